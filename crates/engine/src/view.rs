@@ -1,0 +1,41 @@
+//! What a poll shows of a task.
+
+use fiveone_model::clock::Millis;
+use fiveone_model::report::{Content, Section};
+use fiveone_model::task::{StateCode, TaskId};
+
+/// The answer to a poll.
+#[derive(Debug)]
+pub enum Shown {
+    /// -2: there is no such task, or it is of the other product (P-43).
+    Unknown,
+    /// -9: the task is another app's.
+    OtherApps,
+    /// Top-level 3: the result was there and is gone (retention, erasure).
+    Gone,
+    /// Top-level 3: the result is there and cannot be opened.
+    Unreadable,
+    /// The task.
+    Task(Box<TaskView>),
+}
+
+/// A task as its app may see it.
+#[derive(Debug)]
+pub struct TaskView {
+    /// Its id.
+    pub tid: TaskId,
+    /// `data.code`
+    pub code: StateCode,
+    /// `data.msg`
+    pub msg: String,
+    /// The captcha picture, while one is asked.
+    pub picture: Option<Vec<u8>>,
+    /// The offered sections that could not be read (P-44).
+    pub fail: Vec<Section>,
+    /// When the records were read (`createTime`); `None` until something was.
+    pub crawled_at: Option<Millis>,
+    /// What has been read so far, in the documents' order.
+    pub sections: Vec<(Section, Content)>,
+    /// Whether it will never change again.
+    pub is_final: bool,
+}

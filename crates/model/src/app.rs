@@ -1,0 +1,114 @@
+//! Apps: who may call, for what, in which dialect (P-03, P-12, P-23, protocol §3, §9).
+
+use crate::product::Product;
+use crate::report::Dialect;
+
+/// The key of an app, `appId` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AppId(String);
+
+impl AppId {
+    /// The longest id, in bytes.
+    pub const BYTES_MAX: usize = 64;
+
+    /// Takes printable ASCII without blanks; anything else is no app's id.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=Self::BYTES_MAX).contains(&text.len());
+        (fits && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for AppId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether an app may use a product's interfaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// It may.
+    Active,
+    /// It might, but an operator paused it (status 8).
+    Paused,
+}
+
+impl Grant {
+    /// The word in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+        }
+    }
+
+    /// The grant of a word made by [`Grant::as_str`].
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Active, Self::Paused].into_iter().find(|grant| grant.as_str() == word)
+    }
+}
+
+/// Where and how an app is called back for one product (protocol §9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackAddress {
+    /// Where to post.
+    pub url: String,
+}
+
+/// An app as the rest of the house sees it; its tokenId is kept elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// Its key.
+    pub id: AppId,
+    /// What an operator calls it.
+    pub name: String,
+    /// How it hears values (protocol §3).
+    pub dialect: Dialect,
+    /// Accepts the fund document's short signature for fundUserCode (P-12).
+    pub has_legacy_code_signature: bool,
+    /// May use employers' logins (P-23).
+    pub has_employer_grant: bool,
+    /// Grants for fund and insurance; `None` is no grant (status 7).
+    pub fund: Option<Grant>,
+    /// See `fund`.
+    pub insurance: Option<Grant>,
+    /// Callback address for fund tasks.
+    pub fund_callback: Option<CallbackAddress>,
+    /// Callback address for insurance tasks.
+    pub insurance_callback: Option<CallbackAddress>,
+    /// Also call back when a challenge opens (codes 10003 and 10004).
+    pub wants_challenge_callbacks: bool,
+    /// Only HTTP 201 acknowledges a callback; else any 2xx does.
+    pub acknowledges_by_201: bool,
+    /// Calls a second it may make before it gets status 10.
+    pub calls_per_second: u32,
+}
+
+impl App {
+    /// Its grant for a product.
+    #[must_use]
+    pub const fn grant(&self, product: Product) -> Option<Grant> {
+        match product {
+            Product::Fund => self.fund,
+            Product::Insurance => self.insurance,
+        }
+    }
+
+    /// Its callback address for a product.
+    #[must_use]
+    pub const fn callback(&self, product: Product) -> Option<&CallbackAddress> {
+        match product {
+            Product::Fund => self.fund_callback.as_ref(),
+            Product::Insurance => self.insurance_callback.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Callbacks: what is sent to an app when a task has ended, and when it is tried again (§9).
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha2::Sha256;
+
+use crate::clock::Millis;
+
+/// Waits after the first, second … failed attempt; after the last the callback is kept for replay.
+pub const RETRY_AFTER_MS: [Millis; 7] = [
+    5_000,
+    5 * 60_000,
+    30 * 60_000,
+    2 * 3_600_000,
+    5 * 3_600_000,
+    10 * 3_600_000,
+    10 * 3_600_000,
+];
+
+/// When to try again after `attempts` failed attempts; `None` when no more are made.
+#[must_use]
+pub fn retry_at(attempts: u32, now: Millis) -> Option<Millis> {
+    let index = usize::try_from(attempts).ok()?.checked_sub(1)?;
+    RETRY_AFTER_MS.get(index).map(|wait| now + wait)
+}
+
+/// The three parameters of the fund document, and the key that lets an old helper verify them:
+/// `md5(callback_url + tokenId + "msg=…,status=…,tid=…")`.
+#[must_use]
+pub fn token_key(url: &str, token_id: &str, tid: &str, status: &str, msg: &str) -> String {
+    let mut digest = Md5::new();
+    for part in [url, token_id, "msg=", msg, ",status=", status, ",tid=", tid] {
+        digest.update(part.as_bytes());
+    }
+    hex::encode(digest.finalize())
+}
+
+/// The `webhook-signature` of the Standard Webhooks convention: `v1,` and the padded base64 of
+/// HMAC-SHA256 over `id.timestamp.body`; the secret is the app's tokenId.
+#[must_use]
+pub fn webhook_signature(token_id: &str, id: &str, timestamp_s: i64, body: &str) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(token_id.as_bytes())
+        .expect("HMAC takes a key of any length");
+    mac.update(format!("{id}.{timestamp_s}.").as_bytes());
+    mac.update(body.as_bytes());
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+/// The addresses a callback may never go to unless an operator allows it: whatever is not a
+/// public unicast address (loopback, private, link-local and so the metadata service, shared,
+/// multicast, documentation, unspecified), IPv4 in IPv6 included.
+#[must_use]
+pub fn is_forbidden(address: std::net::IpAddr) -> bool {
+    use std::net::IpAddr;
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || v4.is_documentation()
+                || a == 0
+                || a >= 240
+                || (a == 100 && (64..128).contains(&b))
+                || (a == 192 && b == 0 && c == 0)
+                || (a == 198 && (b == 18 || b == 19))
+        }
+        IpAddr::V6(v6) => {
+            if let Some(v4) = v6.to_ipv4_mapped() {
+                return is_forbidden(IpAddr::V4(v4));
+            }
+            let head = v6.segments()[0];
+            // Only global unicast 2000::/3 is public; 2002:: (6to4) and 64:ff9b:: wrap IPv4.
+            (head & 0xe000) != 0x2000
+                || head == 0x2002
+                || (head == 0x2001 && v6.segments()[1] == 0x0db8)
+                || (head == 0x2001 && v6.segments()[1] == 0)
+        }
+    }
+}

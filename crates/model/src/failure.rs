@@ -1,0 +1,171 @@
+//! Why a task ended without a report: a closed set, each with its code of the documents (P-40).
+
+use serde::{Deserialize, Serialize};
+
+/// What a portal, a person or a connector did that ended a task. The reason text beside it is
+/// written for the client; it never holds what the person typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// 50004: wrong or unknown account, password or identity.
+    WrongCredentials,
+    /// 50006: the portal complains of the form of what was typed.
+    BadFormat,
+    /// 50009: the code was wrong three times.
+    WrongCode,
+    /// 50008: nobody answered in time.
+    NoAnswer,
+    /// 50005: the portal says it is closed.
+    Maintenance,
+    /// 50001: the account is locked at the portal.
+    Locked,
+    /// 50001: the portal wants the person to act there first.
+    ActionNeeded,
+    /// 50001: the portal's own quota is used up.
+    Quota,
+    /// 50001: a firewall's page came instead of the portal.
+    Blocked,
+    /// 50001: the login failed and the portal gave another reason.
+    LoginFailed,
+    /// 50002: the portal does not look as the connector knows it, or reading failed.
+    PortalChanged,
+    /// 50002: the node that held the person's login fields is gone.
+    NodeLost,
+    /// 50002: the portal let go of the session while records were read.
+    SessionLost,
+    /// 50002: the task was cancelled.
+    Cancelled,
+    /// 50002: the task took longer than a task may.
+    DeadlinePassed,
+    /// 50003: there is no connector for this.
+    NotDeveloped,
+    /// 50007: timeouts, broken connections or server errors, after retries.
+    PortalUnstable,
+}
+
+impl FailureKind {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::WrongCredentials,
+        Self::BadFormat,
+        Self::WrongCode,
+        Self::NoAnswer,
+        Self::Maintenance,
+        Self::Locked,
+        Self::ActionNeeded,
+        Self::Quota,
+        Self::Blocked,
+        Self::LoginFailed,
+        Self::PortalChanged,
+        Self::NodeLost,
+        Self::SessionLost,
+        Self::Cancelled,
+        Self::DeadlinePassed,
+        Self::NotDeveloped,
+        Self::PortalUnstable,
+    ];
+
+    /// The word in tables, logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongCredentials => "wrong_credentials",
+            Self::BadFormat => "bad_format",
+            Self::WrongCode => "wrong_code",
+            Self::NoAnswer => "no_answer",
+            Self::Maintenance => "maintenance",
+            Self::Locked => "locked",
+            Self::ActionNeeded => "action_needed",
+            Self::Quota => "quota",
+            Self::Blocked => "blocked",
+            Self::LoginFailed => "login_failed",
+            Self::PortalChanged => "portal_changed",
+            Self::NodeLost => "node_lost",
+            Self::SessionLost => "session_lost",
+            Self::Cancelled => "cancelled",
+            Self::DeadlinePassed => "deadline_passed",
+            Self::NotDeveloped => "not_developed",
+            Self::PortalUnstable => "portal_unstable",
+        }
+    }
+
+    /// The kind of a word made by [`FailureKind::as_str`].
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The code of the documents (P-40).
+    #[must_use]
+    pub const fn code(self) -> u32 {
+        match self {
+            Self::Locked | Self::ActionNeeded | Self::Quota | Self::Blocked | Self::LoginFailed => 50001,
+            Self::PortalChanged
+            | Self::NodeLost
+            | Self::SessionLost
+            | Self::Cancelled
+            | Self::DeadlinePassed => 50002,
+            Self::NotDeveloped => 50003,
+            Self::WrongCredentials => 50004,
+            Self::Maintenance => 50005,
+            Self::BadFormat => 50006,
+            Self::PortalUnstable => 50007,
+            Self::NoAnswer => 50008,
+            Self::WrongCode => 50009,
+        }
+    }
+
+    /// What the client reads when the portal gave no reason of its own.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::WrongCredentials => "账号、密码或身份信息不正确",
+            Self::BadFormat => "网站提示填写格式不正确",
+            Self::WrongCode => "验证码多次输入错误",
+            Self::NoAnswer => "未在规定时间内输入验证码",
+            Self::Maintenance => "网站维护中，请稍后再试",
+            Self::Locked => "账号已被网站锁定，请按网站提示解锁后再试",
+            Self::ActionNeeded => "请先登录该网站完成其要求的操作",
+            Self::Quota => "已达到网站的次数上限，请改日再试",
+            Self::Blocked => "网站的防火墙拒绝了访问",
+            Self::LoginFailed => "网站拒绝登录",
+            Self::PortalChanged => "网站页面与预期不符",
+            Self::NodeLost => "处理节点已停止，登录信息未被保存，请重新提交",
+            Self::SessionLost => "网站会话已失效",
+            Self::Cancelled => "任务已取消",
+            Self::DeadlinePassed => "任务超过最长处理时间",
+            Self::NotDeveloped => "该城市尚未开发",
+            Self::PortalUnstable => "网站无响应或响应异常",
+        }
+    }
+}
+
+/// A kind of failure and the reason the client reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which of the closed set.
+    pub kind: FailureKind,
+    /// Chinese, for the person; at most [`Failure::REASON_CHARS_MAX`] characters.
+    pub reason: String,
+}
+
+impl Failure {
+    /// The longest reason kept, in characters.
+    pub const REASON_CHARS_MAX: usize = 120;
+
+    /// A failure with the reason of its kind.
+    #[must_use]
+    pub fn of(kind: FailureKind) -> Self {
+        Self { kind, reason: kind.reason().to_owned() }
+    }
+
+    /// A failure with a reason of its own, cut to the longest length; blank means the kind's own.
+    #[must_use]
+    pub fn because(kind: FailureKind, reason: &str) -> Self {
+        let reason: String = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        if reason.is_empty() {
+            return Self::of(kind);
+        }
+        Self { kind, reason: reason.chars().take(Self::REASON_CHARS_MAX).collect() }
+    }
+}
