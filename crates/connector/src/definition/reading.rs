@@ -1,0 +1,228 @@
+//! Reading an answer: where a record or rows are, and which of the vendor's keys is which field.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value as Json;
+
+use super::{Css, JsonPath, Ordered, ReportField};
+use crate::template::Template;
+
+/// The vendor's key → what it is.
+pub(crate) type Map = Ordered<Targets>;
+
+/// One source of a record. Exactly one of `json`, `labels`, `ids`, `pairs`, or only `values`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Source {
+    /// A JSON object, or a list that holds one.
+    pub(crate) json: Option<JsonPath>,
+    /// With `json`: the first of several, instead of refusing several.
+    pub(crate) first: bool,
+    /// Labels and their values inside these elements: value in the next cell, in the same cell
+    /// after a colon, in an input or select.
+    pub(crate) labels: Option<Css>,
+    /// Elements by id or name inside these elements.
+    pub(crate) ids: Option<Css>,
+    /// Labels in one list, values in another beside it.
+    pub(crate) pairs: Option<Pairs>,
+    /// Key → field.
+    pub(crate) map: Map,
+    /// A shared dictionary; `map` comes before it.
+    pub(crate) dictionary: Option<String>,
+    /// With `dictionary`: the fields this portal gives; each must be there unless it ends with `?`.
+    pub(crate) fields: Vec<ReportField>,
+    /// Fields made of other values; `row` holds the raw values by key.
+    pub(crate) values: Ordered<Template>,
+    /// Every key of the portal must be mapped (or mapped to `~`): a new one means a change.
+    pub(crate) closed: bool,
+    /// The whole source may be missing.
+    pub(crate) optional: bool,
+}
+
+/// Parallel lists.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pairs {
+    /// The labels, in order.
+    pub(crate) labels: Css,
+    /// The values, as many.
+    pub(crate) values: Css,
+}
+
+/// Rows. Exactly one of `json`, `table`, `flat`, `lists`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rows {
+    /// A JSON list (`$.rows` or `$.rows[*]`), or a single object.
+    pub(crate) json: Option<JsonPath>,
+    /// An HTML table, found by the header texts that `map` needs.
+    pub(crate) table: Option<Css>,
+    /// Cells or inputs that stand in one long list, as many to a row as there are headers.
+    pub(crate) flat: Option<Flat>,
+    /// A list (dl, ul) for each column: the first element is the header.
+    pub(crate) lists: Option<Css>,
+    /// Key or header → field.
+    pub(crate) map: Map,
+    /// A shared dictionary; `map` comes before it.
+    pub(crate) dictionary: Option<String>,
+    /// With `dictionary`: the fields this portal gives; each must be there unless it ends with `?`.
+    pub(crate) fields: Vec<ReportField>,
+    /// Fields made of other values; `row` holds the raw values by key.
+    pub(crate) values: Ordered<Template>,
+    /// One amount whose side is told by words.
+    pub(crate) sides: Option<Sides>,
+    /// Rows that are no rows: one whose first filled cell holds such a word (合计).
+    pub(crate) drop: Vec<String>,
+    /// Values of a row for its parts: name → key.
+    pub(crate) keep: Ordered<String>,
+    /// Every key or header of the portal must be mapped (or mapped to `~`).
+    pub(crate) closed: bool,
+}
+
+/// A flat list.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flat {
+    /// The header cells, in order.
+    pub(crate) header: Css,
+    /// The value cells, row after row.
+    pub(crate) cells: Css,
+    /// Headers that have no value cell, e.g. 序号.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
+}
+
+/// An amount that is an income or an expense by the words of another value.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sides {
+    /// The key of the amount.
+    pub(crate) amount: String,
+    /// The key of the words.
+    pub(crate) by: String,
+    /// Words of incomes; `=x` means all of it is x.
+    #[serde(rename = "in")]
+    pub(crate) incomes: Vec<String>,
+    /// Words of expenses.
+    #[serde(rename = "out")]
+    pub(crate) expenses: Vec<String>,
+}
+
+/// What a key means: one field, several, or nothing (`~`: known and left out).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Targets(pub(crate) Vec<Target>);
+
+/// One field that a key fills.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) field: String,
+    pub(crate) is_optional: bool,
+    pub(crate) detail: TargetDetail,
+}
+
+/// A field and what is done with its text first.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TargetDetail {
+    /// The field of the report.
+    to: Option<ReportField>,
+    /// Which of several elements with that label or id, from 1; several without it are refused
+    /// unless they say the same.
+    #[schemars(range(min = 1))]
+    pub(crate) nth: Option<usize>,
+    /// What the portal's codes mean; an unknown code is a failure.
+    pub(crate) codes: Option<CodeTable>,
+    /// With `codes`: what an unknown code becomes.
+    #[serde(rename = "else")]
+    pub(crate) otherwise: Option<Otherwise>,
+    /// The text made anew: `it` is the portal's text, `row` all raw values.
+    pub(crate) value: Option<Template>,
+    /// The date's format, when the digits alone do not tell: `MM/dd/yyyy`, `MMM dd, yyyy` …
+    pub(crate) format: Option<String>,
+}
+
+/// A code table by name, or written here.
+#[derive(Debug, Clone)]
+pub(crate) enum CodeTable {
+    /// Of `codes:` of the file, the family or the dictionary.
+    Named(String),
+    /// Code → meaning.
+    Here(Ordered<String>),
+}
+
+/// What an unknown code becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Otherwise {
+    /// The code itself.
+    Keep,
+    /// Nothing.
+    Blank,
+}
+
+impl TargetDetail {
+    fn into_target(self) -> Result<Target, String> {
+        let to = self.to.clone().ok_or("`to` names the field")?;
+        Ok(Target { field: to.name().to_owned(), is_optional: to.is_optional(), detail: self })
+    }
+}
+
+impl<'de> Deserialize<'de> for Targets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        fn one(json: Json) -> Result<Target, String> {
+            let detail = match json {
+                Json::String(text) => {
+                    TargetDetail { to: Some(ReportField::parse(&text)?), ..Default::default() }
+                }
+                other => TargetDetail::deserialize(other).map_err(|error| error.to_string())?,
+            };
+            detail.into_target()
+        }
+        match Json::deserialize(deserializer)? {
+            Json::Null => Ok(Vec::new()),
+            Json::Array(items) => items.into_iter().map(one).collect(),
+            item => one(item).map(|one| vec![one]),
+        }
+        .map(Self)
+        .map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Targets {
+    fn schema_name() -> Cow<'static, str> {
+        "Targets".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let field = generator.subschema_for::<ReportField>();
+        let detail = generator.subschema_for::<TargetDetail>();
+        json_schema!({ "anyOf": [
+            field,
+            detail,
+            { "type": "array", "items": { "anyOf": [field, detail] } },
+            { "type": "null" }
+        ] })
+    }
+}
+
+impl<'de> Deserialize<'de> for CodeTable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Json::deserialize(deserializer)? {
+            Json::String(name) => Ok(Self::Named(name)),
+            other => Ordered::deserialize(other).map(Self::Here).map_err(de::Error::custom),
+        }
+    }
+}
+
+impl JsonSchema for CodeTable {
+    fn schema_name() -> Cow<'static, str> {
+        "CodeTable".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "string" },
+            { "type": "object", "additionalProperties": { "type": "string" } }
+        ] })
+    }
+}
