@@ -1,0 +1,98 @@
+//! The ten interfaces of the two vendor documents, bit for bit (protocol §1 to §7).
+//!
+//! Whatever comes in under `/identity/`, the answer is HTTP 200 and the envelope (P-02), panics
+//! included. What the interfaces mean is the engine's.
+
+mod areas;
+mod body;
+mod call;
+mod code;
+mod create;
+mod envelope;
+mod logins;
+mod params;
+mod rate;
+mod report;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::{Router, routing::any};
+use bytes::Bytes;
+use fiveone_engine::Engine;
+use fiveone_model::product::Interface;
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+use crate::Options;
+use crate::error::{Refusal, Status};
+
+/// What every call needs.
+struct House {
+    engine: Engine,
+    rates: rate::Rates,
+    calls_at_once: Semaphore,
+    reports: report::Cache,
+    options: Options,
+}
+
+/// The routes under `/identity`.
+pub(crate) fn router(engine: Engine, options: Options) -> Router {
+    let house = Arc::new(House {
+        engine,
+        rates: rate::Rates::default(),
+        calls_at_once: Semaphore::new(options.calls_at_once_max),
+        reports: report::Cache::new(&options),
+        options,
+    });
+    Router::new()
+        .route("/identity", any(handle))
+        .route("/identity/", any(handle))
+        .route("/identity/{*name}", any(handle))
+        .with_state(house)
+}
+
+/// Answers one call, whatever it is.
+async fn handle(State(house): State<Arc<House>>, request: Request) -> Response {
+    let started_at = Instant::now();
+    let seq_num = house.engine.next_seq_num();
+    let interface = interface_of(&request);
+    let name = interface.map_or("unknown", |interface| interface.name);
+
+    let span = tracing::info_span!("call", seq_num = %seq_num, interface = name);
+    let outcome = async {
+        let answering = AssertUnwindSafe(call::answer(&house, interface, request)).catch_unwind();
+        let outcome = answering.await.unwrap_or_else(|_| Err(Refusal::from(Status::Fault)));
+        log(&outcome);
+        outcome
+    }
+    .instrument(span)
+    .await;
+
+    let status = outcome.as_ref().map_or_else(|refusal| refusal.status, |_| Status::Success);
+    metrics::counter!("fiveone_calls_total", "interface" => name, "status" => status.number())
+        .increment(1);
+    metrics::histogram!("fiveone_call_seconds", "interface" => name).record(started_at.elapsed());
+    envelope::respond(&seq_num, outcome)
+}
+
+/// The interface a request is for; `None` for a wrong method or an unknown name (status 6).
+fn interface_of(request: &Request) -> Option<Interface> {
+    let name = request.uri().path().strip_prefix("/identity/")?;
+    Interface::parse(name).filter(|_| request.method() == http::Method::POST)
+}
+
+/// One line a call for whoever looks closely; refusals never tell what was sent.
+fn log(outcome: &Result<Bytes, Refusal>) {
+    match outcome {
+        Ok(data) => tracing::debug!(data_bytes = data.len(), "answered"),
+        Err(refusal) => {
+            let detail = refusal.detail.as_deref().unwrap_or_default();
+            tracing::info!(status = refusal.status.number(), detail, "refused");
+        }
+    }
+}

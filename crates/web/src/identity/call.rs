@@ -1,0 +1,128 @@
+//! One call, checked in the order of P-03: the first check that fails answers.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use bytes::Bytes;
+use fiveone_engine::AppEntry;
+use fiveone_model::app::Grant;
+use fiveone_model::area::AreaCode;
+use fiveone_model::product::{Interface, Operation, Product};
+use fiveone_model::report::Dialect;
+use fiveone_model::token_key::{Claim, Form, TokenKey};
+use http::{HeaderMap, HeaderName};
+
+use super::params::Params;
+use super::{House, areas, body, code, create, logins, report};
+use crate::error::{Refusal, Status};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A call that passed every check that is the same for all interfaces.
+pub(super) struct Call<'a> {
+    pub(super) house: &'a House,
+    pub(super) app: Arc<AppEntry>,
+    pub(super) product: Product,
+    pub(super) params: Params,
+    /// The `Idempotency-Key` header, or its complaint.
+    pub(super) idempotency_key: Result<Option<String>, &'static str>,
+}
+
+impl Call<'_> {
+    /// How the app hears values.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.app.app.dialect
+    }
+}
+
+/// The `data` of a call, or why there is none.
+pub(super) async fn answer(
+    house: &House,
+    interface: Option<Interface>,
+    request: Request,
+) -> Result<Bytes, Refusal> {
+    let interface = interface.ok_or(Status::NoInterface)?;
+    let idempotency_key = idempotency_key(request.headers());
+    let params = body::read(request, &house.options).await?;
+    let app_id = required(&params, "appId")?;
+    let token_key = required(&params, "tokenKey")?;
+    let app = house.engine.app(app_id).await?.ok_or(Status::UnknownApp)?;
+    check_token_key(house, interface, &app, &params, token_key)?;
+    match app.app.grant(interface.product) {
+        Some(Grant::Active) => {}
+        Some(Grant::Paused) => return Err(Status::Paused.into()),
+        None => return Err(Status::NoGrant.into()),
+    }
+    if !house.rates.may_call(&app.app) {
+        return Err(Status::Busy.into());
+    }
+    let _place = house.calls_at_once.try_acquire().map_err(|_| Status::Busy)?;
+
+    let call = Call { house, app, product: interface.product, params, idempotency_key };
+    match interface.operation {
+        Operation::Areas => areas::list(&call).await,
+        Operation::Logins => logins::list(&call).await,
+        Operation::Create => create::create(&call).await,
+        Operation::Report => report::show(&call).await,
+        Operation::Code => code::submit(&call).await,
+    }
+}
+
+fn required<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {
+    params.filled(name).ok_or_else(|| Refusal::parameter(format!("缺少参数 {name}")))
+}
+
+/// P-10 to P-13.
+fn check_token_key(
+    house: &House,
+    interface: Interface,
+    app: &AppEntry,
+    params: &Params,
+    token_key: &str,
+) -> Result<(), Refusal> {
+    let key = TokenKey::parse(token_key).ok_or(Status::TokenKey)?;
+    let is_fund_code = (interface.product, interface.operation) == (Product::Fund, Operation::Code);
+    let claim = Claim {
+        name: interface.name,
+        token_id: &app.token,
+        public_bases: &house.options.public_bases,
+        params: &params.pairs(),
+        required: &required_names(house, interface, params),
+        accepts_short: is_fund_code && app.app.has_legacy_code_signature,
+    };
+    let form = claim.verify(&key).ok_or(Status::TokenKey)?;
+    if form != Form::Filled {
+        tracing::debug!(form = form.as_str(), "signed in another form");
+    }
+    Ok(())
+}
+
+/// The fallback set of a create: `area_code`, `login_type` and what the city requires (P-11).
+fn required_names(house: &House, interface: Interface, params: &Params) -> Vec<&'static str> {
+    if interface.operation != Operation::Create {
+        return Vec::new();
+    }
+    let mut names = vec!["area_code", "login_type"];
+    let area = params.filled("area_code").and_then(AreaCode::parse);
+    let methods = area.and_then(|area| house.engine.logins(interface.product, &area));
+    let number = params.filled("login_type").and_then(|number| number.parse().ok());
+    let method = methods.into_iter().flatten().find(|method| Some(method.number) == number);
+    let fields = method.iter().flat_map(|method| &method.fields);
+    names.extend(fields.filter(|field| field.is_required).map(|field| field.name.as_str()));
+    names
+}
+
+/// The header that makes a create exact (P-32): 1 to 255 printable ASCII characters, once.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
+    const BYTES_MAX: usize = 255;
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err("Idempotency-Key 重复");
+    }
+    let key = value.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > BYTES_MAX {
+        return Err("Idempotency-Key 须为 1 至 255 个可见的 ASCII 字符");
+    }
+    Ok(Some(key.to_owned()))
+}

@@ -1,0 +1,81 @@
+//! Finished reports as the bytes of their `data`, because an app polls once more often than it
+//! must. Bounded in bytes and in time; a report is only given to the app whose task it is.
+
+use bytes::Bytes;
+use fiveone_model::app::AppId;
+use fiveone_model::product::Product;
+use fiveone_model::report::Dialect;
+use fiveone_model::task::TaskId;
+
+use crate::Options;
+
+/// What decides the bytes of an answer.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct Key(TaskId, Dialect, Product);
+
+impl Key {
+    pub(crate) fn of(tid: &TaskId, dialect: Dialect, product: Product) -> Self {
+        Self(tid.clone(), dialect, product)
+    }
+}
+
+/// The finished reports polled lately.
+pub(crate) struct Cache(moka::sync::Cache<Key, (AppId, Bytes)>);
+
+impl Cache {
+    /// What an entry costs beside its bytes, roughly.
+    const ENTRY_BYTES: usize = 256;
+
+    pub(crate) fn new(options: &Options) -> Self {
+        let weigh = |_: &Key, (_, data): &(AppId, Bytes)| {
+            u32::try_from(data.len() + Self::ENTRY_BYTES).unwrap_or(u32::MAX)
+        };
+        let cache = moka::sync::Cache::builder()
+            .weigher(weigh)
+            .max_capacity(options.report_cache_bytes)
+            .time_to_live(options.report_cache_for);
+        Self(cache.build())
+    }
+
+    /// The answer kept for the task, when it is that app's.
+    pub(crate) fn get(&self, key: &Key, app: &AppId) -> Option<Bytes> {
+        self.0.get(key).filter(|(owner, _)| owner == app).map(|(_, data)| data)
+    }
+
+    /// Keeps the answer of a task that has ended.
+    pub(crate) fn keep(&self, key: Key, app: &AppId, data: Bytes) {
+        self.0.insert(key, (app.clone(), data));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_report_is_only_for_its_app_product_and_dialect() {
+        let cache = Cache::new(&Options::default());
+        let app = |id: &str| AppId::parse(id).expect("an id");
+        let key = |dialect, product| Key::of(&TaskId::from_random([1; 16]), dialect, product);
+        cache.keep(key(Dialect::Table, Product::Fund), &app("a"), Bytes::from_static(b"{}"));
+
+        let get = |dialect, product, id| cache.get(&key(dialect, product), &app(id)).is_some();
+        assert!(get(Dialect::Table, Product::Fund, "a"));
+        assert!(!get(Dialect::Table, Product::Fund, "b"));
+        assert!(!get(Dialect::Table, Product::Insurance, "a"));
+        assert!(!get(Dialect::Example, Product::Fund, "a"));
+    }
+
+    #[test]
+    fn the_cache_is_bounded_in_bytes() {
+        let cache = Cache::new(&Options { report_cache_bytes: 10_000, ..Options::default() });
+        let app = AppId::parse("a").expect("an id");
+        for n in 0..100 {
+            let key = Key::of(&TaskId::from_random([n; 16]), Dialect::Table, Product::Fund);
+            cache.keep(key, &app, Bytes::from(vec![b' '; 1000]));
+        }
+        cache.0.run_pending_tasks();
+        assert!(cache.0.weighted_size() <= 10_000);
+        assert!(cache.0.entry_count() > 0);
+    }
+}
