@@ -1,0 +1,250 @@
+//! The simulated cities: where each one is mounted, which family it runs, how a person logs in and
+//! what it shows. Facts only; the pages are in the family files.
+
+/// The two products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Product {
+    Fund,
+    Insurance,
+}
+
+impl Product {
+    /// The word used in addresses.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Fund => "fund",
+            Self::Insurance => "insurance",
+        }
+    }
+}
+
+/// The portal software a city runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    WtWebJcr,
+    WscxZfbzgl,
+    NetfaceDto,
+    Hsp,
+    Ehrss,
+    PersonHtml,
+    Model,
+}
+
+impl Family {
+    /// The name of the family in the fact sheets.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::WtWebJcr => "wt-web-jcr",
+            Self::WscxZfbzgl => "wscx-zfbzgl",
+            Self::NetfaceDto => "netface-dto",
+            Self::Hsp => "hsp",
+            Self::Ehrss => "ehrss",
+            Self::PersonHtml => "person-html",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// Whether and how a city asks for a picture code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pictures {
+    None,
+    Letters,
+    Sum,
+    /// Only after a refused login, as the answer then says.
+    AfterFailure,
+}
+
+/// One way to log in: its number, its name and the fields a client sends, without the password.
+pub(crate) type Way = (&'static str, &'static str, &'static [&'static str]);
+
+/// One simulated portal.
+#[derive(Debug)]
+pub(crate) struct City {
+    /// Its place in the list; part of its people's identity numbers.
+    pub(crate) number: u64,
+    pub(crate) product: Product,
+    pub(crate) area: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) family: Family,
+    /// What follows `/product/area` in the base address.
+    pub(crate) path: &'static str,
+    pub(crate) pictures: Pictures,
+    pub(crate) ways: &'static [Way],
+    /// Sections that come with one request each, in the order of the documents.
+    pub(crate) groups: &'static [&'static [&'static str]],
+    /// Rows a page of its row lists.
+    pub(crate) page_rows: usize,
+    /// Months of history it keeps at most.
+    pub(crate) months_kept: usize,
+    /// Whether some data is read by GET (then `flaky` makes sense).
+    pub(crate) reads_by_get: bool,
+    /// Whether it speaks GBK.
+    pub(crate) is_gbk: bool,
+    /// Whether it shows several accounts of one person.
+    pub(crate) has_accounts: bool,
+}
+
+const FUND: &[&[&str]] = &[&["baseInfo"], &["billInfos"]];
+const FUND_ALL: &[&[&str]] = &[&["baseInfo"], &["billInfos"], &["loanInfos"]];
+const FIVE: &[&[&str]] = &[
+    &["baseInfo"],
+    &["oldageInsuranceInfos"],
+    &["medicalInsuranceInfos"],
+    &["birthInsuranceInfos"],
+    &["injuryInsuranceInfos"],
+    &["unemployInsuranceInfos"],
+];
+const MERGED: &[&[&str]] = &[
+    &["baseInfo"],
+    &[
+        "oldageInsuranceInfos",
+        "medicalInsuranceInfos",
+        "birthInsuranceInfos",
+        "injuryInsuranceInfos",
+        "unemployInsuranceInfos",
+    ],
+];
+const THREE: &[&[&str]] = &[
+    &["baseInfo"],
+    &["birthInsuranceInfos"],
+    &["injuryInsuranceInfos"],
+    &["unemployInsuranceInfos"],
+];
+const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
+
+const BY_ID: Way = ("1", "身份证号", &["id_card"]);
+const BY_ACCOUNT: Way = ("1", "账号", &["account"]);
+const MODEL_WAYS: &[Way] = &[
+    ("1", "身份证号", &["id_card"]),
+    ("2", "账号", &["account", "sub_area"]),
+    ("3", "姓名和手机", &["real_name", "id_card", "mobile"]),
+];
+
+const fn fund(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
+    City {
+        number,
+        product: Product::Fund,
+        area,
+        name,
+        family,
+        path: "",
+        pictures: Pictures::Letters,
+        ways: &[BY_ID],
+        groups: FUND,
+        page_rows: 10,
+        months_kept: 96,
+        reads_by_get: true,
+        is_gbk: false,
+        has_accounts: false,
+    }
+}
+
+const fn insurance(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
+    City { product: Product::Insurance, groups: FIVE, ..fund(number, area, name, family) }
+}
+
+/// All simulated portals.
+pub(crate) static CITIES: &[City] = &[
+    City { path: "/wt-web", has_accounts: true, ..fund(1, "210300", "鞍山", Family::WtWebJcr) },
+    City {
+        path: "/wt-web",
+        ways: &[BY_ID, ("2", "手机号", &["mobile"])],
+        ..fund(2, "630100", "西宁", Family::WtWebJcr)
+    },
+    City {
+        path: "/rzwscx",
+        page_rows: 20,
+        reads_by_get: false,
+        is_gbk: true,
+        ..fund(3, "371100", "日照", Family::WscxZfbzgl)
+    },
+    City {
+        path: "/wscx",
+        pictures: Pictures::None,
+        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
+        page_rows: 20,
+        reads_by_get: false,
+        is_gbk: true,
+        ..fund(4, "610300", "宝鸡", Family::WscxZfbzgl)
+    },
+    City {
+        path: "/netface",
+        pictures: Pictures::AfterFailure,
+        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
+        page_rows: 20,
+        ..fund(5, "140200", "大同", Family::NetfaceDto)
+    },
+    City {
+        path: "/cdnt",
+        pictures: Pictures::None,
+        ways: &[BY_ID, ("2", "个人客户号", &["account"])],
+        ..fund(6, "510100", "成都", Family::NetfaceDto)
+    },
+    City { path: "/hsp", months_kept: 24, ..insurance(7, "370100", "济南", Family::Hsp) },
+    City {
+        pictures: Pictures::Sum,
+        reads_by_get: false,
+        ..insurance(8, "370300", "淄博", Family::Hsp)
+    },
+    City {
+        ways: &[BY_ACCOUNT], groups: THREE, ..insurance(9, "230100", "哈尔滨", Family::Ehrss)
+    },
+    City {
+        pictures: Pictures::None,
+        ways: &[("1", "身份证号", &["id_card", "mobile"])],
+        groups: MERGED,
+        months_kept: 36,
+        ..insurance(10, "460100", "海口", Family::Ehrss)
+    },
+    City {
+        path: "/person",
+        ways: &[BY_ACCOUNT],
+        ..insurance(11, "211100", "盘锦", Family::PersonHtml)
+    },
+    City {
+        ways: &[BY_ACCOUNT],
+        groups: MEDICAL,
+        ..insurance(12, "320200", "无锡", Family::PersonHtml)
+    },
+    City {
+        ways: MODEL_WAYS,
+        groups: FUND_ALL,
+        page_rows: 20,
+        has_accounts: true,
+        ..fund(13, "990000", "示范市", Family::Model)
+    },
+    City { ways: MODEL_WAYS, page_rows: 20, ..insurance(14, "990000", "示范市", Family::Model) },
+];
+
+impl City {
+    /// Finds a city by the words of its address.
+    pub(crate) fn find(product: &str, area: &str) -> Option<&'static Self> {
+        CITIES.iter().find(|city| city.product.word() == product && city.area == area)
+    }
+
+    /// `/fund/210300`.
+    pub(crate) fn mount(&self) -> String {
+        format!("/{}/{}", self.product.word(), self.area)
+    }
+
+    /// The sections of the last request, which the section-breaking behaviours hit.
+    pub(crate) fn last_group(&self) -> &'static [&'static str] {
+        self.groups.last().copied().unwrap_or(&[])
+    }
+
+    /// Every section but the base.
+    pub(crate) fn row_sections(&self) -> Vec<&'static str> {
+        self.groups
+            .iter()
+            .flat_map(|group| group.iter())
+            .copied()
+            .filter(|s| *s != "baseInfo")
+            .collect()
+    }
+
+    /// The name of the session cookie.
+    pub(crate) fn cookie(&self) -> &'static str {
+        if self.family == Family::Ehrss { "SESSION" } else { "JSESSIONID" }
+    }
+}

@@ -1,0 +1,180 @@
+//! The pages for testers and newcomers: who lives here, what is true about them, what the passwords do.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{Response, StatusCode, header};
+use axum::response::{Html, IntoResponse};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::behaviour;
+use crate::callbacks;
+use crate::city::{CITIES, City, Pictures};
+use crate::html::escape;
+use crate::model_city;
+use crate::server::House;
+
+const PEOPLE_MAX: u64 = 10_000;
+
+/// The routes of the testers' pages.
+pub(crate) fn routes() -> Router<Arc<House>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/portals", get(portals))
+        .route("/people", get(people))
+        .route("/truth/{product}/{area}/{id_card}", get(truth))
+        .route("/inbox/{id_card}", get(inbox))
+        .route("/behaviours", get(behaviours))
+        .route("/portal-notes/{product}/{area}", get(notes))
+        .route("/callbacks/{name}", post(callbacks::receive).get(callbacks::list))
+}
+
+/// The answer for an address that means nothing.
+pub(crate) fn not_found() -> Response<Body> {
+    let body = json!({"error": "not found", "see": "/"});
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    product: String,
+    #[serde(default)]
+    area: String,
+    n: Option<u64>,
+    from: Option<u64>,
+}
+
+async fn portals(State(house): State<Arc<House>>) -> Response<Body> {
+    Json(crate::portals(&format!("http://{}", house.address))).into_response()
+}
+
+async fn people(State(house): State<Arc<House>>, Query(asked): Query<Asked>) -> Response<Body> {
+    let Some(city) = City::find(&asked.product, &asked.area) else { return not_found() };
+    let n = asked.n.unwrap_or(16).min(PEOPLE_MAX);
+    Json(house.world.people(city, asked.from.unwrap_or(0), n)).into_response()
+}
+
+async fn behaviours(Query(asked): Query<Asked>) -> Response<Body> {
+    match City::find(&asked.product, &asked.area) {
+        Some(city) => Json(behaviour::rows(city)).into_response(),
+        None => not_found(),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Password {
+    password: Option<String>,
+}
+
+async fn truth(
+    State(house): State<Arc<House>>,
+    Path((product, area, id_card)): Path<(String, String, String)>,
+    Query(query): Query<Password>,
+) -> Response<Body> {
+    let password = query.password.as_deref().unwrap_or("good");
+    let truth =
+        City::find(&product, &area).and_then(|city| house.world.truth_of(city, &id_card, password));
+    truth.map_or_else(not_found, |truth| Json(truth).into_response())
+}
+
+async fn inbox(State(house): State<Arc<House>>, Path(id_card): Path<String>) -> Response<Body> {
+    house.inboxes.last(&id_card).map_or_else(not_found, |message| Json(message).into_response())
+}
+
+async fn notes(Path((product, area)): Path<(String, String)>) -> Response<Body> {
+    let notes = model_city::notes(&product).filter(|_| area == "990000");
+    let markdown = [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
+    notes.map_or_else(not_found, |notes| (markdown, notes).into_response())
+}
+
+async fn home(State(house): State<Arc<House>>) -> Html<String> {
+    let mut cities = String::new();
+    for city in CITIES {
+        city_row(&house, city, &mut cities);
+    }
+    let mut passwords = String::new();
+    for (behaviour, password, about) in behaviour::TABLE {
+        let places: Vec<String> = CITIES
+            .iter()
+            .filter(|city| behaviour.is_offered(city))
+            .map(|city| {
+                let ending = behaviour::ending(city, *behaviour);
+                format!(
+                    "<span title=\"{} {}\">{}</span>",
+                    city.name,
+                    city.product.word(),
+                    ending.code
+                )
+            })
+            .collect();
+        let mut codes =
+            places.iter().map(|span| &span[span.len() - 12..span.len() - 7]).collect::<Vec<_>>();
+        codes.sort_unstable();
+        codes.dedup();
+        let _ = write!(
+            passwords,
+            "<tr><td><code>{password}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            escape(about),
+            codes.join(" / "),
+            places.len(),
+        );
+    }
+    let page = include_str!("index.html")
+        .replace("{{cities}}", &cities)
+        .replace("{{passwords}}", &passwords)
+        .replace("{{seed}}", &house.world.seed.to_string())
+        .replace("{{today}}", &house.world.today.to_string())
+        .replace("{{base}}", &format!("http://{}", house.address));
+    Html(page)
+}
+
+fn city_row(house: &House, city: &City, out: &mut String) {
+    let (product, area) = (city.product.word(), city.area);
+    let pictures = match city.pictures {
+        Pictures::None => "无 none",
+        Pictures::Letters => "字符 letters",
+        Pictures::Sum => "算式 sum",
+        Pictures::AfterFailure => "失败后 after a failure",
+    };
+    let ways: Vec<String> =
+        city.ways.iter().map(|way| format!("{}: {}+password", way.0, way.2.join("+"))).collect();
+    let first = house.world.person(city, 0).id_card;
+    let query = format!("product={product}&amp;area={area}");
+    let product_name = if product == "fund" { "公积金" } else { "社保" };
+    let _ = write!(
+        out,
+        "<tr><td>{product_name}</td><td><b>{}</b> {area}</td><td><code>{}</code></td>\
+         <td><a href=\"{mount}{path}/\"><code>{mount}{path}</code></a></td><td>{pictures}</td><td>{}</td>\
+         <td><a href=\"/people?{query}&amp;n=16\">people</a> · \
+         <a href=\"/truth{mount}/{first}\">truth</a> · \
+         <a href=\"/behaviours?{query}\">behaviours</a> · <a href=\"/inbox/{first}\">inbox</a></td></tr>",
+        city.name,
+        city.family.word(),
+        ways.join("<br>"),
+        mount = city.mount(),
+        path = city.path,
+    );
+}
+
+/// Kept for readers of the JSON pages: a value nobody needs to escape.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_behaviour_has_its_own_password() {
+        let mut words: Vec<&str> = behaviour::TABLE.iter().map(|row| row.1).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), behaviour::TABLE.len());
+        let row: &Value = &behaviour::rows(&CITIES[0])[0];
+        assert_eq!(row["code"], "40001");
+    }
+}

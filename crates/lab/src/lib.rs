@@ -1,0 +1,179 @@
+//! The lab: simulated portals with known truth, on real HTTP on loopback. The portals are written from
+//! fact sheets about six portal families, with people made up from a seed; the password a visitor
+//! types decides how a portal behaves. It knows nothing of connectors and nothing of the gateway.
+
+mod behaviour;
+mod calendar;
+mod callbacks;
+mod city;
+mod dice;
+mod font;
+mod fund;
+mod html;
+mod index;
+mod insurance;
+mod login;
+mod mischief;
+mod model_city;
+mod money;
+mod people;
+mod picture;
+mod server;
+mod session;
+mod truth;
+mod visit;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use jiff::civil::Date;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use people::World;
+
+use city::{CITIES, City};
+
+/// How to start a lab.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What all people are made up from.
+    pub seed: u64,
+    /// The portals' current day; today in Shanghai when not set.
+    pub today: Option<Date>,
+    /// The delay of the `slow` behaviour.
+    pub slow_ms: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8052)),
+            seed: 51,
+            today: None,
+            slow_ms: 1_500,
+        }
+    }
+}
+
+impl Options {
+    /// The world these options describe.
+    pub fn world(&self) -> World {
+        let now = || jiff::Timestamp::now().to_zoned(jiff::tz::Offset::constant(8).to_time_zone());
+        World { seed: self.seed, today: self.today.unwrap_or_else(|| now().date()) }
+    }
+}
+
+/// A running lab.
+#[derive(Debug)]
+pub struct Lab {
+    address: SocketAddr,
+    world: World,
+    stop: CancellationToken,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// Binds the address and serves in the background until stopped.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub async fn start(options: Options) -> std::io::Result<Lab> {
+    let listener = TcpListener::bind(options.listen).await?;
+    let address = listener.local_addr()?;
+    // Small answers on kept connections must not wait for delayed acknowledgements.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "connection keeps its delay");
+        }
+    });
+    let world = options.world();
+    let house = Arc::new(server::House {
+        world,
+        address,
+        slow: Duration::from_millis(options.slow_ms),
+        sessions: session::Sessions::new(),
+        inboxes: session::Inboxes::new(),
+        pool: picture::Pool::new(options.seed),
+        callbacks: callbacks::Callbacks::default(),
+    });
+    let stop = CancellationToken::new();
+    let router = server::router(house);
+    let stopped = stop.clone();
+    let server = tokio::spawn(async move {
+        tokio::select! {
+            result = async { axum::serve(listener, router).await } => result,
+            () = stopped.cancelled() => Ok(()),
+        }
+    });
+    Ok(Lab { address, world, stop, server })
+}
+
+impl Lab {
+    /// Where the lab listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://ip:port`.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The world the portals stand in.
+    pub fn world(&self) -> World {
+        self.world
+    }
+
+    /// The base address of each portal, by `product/area`.
+    pub fn portals(&self) -> BTreeMap<String, String> {
+        portals(&self.base())
+    }
+
+    /// Stops listening. Connections that are open end with their clients.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.server.await {
+            tracing::warn!(%error, "lab ended badly");
+        }
+    }
+}
+
+/// The base address of each portal below a base, by `product/area`.
+pub fn portals(base: &str) -> BTreeMap<String, String> {
+    let key = |city: &City| format!("{}/{}", city.product.word(), city.area);
+    CITIES.iter().map(|c| (key(c), format!("{base}{}{}", c.mount(), c.path))).collect()
+}
+
+/// The first `n` people of a city as `GET /people` shows them; none for an unknown city.
+pub fn people(world: &World, product: &str, area: &str, n: u64) -> Vec<Value> {
+    City::find(product, area).map(|city| world.people(city, 0, n)).unwrap_or_default()
+}
+
+/// What a perfect connector returns for a person who used this password (`good` for the plain case).
+pub fn truth(
+    world: &World,
+    product: &str,
+    area: &str,
+    id_card: &str,
+    password: &str,
+) -> Option<Value> {
+    world.truth_of(City::find(product, area)?, id_card, password)
+}
+
+/// The passwords a city reacts to, each with its documented end.
+pub fn behaviours(product: &str, area: &str) -> Vec<Value> {
+    City::find(product, area).map(behaviour::rows).unwrap_or_default()
+}
+
+/// The page from which a connector for the model city can be written, in Markdown.
+pub fn portal_notes(product: &str) -> Option<&'static str> {
+    model_city::notes(product)
+}

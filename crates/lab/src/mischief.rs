@@ -1,0 +1,177 @@
+//! Carries out the behaviours that break an answer on its way: slow, cut, endless, misdeclared.
+//! It looks only at the session and at the part a page belongs to, never into a family.
+
+use std::time::Duration;
+
+use axum::body::Body as Stream;
+use axum::http::{HeaderValue, Response, header};
+use bytes::Bytes;
+use futures_util::stream;
+
+use crate::behaviour::Behaviour;
+use crate::city::City;
+use crate::session::Session;
+use crate::visit::{Body, Page, Part, Visit};
+
+const HUGE_BYTES: usize = 100 * 1024 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
+const FLAKED_MAX: usize = 256;
+
+/// What happens to one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mischief {
+    None,
+    Slow,
+    Reset,
+    Busy,
+    Broken,
+    Huge,
+    Endless,
+    Loop,
+    ElsewhereHost,
+    BadGzip,
+    Charset,
+}
+
+/// Decides what happens to a page.
+pub(crate) fn plan(visit: &Visit<'_>, session: &mut Session, page: &Page) -> Mischief {
+    let Some(behaviour) = session.behaviour else { return Mischief::None };
+    if behaviour == Behaviour::Slow {
+        return Mischief::Slow;
+    }
+    let Part::Data(sections) = page.part else { return Mischief::None };
+    if behaviour == Behaviour::Flaky {
+        return flake(visit, session);
+    }
+    if !sections.iter().any(|section| visit.city.last_group().contains(section)) {
+        return Mischief::None;
+    }
+    match behaviour {
+        Behaviour::Partial => Mischief::Broken,
+        Behaviour::Huge => Mischief::Huge,
+        Behaviour::Endless => Mischief::Endless,
+        Behaviour::Redirects => Mischief::Loop,
+        Behaviour::ElsewhereHost => Mischief::ElsewhereHost,
+        Behaviour::BadGzip => Mischief::BadGzip,
+        Behaviour::Charset => Mischief::Charset,
+        _ => Mischief::None,
+    }
+}
+
+/// The first try of every data GET fails, in turns by a reset and by a 503.
+fn flake(visit: &Visit<'_>, session: &mut Session) -> Mischief {
+    let is_full = session.flaked.len() >= FLAKED_MAX;
+    if visit.is_post() || is_full || !session.flaked.insert(flake_key(visit)) {
+        return Mischief::None;
+    }
+    if session.flaked.len() % 2 == 1 { Mischief::Busy } else { Mischief::Reset }
+}
+
+/// The address without what changes from try to try (`_random`, `_laneID`, `r`).
+fn flake_key(visit: &Visit<'_>) -> String {
+    let names = ["method", "year", "nd", "pageNum", "pageNo", "pageNo1", "pageNo2", "type", "page"];
+    let values: Vec<&str> = names.iter().map(|name| visit.query.get(name)).collect();
+    format!("{} {}", visit.path, values.join(" "))
+}
+
+/// Waits; the only place in the lab that does.
+pub(crate) async fn pause(length: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "slowness is what a slow portal simulates")]
+    tokio::time::sleep(length).await;
+}
+
+/// Turns a page into an HTTP answer, spoilt as planned.
+pub(crate) async fn respond(
+    city: &City,
+    page: Page,
+    mischief: Mischief,
+    slow: Duration,
+    address: &str,
+) -> Response<Stream> {
+    match mischief {
+        Mischief::Slow => pause(slow).await,
+        Mischief::Reset => return plain(Page::cut(), city.is_gbk, city.is_gbk),
+        Mischief::Busy => return plain(Page::tomcat(503, "Server Busy"), false, false),
+        Mischief::Broken => {
+            let page = Page::tomcat(500, "java.lang.NullPointerException");
+            return plain(page, city.is_gbk, city.is_gbk);
+        }
+        Mischief::Loop => return plain(Page::redirect(address), false, false),
+        Mischief::ElsewhereHost => {
+            let page = Page::redirect("http://elsewhere.invalid/stolen/");
+            return plain(page, false, false);
+        }
+        Mischief::BadGzip => {
+            let mut answer = plain(page, city.is_gbk, city.is_gbk);
+            *answer.body_mut() = Stream::from(&b"\x1f\x8b\x08\x00broken on purpose"[..]);
+            let gzip = HeaderValue::from_static("gzip");
+            answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+            return answer;
+        }
+        Mischief::Charset => return plain(page, !city.is_gbk, city.is_gbk),
+        Mischief::Huge => return streamed(page, huge()),
+        Mischief::Endless => return streamed(page, endless()),
+        Mischief::None => {}
+    }
+    plain(page, city.is_gbk, city.is_gbk)
+}
+
+fn streamed(page: Page, body: Stream) -> Response<Stream> {
+    let mut answer = plain(page, false, false);
+    *answer.body_mut() = body;
+    answer
+}
+
+/// 100 MB of blanks, made as they are sent.
+fn huge() -> Stream {
+    let chunk = Bytes::from(vec![b' '; CHUNK_BYTES]);
+    Stream::from_stream(stream::iter(
+        (0..HUGE_BYTES / CHUNK_BYTES).map(move |_| Ok::<_, std::io::Error>(chunk.clone())),
+    ))
+}
+
+/// One blank every 200 ms until the reader gives up.
+fn endless() -> Stream {
+    Stream::from_stream(stream::unfold((), |()| async {
+        pause(Duration::from_millis(200)).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+    }))
+}
+
+/// A page as it should be, except that the bytes and the declared charset can be set apart.
+fn plain(page: Page, is_gbk: bool, declares_gbk: bool) -> Response<Stream> {
+    let (body, is_text) = match page.body {
+        Body::Text(text) if is_gbk => {
+            (Stream::from(encoding_rs::GBK.encode(&text).0.into_owned()), true)
+        }
+        Body::Text(text) => (Stream::from(text), true),
+        Body::Bytes(bytes) => (Stream::from(bytes), false),
+        Body::Cut => (cut(), true),
+    };
+    let charset = if declares_gbk { "GBK" } else { "UTF-8" };
+    let content_type = if is_text {
+        format!("{};charset={charset}", page.content_type)
+    } else {
+        page.content_type.into()
+    };
+    let mut answer = Response::new(body);
+    *answer.status_mut() = axum::http::StatusCode::from_u16(page.status).unwrap_or_default();
+    let headers = answer.headers_mut();
+    headers.insert(header::SERVER, HeaderValue::from_static("Apache-Coyote/1.1"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let pairs = std::iter::once((header::CONTENT_TYPE, content_type))
+        .chain(page.location.map(|to| (header::LOCATION, to)))
+        .chain(page.cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
+    for (name, value) in pairs {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(name, value);
+        }
+    }
+    answer
+}
+
+/// A body that ends in an error, which makes the server drop the connection.
+fn cut() -> Stream {
+    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    Stream::from_stream(stream::iter([Err::<Bytes, _>(reset)]))
+}

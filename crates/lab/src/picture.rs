@@ -1,0 +1,134 @@
+//! Captcha pictures: real PNGs with noise, drawn once and then drawn from a pool. Each carries a
+//! `tEXt` chunk with keyword `answer`, so a program can answer and a person still has to read.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+
+use crate::dice::Dice;
+use crate::font;
+
+const POOL: usize = 256;
+const SCALE: usize = 4;
+const WIDTH: usize = 160;
+const HEIGHT: usize = 52;
+
+/// A finished picture.
+#[derive(Debug, Clone)]
+pub(crate) struct Picture {
+    /// What the person should type.
+    pub(crate) answer: String,
+    /// The PNG.
+    pub(crate) png: Bytes,
+}
+
+/// Pictures of letters and of little sums, each drawn when first used.
+pub(crate) struct Pool {
+    seed: u64,
+    letters: Vec<OnceLock<Picture>>,
+    sums: Vec<OnceLock<Picture>>,
+}
+
+impl Pool {
+    pub(crate) fn new(seed: u64) -> Self {
+        let slots = || (0..POOL).map(|_| OnceLock::new()).collect();
+        Self { seed, letters: slots(), sums: slots() }
+    }
+
+    /// Some picture of four letters and digits.
+    pub(crate) fn letters(&self) -> Picture {
+        let slot = usize::from(rand::random::<u8>());
+        self.letters[slot].get_or_init(|| self.draw(slot, false)).clone()
+    }
+
+    /// Some picture of a sum; the answer is its result.
+    pub(crate) fn sum(&self) -> Picture {
+        let slot = usize::from(rand::random::<u8>());
+        self.sums[slot].get_or_init(|| self.draw(slot, true)).clone()
+    }
+
+    fn draw(&self, slot: usize, is_sum: bool) -> Picture {
+        let number = u64::try_from(slot).unwrap_or(0);
+        let mut dice = Dice::new(&[self.seed, number, u64::from(is_sum)]);
+        let (text, answer) = if is_sum {
+            let (left, right) = (dice.between(1, 9), dice.between(1, 9));
+            (format!("{left}+{right}=?"), (left + right).to_string())
+        } else {
+            let text: String = (0..4)
+                .map(|_| char::from(font::LETTERS[dice.below(font::LETTERS.len())]))
+                .collect();
+            (text.clone(), text)
+        };
+        let png = encode(&paint(&mut dice, &text), &answer).unwrap_or_default();
+        Picture { answer, png: png.into() }
+    }
+}
+
+/// Paints the text in grey tones with jitter, specks and lines.
+fn paint(dice: &mut Dice, text: &str) -> Vec<u8> {
+    let mut grey = vec![0xf4_u8; WIDTH * HEIGHT];
+    let step = WIDTH / (text.len() + 1);
+    for (place, letter) in text.bytes().enumerate() {
+        let left = step / 2 + place * step + dice.below(5);
+        let top = 6 + dice.below(12);
+        let tone = u8::try_from(dice.below(80)).unwrap_or(0);
+        for (row, bits) in font::glyph(letter).into_iter().enumerate() {
+            for column in (0..5).filter(|column| bits >> (4 - column) & 1 == 1) {
+                fill(&mut grey, left + column * SCALE, top + row * SCALE, tone);
+            }
+        }
+    }
+    for _ in 0..220 {
+        let spot = dice.below(grey.len());
+        grey[spot] = u8::try_from(dice.below(220)).unwrap_or(0);
+    }
+    for _ in 0..2 {
+        let (mut y, slope) = (dice.below(HEIGHT), dice.below(3));
+        for x in 0..WIDTH {
+            if x % 3 == 0 {
+                y = (y + slope).min(HEIGHT - 1);
+            }
+            grey[y * WIDTH + x] = 0x90;
+        }
+    }
+    grey
+}
+
+fn fill(grey: &mut [u8], left: usize, top: usize, tone: u8) {
+    for y in top..(top + SCALE).min(HEIGHT) {
+        for x in left..(left + SCALE).min(WIDTH) {
+            grey[y * WIDTH + x] = tone;
+        }
+    }
+}
+
+fn encode(grey: &[u8], answer: &str) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let width = u32::try_from(WIDTH).unwrap_or(0);
+    let height = u32::try_from(HEIGHT).unwrap_or(0);
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.add_text_chunk("answer".into(), answer.into())?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(grey)?;
+    writer.finish()?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_can_be_read_from_the_picture() {
+        let pool = Pool::new(51);
+        for picture in [pool.letters(), pool.sum()] {
+            let reader =
+                png::Decoder::new(std::io::Cursor::new(picture.png.to_vec())).read_info().unwrap();
+            let chunk = &reader.info().uncompressed_latin1_text[0];
+            assert_eq!((chunk.keyword.as_str(), &chunk.text), ("answer", &picture.answer));
+            assert_eq!(reader.info().width, 160);
+        }
+    }
+}
