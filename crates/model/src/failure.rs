@@ -37,6 +37,8 @@ pub enum FailureKind {
     Cancelled,
     /// 50002: the task took longer than a task may.
     DeadlinePassed,
+    /// 50002: something of ours failed; the log says what.
+    Internal,
     /// 50003: there is no connector for this.
     NotDeveloped,
     /// 50007: timeouts, broken connections or server errors, after retries.
@@ -45,7 +47,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::WrongCredentials,
         Self::BadFormat,
         Self::WrongCode,
@@ -61,6 +63,7 @@ impl FailureKind {
         Self::SessionLost,
         Self::Cancelled,
         Self::DeadlinePassed,
+        Self::Internal,
         Self::NotDeveloped,
         Self::PortalUnstable,
     ];
@@ -84,6 +87,7 @@ impl FailureKind {
             Self::SessionLost => "session_lost",
             Self::Cancelled => "cancelled",
             Self::DeadlinePassed => "deadline_passed",
+            Self::Internal => "internal",
             Self::NotDeveloped => "not_developed",
             Self::PortalUnstable => "portal_unstable",
         }
@@ -104,7 +108,8 @@ impl FailureKind {
             | Self::NodeLost
             | Self::SessionLost
             | Self::Cancelled
-            | Self::DeadlinePassed => 50002,
+            | Self::DeadlinePassed
+            | Self::Internal => 50002,
             Self::NotDeveloped => 50003,
             Self::WrongCredentials => 50004,
             Self::Maintenance => 50005,
@@ -134,6 +139,7 @@ impl FailureKind {
             Self::SessionLost => "网站会话已失效",
             Self::Cancelled => "任务已取消",
             Self::DeadlinePassed => "任务超过最长处理时间",
+            Self::Internal => "系统内部错误，请稍后重新提交",
             Self::NotDeveloped => "该城市尚未开发",
             Self::PortalUnstable => "网站无响应或响应异常",
         }

@@ -1,4 +1,32 @@
 //! Every query of the house, written once for both databases.
+//!
+//! [`Reader`] looks, [`Writer`] changes; who is handed only a `Reader` cannot write. A function's
+//! name says its promise, and each write is one transaction. Time is an argument.
+
+mod apps;
+mod areas;
+mod callbacks;
+mod challenges;
+mod db;
+mod ledger;
+mod migrations;
+mod nodes;
+mod retention;
+mod sections;
+mod settle;
+mod tasks;
+
+use db::Db;
+
+pub use apps::{AppRow, NewApp};
+pub use areas::AreaSwitch;
+pub use callbacks::{Attempt, CallbackRow, NewCallback};
+pub use challenges::{Answering, OpenChallenge};
+pub use ledger::{LedgerFinding, LedgerReport, Posted};
+pub use nodes::NodeRow;
+pub use sections::SectionRow;
+pub use settle::Settlement;
+pub use tasks::{Admission, Admitted, Claimed, Leftovers, NewTask, TaskRow};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -6,4 +34,106 @@ pub enum Error {
     /// The database refused or could not be reached.
     #[error("database failed")]
     Database(#[from] sqlx::Error),
+    /// A schema step failed.
+    #[error("migration failed")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The address is neither `sqlite:PATH` nor `postgres://…`.
+    #[error("store address is neither sqlite:PATH nor postgres://…")]
+    Address,
+    /// A row cannot be decoded.
+    #[error("column {table}.{column} of {id} cannot be decoded")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        id: String,
+    },
+    /// The row is not as the writer knew it: somebody else moved it, or the lease is lost.
+    #[error("{0} is not as it was")]
+    Stale(String),
+    /// A rule of the books would be broken; nothing was written.
+    #[error("ledger rule: {0}")]
+    Ledger(String),
+}
+
+/// The two halves of an open store.
+#[derive(Clone)]
+pub struct Store {
+    /// Looks.
+    pub read: Reader,
+    /// Changes.
+    pub write: Writer,
+}
+
+/// The half that looks.
+#[derive(Clone)]
+pub struct Reader {
+    pub(crate) db: Db,
+}
+
+/// The half that changes.
+#[derive(Clone)]
+pub struct Writer {
+    pub(crate) db: Db,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (made when missing) or `postgres://…` and brings the schema up to date.
+    ///
+    /// # Errors
+    /// The address is wrong, the database cannot be reached, or a step of the schema fails.
+    pub async fn open(url: &str, connections_max: u32) -> Result<Self, Error> {
+        let db = Db::open(url, connections_max).await?;
+        migrations::run(&db).await?;
+        Ok(Self { read: Reader { db: db.clone() }, write: Writer { db } })
+    }
+
+    /// Closes every connection; later calls fail.
+    pub async fn close(&self) {
+        self.write.db.close().await;
+    }
+}
+
+impl Reader {
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.db.fetch_one("select 1", &[]).await.map(drop)
+    }
+
+    /// The schema step the database is at, and the newest this program knows.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn schema_steps(&self) -> Result<(i64, i64), Error> {
+        let row = self
+            .db
+            .fetch_one("select cast(max(version) as bigint) from _sqlx_migrations", &[])
+            .await?;
+        let at = row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0);
+        Ok((at, migrations::newest()))
+    }
+
+    /// Rows of any query as lines of text; for the suite's comparisons only.
+    ///
+    /// # Errors
+    /// The database failed.
+    #[doc(hidden)]
+    pub async fn dump(&self, sql: &'static str) -> Result<Vec<String>, Error> {
+        let rows = self.db.fetch_all(sql, &[]).await?;
+        Ok(rows.iter().map(db::Row::dump).collect())
+    }
+}
+
+/// Rows changed must be exactly one; anything else means the row moved under the writer.
+fn exactly_one(rows: u64, what: &str) -> Result<(), Error> {
+    if rows == 1 { Ok(()) } else { Err(Error::Stale(what.to_owned())) }
+}
+
+fn corrupt(table: &'static str, column: &'static str, id: &str) -> Error {
+    Error::Corrupt { table, column, id: id.to_owned() }
 }

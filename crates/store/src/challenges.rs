@@ -1,0 +1,188 @@
+//! Questions to the person: asked once, answered once, and nothing kept of them (P-41, P-50).
+
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::clock::Millis;
+use fiveone_model::task::{StageName, TaskId};
+
+use crate::db::args;
+use crate::{Error, Reader, Writer, corrupt, exactly_one, tasks};
+
+/// The question that is open on a task.
+#[derive(Debug, Clone)]
+pub struct OpenChallenge {
+    /// Which of the task's questions, from 1.
+    pub seq: i64,
+    /// What is asked for.
+    pub kind: ChallengeKind,
+    /// The captcha's picture.
+    pub picture: Option<Vec<u8>>,
+    /// When it is over.
+    pub due_at: Millis,
+    /// The answer, sealed to the node that asked, once there is one.
+    pub answer_sealed: Option<Vec<u8>>,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    /// It was taken.
+    Taken,
+    /// No question is open, or it has its answer, or its time is over.
+    NotWaiting,
+}
+
+impl Reader {
+    /// The open question of a task.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn open_challenge(&self, task: &TaskId) -> Result<Option<OpenChallenge>, Error> {
+        let row = self
+            .db
+            .fetch_one(
+                "select seq, kind, picture, due_at, answer_sealed from challenge
+                 where task_id = $1 and closed_at is null",
+                args![task.as_str()],
+            )
+            .await?;
+        row.map(|row| {
+            Ok(OpenChallenge {
+                seq: row.int(0)?,
+                kind: ChallengeKind::parse(&row.text(1)?)
+                    .ok_or_else(|| corrupt("challenge", "kind", task.as_str()))?,
+                picture: row.maybe_blob(2)?,
+                due_at: row.int(3)?,
+                answer_sealed: row.maybe_blob(4)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Tasks of a node whose open question has its answer; for waiters that missed the signal.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn answered(&self, node: &str) -> Result<Vec<TaskId>, Error> {
+        let rows = self
+            .db
+            .fetch_all(
+                "select t.id from challenge c
+                 join task t on t.id = c.task_id
+                 where c.closed_at is null and c.answered_at is not null
+                   and t.node_id = $1 and t.stage = 'asking'",
+                args![node],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id = row.text(0)?;
+                TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))
+            })
+            .collect()
+    }
+}
+
+impl Writer {
+    /// Asks: the task stops logging in and waits, with no run slot and one open question.
+    ///
+    /// # Errors
+    /// The database failed, or the lease is lost.
+    pub async fn ask(
+        &self,
+        task: &TaskId,
+        fence: i64,
+        kind: ChallengeKind,
+        picture: Option<&[u8]>,
+        asked_at: Millis,
+        due_at: Millis,
+    ) -> Result<i64, Error> {
+        let mut tx = self.db.begin().await?;
+        tasks::move_stage_in(
+            &mut tx,
+            task,
+            fence,
+            (StageName::LoggingIn, StageName::Asking),
+            kind.as_str(),
+            asked_at,
+        )
+        .await?;
+        let row = tx
+            .fetch_one(
+                "insert into challenge (task_id, seq, kind, picture, asked_at, due_at)
+                 select $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5
+                 from challenge
+                 where task_id = $1
+                 returning seq",
+                args![task.as_str(), kind.as_str(), picture, asked_at, due_at],
+            )
+            .await?;
+        let seq = row.map_or(Ok(0), |row| row.int(0))?;
+        tx.commit().await?;
+        Ok(seq)
+    }
+
+    /// Takes the person's answer, sealed, if a question is open and has none yet. The task's row
+    /// is locked first, as its own statement, so that no answer is lost to a question that is
+    /// being asked or closed at the same time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn answer(
+        &self,
+        task: &TaskId,
+        answer_sealed: &[u8],
+        now: Millis,
+    ) -> Result<Answering, Error> {
+        let mut tx = self.db.begin().await?;
+        tx.fetch_one("select id from task where id = $1 {lock}", args![task.as_str()]).await?;
+        let rows = tx
+            .execute(
+                "update challenge set answer_sealed = $2, answered_at = $3
+                 where task_id = $1 and closed_at is null and answered_at is null and due_at > $3",
+                args![task.as_str(), answer_sealed, now],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(if rows == 1 { Answering::Taken } else { Answering::NotWaiting })
+    }
+
+    /// Closes the open question and goes on logging in: gives the sealed answer and forgets it.
+    ///
+    /// # Errors
+    /// The database failed, the lease is lost, or there is no answer.
+    pub async fn take_answer(
+        &self,
+        task: &TaskId,
+        fence: i64,
+        now: Millis,
+    ) -> Result<Vec<u8>, Error> {
+        let mut tx = self.db.begin().await?;
+        tasks::move_stage_in(
+            &mut tx,
+            task,
+            fence,
+            (StageName::Asking, StageName::LoggingIn),
+            "",
+            now,
+        )
+        .await?;
+        let row = tx
+            .fetch_one(
+                "select answer_sealed from challenge where task_id = $1 and closed_at is null",
+                args![task.as_str()],
+            )
+            .await?;
+        let sealed = row.map(|row| row.maybe_blob(0)).transpose()?.flatten();
+        let sealed = sealed.ok_or_else(|| Error::Stale(format!("challenge of {task}")))?;
+        let rows = tx
+            .execute(
+                "update challenge set closed_at = $2, answer_sealed = null, picture = null
+                 where task_id = $1 and closed_at is null",
+                args![task.as_str(), now],
+            )
+            .await?;
+        exactly_one(rows, task.as_str())?;
+        tx.commit().await?;
+        Ok(sealed)
+    }
+}

@@ -1,0 +1,292 @@
+//! The two databases behind one face: texts with `$1` places, three kinds of argument, rows that
+//! are read by position. Only this file and `db/open.rs` know which driver runs.
+//!
+//! Columns are TEXT, BIGINT and {blob} alone, so nothing is lost by not naming driver types.
+
+mod open;
+
+use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+
+use crate::Error;
+
+pub(crate) use open::sql_for;
+
+/// The handle of a database; cheap to clone.
+#[derive(Clone)]
+pub(crate) enum Db {
+    /// One file, written by one connection at a time: `immediate` transactions queue in the pool
+    /// instead of failing with "database is locked".
+    Sqlite {
+        /// Readers; they never wait for the writer (WAL).
+        reader: sqlx::SqlitePool,
+        /// The one writer.
+        writer: sqlx::SqlitePool,
+    },
+    /// A server.
+    Postgres(sqlx::PgPool),
+}
+
+/// One argument of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Arg<'a> {
+    /// TEXT
+    Text(&'a str),
+    /// TEXT or null
+    MaybeText(Option<&'a str>),
+    /// BIGINT
+    Int(i64),
+    /// BIGINT or null
+    MaybeInt(Option<i64>),
+    /// Bytes or null
+    Blob(Option<&'a [u8]>),
+}
+
+impl<'a> From<&'a str> for Arg<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+impl<'a> From<&'a String> for Arg<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+impl<'a> From<Option<&'a str>> for Arg<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        Self::MaybeText(text)
+    }
+}
+impl From<i64> for Arg<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+impl From<Option<i64>> for Arg<'_> {
+    fn from(number: Option<i64>) -> Self {
+        Self::MaybeInt(number)
+    }
+}
+impl From<bool> for Arg<'_> {
+    fn from(fact: bool) -> Self {
+        Self::Int(i64::from(fact))
+    }
+}
+impl<'a> From<&'a [u8]> for Arg<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Blob(Some(bytes))
+    }
+}
+impl<'a> From<&'a Vec<u8>> for Arg<'a> {
+    fn from(bytes: &'a Vec<u8>) -> Self {
+        Self::Blob(Some(bytes))
+    }
+}
+impl<'a> From<Option<&'a [u8]>> for Arg<'a> {
+    fn from(bytes: Option<&'a [u8]>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+/// The arguments of a statement, in order.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::db::Arg::from($value)),*] };
+}
+pub(crate) use args;
+
+/// A prepared query with its arguments bound; the same expression for either driver.
+macro_rules! bound {
+    ($sql:expr, $args:expr) => {{
+        let mut query = sqlx::query($sql);
+        for arg in $args {
+            query = match *arg {
+                Arg::Text(text) => query.bind(text.to_owned()),
+                Arg::MaybeText(text) => query.bind(text.map(str::to_owned)),
+                Arg::Int(number) => query.bind(number),
+                Arg::MaybeInt(number) => query.bind(number),
+                Arg::Blob(bytes) => query.bind(bytes.map(<[u8]>::to_vec)),
+            };
+        }
+        query
+    }};
+}
+
+/// A row of either driver.
+pub(crate) enum Row {
+    /// Of SQLite.
+    Sqlite(sqlx::sqlite::SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(sqlx::postgres::PgRow),
+}
+
+macro_rules! column {
+    ($self:expr, $index:expr, $kind:ty) => {
+        match $self {
+            Row::Sqlite(row) => row.try_get::<$kind, _>($index),
+            Row::Postgres(row) => row.try_get::<$kind, _>($index),
+        }
+        .map_err(Error::from)
+    };
+}
+
+impl Row {
+    pub(crate) fn text(&self, index: usize) -> Result<String, Error> {
+        column!(self, index, String)
+    }
+    pub(crate) fn maybe_text(&self, index: usize) -> Result<Option<String>, Error> {
+        column!(self, index, Option<String>)
+    }
+    pub(crate) fn int(&self, index: usize) -> Result<i64, Error> {
+        column!(self, index, i64)
+    }
+    pub(crate) fn maybe_int(&self, index: usize) -> Result<Option<i64>, Error> {
+        column!(self, index, Option<i64>)
+    }
+    pub(crate) fn fact(&self, index: usize) -> Result<bool, Error> {
+        Ok(self.int(index)? != 0)
+    }
+    pub(crate) fn blob(&self, index: usize) -> Result<Vec<u8>, Error> {
+        column!(self, index, Vec<u8>)
+    }
+    pub(crate) fn maybe_blob(&self, index: usize) -> Result<Option<Vec<u8>>, Error> {
+        column!(self, index, Option<Vec<u8>>)
+    }
+
+    /// The row as one line of text, for the schema comparison of the suite.
+    pub(crate) fn dump(&self) -> String {
+        fn cells(count: usize, cell: impl Fn(usize) -> String) -> String {
+            (0..count).map(cell).collect::<Vec<_>>().join(" | ")
+        }
+        match self {
+            Self::Sqlite(row) => cells(row.columns().len(), |index| {
+                row.try_get::<Option<String>, _>(index)
+                    .map(Option::unwrap_or_default)
+                    .or_else(|_| row.try_get::<i64, _>(index).map(|number| number.to_string()))
+                    .unwrap_or_else(|_| row.columns()[index].type_info().name().to_owned())
+            }),
+            Self::Postgres(row) => cells(row.columns().len(), |index| {
+                let is_null = row.try_get_raw(index).is_ok_and(|value| value.is_null());
+                if is_null {
+                    return String::new();
+                }
+                row.try_get::<String, _>(index)
+                    .or_else(|_| row.try_get::<i64, _>(index).map(|number| number.to_string()))
+                    .unwrap_or_else(|_| row.columns()[index].type_info().name().to_owned())
+            }),
+        }
+    }
+}
+
+impl Db {
+    /// Runs one statement of its own on the writing side; tells how many rows it changed.
+    pub(crate) async fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => {
+                bound!(sql_for(self, sql), args).execute(writer).await?.rows_affected()
+            }
+            Self::Postgres(pool) => {
+                bound!(sql_for(self, sql), args).execute(pool).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Reads at most one row.
+    pub(crate) async fn fetch_one(&self, sql: &str, args: &[Arg<'_>]) -> Result<Option<Row>, Error> {
+        Ok(match self {
+            Self::Sqlite { reader, .. } => {
+                bound!(sql_for(self, sql), args).fetch_optional(reader).await?.map(Row::Sqlite)
+            }
+            Self::Postgres(pool) => {
+                bound!(sql_for(self, sql), args).fetch_optional(pool).await?.map(Row::Postgres)
+            }
+        })
+    }
+
+    /// Reads all rows.
+    pub(crate) async fn fetch_all(&self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>, Error> {
+        Ok(match self {
+            Self::Sqlite { reader, .. } => {
+                let rows = bound!(sql_for(self, sql), args).fetch_all(reader).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(pool) => {
+                let rows = bound!(sql_for(self, sql), args).fetch_all(pool).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Begins a writing transaction; dropped without [`Tx::commit`] it is rolled back.
+    pub(crate) async fn begin(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+/// A writing transaction.
+pub(crate) enum Tx {
+    /// Of SQLite, immediate.
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// Of PostgreSQL, read committed: whoever reads to decide must lock the row first.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    /// Runs a statement; tells how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                bound!(open::sqlite_sql(sql), args).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                bound!(open::postgres_sql(sql), args).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Reads at most one row.
+    pub(crate) async fn fetch_one(
+        &mut self,
+        sql: &str,
+        args: &[Arg<'_>],
+    ) -> Result<Option<Row>, Error> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let query = bound!(open::sqlite_sql(sql), args);
+                query.fetch_optional(&mut **tx).await?.map(Row::Sqlite)
+            }
+            Self::Postgres(tx) => {
+                let query = bound!(open::postgres_sql(sql), args);
+                query.fetch_optional(&mut **tx).await?.map(Row::Postgres)
+            }
+        })
+    }
+
+    /// Reads all rows.
+    pub(crate) async fn fetch_all(
+        &mut self,
+        sql: &str,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Row>, Error> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let rows = bound!(open::sqlite_sql(sql), args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(tx) => {
+                let rows = bound!(open::postgres_sql(sql), args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Makes it last.
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

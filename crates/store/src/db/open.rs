@@ -1,0 +1,99 @@
+//! Opening either database, and the few words in which their SQL differs.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
+use super::Db;
+use crate::Error;
+
+/// How long a statement waits for a connection or for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Connections that read a SQLite file beside the one that writes.
+const SQLITE_READERS: u32 = 4;
+
+impl Db {
+    /// Opens `sqlite:PATH` (made when missing) or `postgres://…`.
+    pub(crate) async fn open(url: &str, connections_max: u32) -> Result<Self, Error> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Self::open_sqlite(path.strip_prefix("//").unwrap_or(path)).await;
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options: PgConnectOptions = url.parse()?;
+            let pool = PgPoolOptions::new()
+                .max_connections(connections_max)
+                .acquire_timeout(PATIENCE)
+                .connect_with(options)
+                .await?;
+            return Ok(Self::Postgres(pool));
+        }
+        Err(Error::Address)
+    }
+
+    async fn open_sqlite(path: &str) -> Result<Self, Error> {
+        // FULL: a commit is on the disk before it is answered; a ledger may not lose its last
+        // entries to a power cut. Statements kept prepared: every text of this crate fits.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            .pragma("secure_delete", "on")
+            .statement_cache_capacity(200);
+        let pool = |connections: u32| {
+            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let reader = pool(SQLITE_READERS).connect_with(options).await?;
+        Ok(Self::Sqlite { reader, writer })
+    }
+
+    /// Closes every connection; later statements fail.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { reader, writer } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The text for the database at hand.
+pub(crate) fn sql_for(db: &Db, sql: &str) -> SqlStr {
+    match db {
+        Db::Sqlite { .. } => sqlite_sql(sql),
+        Db::Postgres(_) => postgres_sql(sql),
+    }
+}
+
+/// `{lock}` and `{skip}` are nothing: an immediate transaction is alone already.
+pub(super) fn sqlite_sql(sql: &str) -> SqlStr {
+    words(sql, [("{blob}", "BLOB"), ("{lock}", ""), ("{skip}", "")])
+}
+
+/// `{lock}` keeps a row for this transaction; `{skip}` passes over rows another one keeps.
+pub(super) fn postgres_sql(sql: &str) -> SqlStr {
+    words(
+        sql,
+        [("{blob}", "BYTEA"), ("{lock}", "for update"), ("{skip}", "for update skip locked")],
+    )
+}
+
+/// Every text comes from a constant of this crate; the words put in are the ones above.
+fn words(sql: &str, replacements: [(&str, &str); 3]) -> SqlStr {
+    let mut text = sql.to_owned();
+    if text.contains('{') {
+        for (word, with) in replacements {
+            text = text.replace(word, with);
+        }
+    }
+    AssertSqlSafe(text).into_sql_str()
+}

@@ -1,0 +1,36 @@
+//! One file a step, for both databases; forward only, never edited after a release.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::db::{Db, sql_for};
+use crate::Error;
+
+/// Number, name and text of every step.
+const STEPS: [(i64, &str, &str); 1] =
+    [(1, "house", include_str!("../migrations/0001_house.sql"))];
+
+/// Brings the database to the newest schema; a second run changes nothing.
+pub(crate) async fn run(db: &Db) -> Result<(), Error> {
+    let steps = STEPS.into_iter().map(|(number, name, text)| {
+        Migration::new(
+            number,
+            Cow::Borrowed(name),
+            MigrationType::Simple,
+            sql_for(db, text),
+            false,
+        )
+    });
+    let migrator = Migrator::with_migrations(steps.collect());
+    match db {
+        Db::Sqlite { writer, .. } => migrator.run(writer).await?,
+        Db::Postgres(pool) => migrator.run(pool).await?,
+    }
+    Ok(())
+}
+
+/// How many steps this program knows.
+pub(crate) const fn newest() -> i64 {
+    STEPS[STEPS.len() - 1].0
+}

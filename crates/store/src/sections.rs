@@ -1,0 +1,83 @@
+//! Sections as they are read, sealed with their task's data key.
+
+use fiveone_model::clock::Millis;
+use fiveone_model::report::Section;
+use fiveone_model::task::TaskId;
+
+use crate::db::args;
+use crate::{Error, Reader, Writer, corrupt, exactly_one};
+
+/// One stored section.
+#[derive(Debug, Clone)]
+pub struct SectionRow {
+    /// Which.
+    pub section: Section,
+    /// Its content, sealed.
+    pub sealed: Vec<u8>,
+    /// How many rows it has.
+    pub row_count: i64,
+    /// When it was stored.
+    pub stored_at: Millis,
+}
+
+impl Reader {
+    /// The sections stored so far, in no order.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn sections(&self, task: &TaskId) -> Result<Vec<SectionRow>, Error> {
+        let rows = self
+            .db
+            .fetch_all(
+                "select name, sealed, row_count, stored_at from section where task_id = $1",
+                args![task.as_str()],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(SectionRow {
+                    section: Section::parse(&row.text(0)?)
+                        .ok_or_else(|| corrupt("section", "name", task.as_str()))?,
+                    sealed: row.blob(1)?,
+                    row_count: row.int(2)?,
+                    stored_at: row.int(3)?,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Writer {
+    /// Stores a section and the session it was read with, if the task is still crawled under this
+    /// fence.
+    ///
+    /// # Errors
+    /// The database failed, or the lease is lost.
+    pub async fn store_section(
+        &self,
+        task: &TaskId,
+        fence: i64,
+        row: &SectionRow,
+        session_sealed: &[u8],
+    ) -> Result<(), Error> {
+        let mut tx = self.db.begin().await?;
+        let rows = tx
+            .execute(
+                "update task set session_sealed = $3, updated_at = $4, crawled_at = $4
+                 where id = $1 and fence = $2 and stage = 'crawling'",
+                args![task.as_str(), fence, session_sealed, row.stored_at],
+            )
+            .await?;
+        exactly_one(rows, task.as_str())?;
+        tx.execute(
+            "insert into section (task_id, name, sealed, row_count, stored_at)
+             values ($1, $2, $3, $4, $5)
+             on conflict (task_id, name) do update
+             set sealed = excluded.sealed, row_count = excluded.row_count,
+               stored_at = excluded.stored_at",
+            args![task.as_str(), row.section.as_str(), &row.sealed, row.row_count, row.stored_at],
+        )
+        .await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,129 @@
+//! The end of a task: report, money and callback in one transaction, exactly once (§6, §8).
+
+use fiveone_model::clock::Millis;
+use fiveone_model::ledger::EntryKind;
+use fiveone_model::report::Section;
+use fiveone_model::tariff::PartialRule;
+use fiveone_model::task::{Stage, TaskId};
+
+use crate::callbacks::{NewCallback, queue_callback};
+use crate::db::{Tx, args};
+use crate::ledger::{Posted, post};
+use crate::{Error, Writer, corrupt, exactly_one};
+
+/// How a task ends.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// Which task.
+    pub task: TaskId,
+    /// The fence of whoever ends it: its runner's, or the one a sweeper has just read.
+    pub fence: i64,
+    /// `Done` or `Failed`.
+    pub stage: Stage,
+    /// When.
+    pub now: Millis,
+    /// Until when its result is kept.
+    pub wipe_after: Millis,
+    /// What its app is told.
+    pub callback: Option<NewCallback>,
+}
+
+impl Writer {
+    /// Ends a task: the stage becomes final, the hold is captured or released, the callback is
+    /// queued, and nothing of login, session or questions is left. Tells whether it was captured.
+    ///
+    /// # Errors
+    /// The database failed; the task has another fence or is final already; or the stage is not
+    /// final.
+    pub async fn settle(&self, end: &Settlement) -> Result<bool, Error> {
+        let stage = end.stage.name();
+        if !stage.is_final() {
+            return Err(Error::Stale(format!("{stage:?} is no end; task {}", end.task)));
+        }
+        let task = end.task.as_str();
+        let mut tx = self.db.begin().await?;
+        // A task is only done from `storing`; it may fail from anywhere.
+        let rows = tx
+            .execute(
+                "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
+                   finished_at = $5, wipe_after = $6, lease_until = null, login_sealed = null,
+                   session_sealed = null, fingerprint = null
+                 where id = $1 and fence = $2 and finished_at is null
+                   and ($3 = 'failed' or stage = 'storing')",
+                args![
+                    task,
+                    end.fence,
+                    stage.as_str(),
+                    &end.stage.detail(),
+                    end.now,
+                    end.wipe_after,
+                ],
+            )
+            .await?;
+        exactly_one(rows, task)?;
+        tx.execute(
+            "update challenge set closed_at = $2, picture = null, answer_sealed = null
+             where task_id = $1 and closed_at is null",
+            args![task, end.now],
+        )
+        .await?;
+        let is_captured = resolve_hold(&mut tx, end).await?;
+        if let Stage::Failed(_) = end.stage {
+            // What a failed task had read is nobody's: it was not paid and is not shown.
+            tx.execute("delete from section where task_id = $1", args![task]).await?;
+        }
+        if let Some(callback) = &end.callback {
+            queue_callback(&mut tx, callback).await?;
+        }
+        tx.commit().await?;
+        Ok(is_captured)
+    }
+}
+
+async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
+    let task = end.task.as_str();
+    let row = tx
+        .fetch_one(
+            "select app_id, amount_fen, partial_rule from hold
+             where task_id = $1 and state = 'open' {lock}",
+            args![task],
+        )
+        .await?
+        .ok_or_else(|| Error::Ledger(format!("hold of task {task} is already resolved")))?;
+    let (app_id, amount_fen) = (row.text(0)?, row.int(1)?);
+    let is_captured = match &end.stage {
+        Stage::Done { missing } if missing.is_empty() => true,
+        Stage::Done { .. } => {
+            let rule = PartialRule::parse(&row.text(2)?)
+                .ok_or_else(|| corrupt("hold", "partial_rule", task))?;
+            rule.captures(&stored_sections(tx, &end.task).await?)
+        }
+        _ => false,
+    };
+    let (kind, state) = if is_captured {
+        (EntryKind::Capture, "captured")
+    } else {
+        (EntryKind::Release, "released")
+    };
+    let rows = tx
+        .execute(
+            "update hold set state = $2, resolved_at = $3 where task_id = $1 and state = 'open'",
+            args![task, state, end.now],
+        )
+        .await?;
+    exactly_one(rows, task)?;
+    match post(tx, &app_id, kind, amount_fen, task, "", end.now).await? {
+        Posted::Yes => Ok(is_captured),
+        Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app_id} is short"))),
+    }
+}
+
+async fn stored_sections(tx: &mut Tx, task: &TaskId) -> Result<Vec<Section>, Error> {
+    let rows =
+        tx.fetch_all("select name from section where task_id = $1", args![task.as_str()]).await?;
+    rows.iter()
+        .map(|row| {
+            Section::parse(&row.text(0)?).ok_or_else(|| corrupt("section", "name", task.as_str()))
+        })
+        .collect()
+}

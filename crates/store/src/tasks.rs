@@ -1,0 +1,528 @@
+//! Tasks: the queue, the leases and the stages. Every change is compare-and-set on the fence and
+//! the stage, so a node that lost its lease cannot write.
+
+use fiveone_model::area::AreaCode;
+use fiveone_model::clock::Millis;
+use fiveone_model::ledger::EntryKind;
+use fiveone_model::product::Product;
+use fiveone_model::tariff::Tariff;
+use fiveone_model::task::{Stage, StageName, TaskId};
+
+use crate::db::{Row, Tx, args};
+use crate::ledger::{Posted, post};
+use crate::{Error, Reader, Writer, corrupt, exactly_one};
+
+/// A task as the table has it.
+#[derive(Debug, Clone)]
+pub struct TaskRow {
+    /// Its id.
+    pub id: TaskId,
+    /// Its app.
+    pub app_id: String,
+    /// Fund or insurance.
+    pub product: Product,
+    /// Its area.
+    pub area: AreaCode,
+    /// Which of the area's login methods.
+    pub login_type: u32,
+    /// Where it is.
+    pub stage: Stage,
+    /// Counts the owners it has had; a write with an older one is refused.
+    pub fence: i64,
+    /// The node its login is sealed to, later the node that works on it.
+    pub node_id: Option<String>,
+    /// Its data key, wrapped by the deployment key; `None` once wiped.
+    pub data_key: Option<Vec<u8>>,
+    /// When it was admitted.
+    pub created_at: Millis,
+    /// When it must have ended.
+    pub due_at: Millis,
+    /// When its newest section was read.
+    pub crawled_at: Option<Millis>,
+    /// When its personal data was wiped.
+    pub wiped_at: Option<Millis>,
+}
+
+/// What [`Writer::admit`] writes for one create.
+#[derive(Debug, Clone)]
+pub struct NewTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its app.
+    pub app_id: String,
+    /// Fund or insurance.
+    pub product: Product,
+    /// Its area.
+    pub area: AreaCode,
+    /// Which login method.
+    pub login_type: u32,
+    /// The node its login is sealed to.
+    pub node_id: String,
+    /// The sealed login fields.
+    pub login_sealed: Vec<u8>,
+    /// The wrapped data key.
+    pub data_key: Vec<u8>,
+    /// What makes two creates twins (P-32).
+    pub fingerprint: String,
+    /// `Idempotency-Key` and what the create was about.
+    pub idempotency: Option<(String, String)>,
+    /// What is held.
+    pub tariff: Tariff,
+    /// When it must have ended.
+    pub due_at: Millis,
+    /// When its hold is released whatever happens.
+    pub hold_due_at: Millis,
+    /// How long its idempotency key is kept.
+    pub idempotency_until: Millis,
+}
+
+/// One admission.
+pub type Admission = NewTask;
+
+/// What became of an admission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admitted {
+    /// The task is queued and its price held.
+    New,
+    /// An identical create is still running, or had this key; nothing was held.
+    Twin(TaskId),
+    /// The wallet has not enough that is free; nothing was written.
+    NoBalance,
+    /// The key was used for another create; nothing was written.
+    KeyReused,
+}
+
+/// A task this node now works on.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The task, with its new fence.
+    pub task: TaskRow,
+    /// The sealed login fields, gone from the table; `None` for a task past login.
+    pub login_sealed: Option<Vec<u8>>,
+    /// The sealed session of a task past login.
+    pub session_sealed: Option<Vec<u8>>,
+}
+
+/// What is under way; all zero when nothing is left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Leftovers {
+    /// Tasks waiting in the queue.
+    pub queued: i64,
+    /// Tasks that are not final.
+    pub open: i64,
+    /// Tasks somebody has a lease on.
+    pub leased: i64,
+    /// Holds that are open.
+    pub holds: i64,
+    /// Questions that are open.
+    pub challenges: i64,
+    /// Login fields, answers and sessions in any table.
+    pub secrets: i64,
+    /// Callbacks still to be delivered.
+    pub callbacks: i64,
+}
+
+const COLUMNS: &str = "id, app_id, product, area, login_type, stage, detail, fence, node_id,
+    data_key, created_at, due_at, crawled_at, wiped_at";
+
+fn decode(row: &Row) -> Result<TaskRow, Error> {
+    let id = row.text(0)?;
+    let column = |column| corrupt("task", column, &id);
+    Ok(TaskRow {
+        app_id: row.text(1)?,
+        product: Product::parse(&row.text(2)?).ok_or_else(|| column("product"))?,
+        area: AreaCode::parse(&row.text(3)?).ok_or_else(|| column("area"))?,
+        login_type: u32::try_from(row.int(4)?).map_err(|_| column("login_type"))?,
+        stage: Stage::parse(&row.text(5)?, &row.text(6)?).ok_or_else(|| column("stage"))?,
+        fence: row.int(7)?,
+        node_id: row.maybe_text(8)?,
+        data_key: row.maybe_blob(9)?,
+        created_at: row.int(10)?,
+        due_at: row.int(11)?,
+        crawled_at: row.maybe_int(12)?,
+        wiped_at: row.maybe_int(13)?,
+        id: TaskId::parse(&id).ok_or_else(|| column("id"))?,
+    })
+}
+
+impl Reader {
+    /// A task by its id.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn task(&self, id: &TaskId) -> Result<Option<TaskRow>, Error> {
+        let sql = format!("select {COLUMNS} from task where id = $1");
+        let row = self.db.fetch_one(&sql, args![id.as_str()]).await?;
+        row.as_ref().map(decode).transpose()
+    }
+
+    /// The portals for which tasks sealed to this node are queued.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn queued_portals(&self, node: &str) -> Result<Vec<(Product, AreaCode)>, Error> {
+        let rows = self
+            .db
+            .fetch_all(
+                "select distinct product, area from task
+                 where stage = 'queued' and node_id = $1",
+                args![node],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let (product, area) = (row.text(0)?, row.text(1)?);
+                Product::parse(&product)
+                    .zip(AreaCode::parse(&area))
+                    .ok_or_else(|| corrupt("task", "area", &area))
+            })
+            .collect()
+    }
+
+    /// Tasks whose login fields were in a node that is gone: not seen since `dead_before`.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn stranded(&self, dead_before: Millis, limit: i64) -> Result<Vec<TaskRow>, Error> {
+        let columns = COLUMNS.split(", ").map(|c| format!("t.{}", c.trim())).collect::<Vec<_>>();
+        let sql = format!(
+            "select {} from task t
+             left join node n on n.id = t.node_id
+             where t.finished_at is null and t.stage in ('queued', 'logging_in', 'asking')
+               and (n.id is null or n.stopped_at is not null or n.seen_at < $1)
+             order by t.created_at
+             limit $2",
+            columns.join(", ")
+        );
+        let rows = self.db.fetch_all(&sql, args![dead_before, limit]).await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Tasks that should have ended by `now`.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn overdue(&self, now: Millis, limit: i64) -> Result<Vec<TaskRow>, Error> {
+        let sql = format!(
+            "select {COLUMNS} from task
+             where finished_at is null and due_at <= $1
+             order by due_at
+             limit $2"
+        );
+        let rows = self.db.fetch_all(&sql, args![now, limit]).await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// How many tasks have not ended.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_tasks(&self) -> Result<i64, Error> {
+        let row = self
+            .db
+            .fetch_one(
+                "select cast(count(*) as bigint) from task where finished_at is null",
+                &[],
+            )
+            .await?;
+        row.map_or(Ok(0), |row| row.int(0))
+    }
+
+    /// Counts everything that an ended task must not leave behind.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn leftovers(&self) -> Result<Leftovers, Error> {
+        let row = self
+            .db
+            .fetch_one(
+                "select
+                   (select count(*) from task where stage = 'queued'),
+                   (select count(*) from task where finished_at is null),
+                   (select count(*) from task where lease_until is not null),
+                   (select count(*) from hold where state = 'open'),
+                   (select count(*) from challenge where closed_at is null),
+                   (select count(*) from task
+                     where login_sealed is not null or session_sealed is not null)
+                     + (select count(*) from challenge where answer_sealed is not null),
+                   (select count(*) from callback where state = 'pending')",
+                &[],
+            )
+            .await?;
+        let Some(row) = row else { return Ok(Leftovers::default()) };
+        Ok(Leftovers {
+            queued: row.int(0)?,
+            open: row.int(1)?,
+            leased: row.int(2)?,
+            holds: row.int(3)?,
+            challenges: row.int(4)?,
+            secrets: row.int(5)?,
+            callbacks: row.int(6)?,
+        })
+    }
+}
+
+impl Writer {
+    /// Admits creates in one transaction: for each, the price is held, the task is written and
+    /// queued, or nothing is (P-31…P-33). Sorted by app inside, so that two nodes that admit for
+    /// the same apps at once do not wait for each other in a circle.
+    ///
+    /// # Errors
+    /// The database failed, and none was admitted.
+    pub async fn admit(&self, batch: &[NewTask], now: Millis) -> Result<Vec<Admitted>, Error> {
+        let mut order: Vec<usize> = (0..batch.len()).collect();
+        order.sort_by(|&a, &b| batch[a].app_id.cmp(&batch[b].app_id));
+        let mut outcomes = vec![Admitted::NoBalance; batch.len()];
+        let mut tx = self.db.begin().await?;
+        for index in order {
+            outcomes[index] = admit_one(&mut tx, &batch[index], now).await?;
+        }
+        tx.commit().await?;
+        Ok(outcomes)
+    }
+
+    /// Claims queued tasks of one portal that are sealed to this node; their login fields leave
+    /// the table in the same transaction.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn claim_queued(
+        &self,
+        node: &str,
+        (product, area): (Product, &AreaCode),
+        limit: i64,
+        now: Millis,
+        lease_until: Millis,
+    ) -> Result<Vec<Claimed>, Error> {
+        let sql = format!(
+            "select {COLUMNS}, login_sealed, session_sealed from task
+             where stage = 'queued' and node_id = $1 and product = $2 and area = $3
+             order by created_at, id
+             limit $4
+             {{skip}}"
+        );
+        let mut tx = self.db.begin().await?;
+        let rows = tx
+            .fetch_all(&sql, args![node, product.as_str(), area.as_str(), limit])
+            .await?;
+        let claimed = claim_rows(&mut tx, &rows, node, now, lease_until, true).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Claims tasks past login whose owner gave them back or lost its lease.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn claim_adrift(
+        &self,
+        node: &str,
+        limit: i64,
+        now: Millis,
+        lease_until: Millis,
+    ) -> Result<Vec<Claimed>, Error> {
+        let sql = format!(
+            "select {COLUMNS}, login_sealed, session_sealed from task
+             where finished_at is null and stage in ('logged_in', 'crawling', 'storing')
+               and (lease_until is null or lease_until < $1)
+             order by created_at, id
+             limit $2
+             {{skip}}"
+        );
+        let mut tx = self.db.begin().await?;
+        let rows = tx.fetch_all(&sql, args![now, limit]).await?;
+        let claimed = claim_rows(&mut tx, &rows, node, now, lease_until, false).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Moves a task on, if it is where `from` says and still this fence's. `session_sealed`, when
+    /// given, is kept with it.
+    ///
+    /// # Errors
+    /// The database failed, the machine has no such step, or the lease is lost.
+    pub async fn move_stage(
+        &self,
+        id: &TaskId,
+        fence: i64,
+        step: (StageName, StageName),
+        session_sealed: Option<&[u8]>,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let mut tx = self.db.begin().await?;
+        move_stage_in(&mut tx, id, fence, step, "", now).await?;
+        if session_sealed.is_some() {
+            let rows = tx
+                .execute(
+                    "update task set session_sealed = $2 where id = $1",
+                    args![id.as_str(), session_sealed],
+                )
+                .await?;
+            exactly_one(rows, id.as_str())?;
+        }
+        tx.commit().await
+    }
+}
+
+/// The compare-and-set of a stage, in the caller's transaction.
+pub(crate) async fn move_stage_in(
+    tx: &mut Tx,
+    id: &TaskId,
+    fence: i64,
+    (from, to): (StageName, StageName),
+    detail: &str,
+    now: Millis,
+) -> Result<(), Error> {
+    if !from.may_become(to) {
+        return Err(Error::Stale(format!("no step from {from:?} to {to:?}; task {id}")));
+    }
+    let rows = tx
+        .execute(
+            "update task set stage = $4, detail = $5, updated_at = $6
+             where id = $1 and fence = $2 and stage = $3 and lease_until is not null",
+            args![id.as_str(), fence, from.as_str(), to.as_str(), detail, now],
+        )
+        .await?;
+    exactly_one(rows, id.as_str())
+}
+
+async fn claim_rows(
+    tx: &mut Tx,
+    rows: &[Row],
+    node: &str,
+    now: Millis,
+    lease_until: Millis,
+    is_login: bool,
+) -> Result<Vec<Claimed>, Error> {
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut task = decode(row)?;
+        let stage = if is_login { Stage::LoggingIn } else { task.stage.clone() };
+        let changed = tx
+            .execute(
+                "update task set stage = $3, fence = fence + 1, node_id = $4, lease_until = $5,
+                   login_sealed = null, updated_at = $6
+                 where id = $1 and fence = $2",
+                args![
+                    task.id.as_str(),
+                    task.fence,
+                    stage.name().as_str(),
+                    node,
+                    lease_until,
+                    now,
+                ],
+            )
+            .await?;
+        exactly_one(changed, task.id.as_str())?;
+        (task.stage, task.fence, task.node_id) = (stage, task.fence + 1, Some(node.to_owned()));
+        claimed.push(Claimed {
+            task,
+            login_sealed: row.maybe_blob(14)?,
+            session_sealed: row.maybe_blob(15)?,
+        });
+    }
+    Ok(claimed)
+}
+
+async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
+    if let Some(earlier) = remember_key(tx, new).await? {
+        return Ok(earlier);
+    }
+    let made = tx
+        .execute(
+            "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
+               node_id, login_sealed, data_key, fingerprint, created_at, updated_at, due_at)
+             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11)
+             on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
+            args![
+                new.id.as_str(),
+                &new.app_id,
+                new.product.as_str(),
+                new.area.as_str(),
+                i64::from(new.login_type),
+                &new.node_id,
+                &new.login_sealed,
+                &new.data_key,
+                &new.fingerprint,
+                now,
+                new.due_at,
+            ],
+        )
+        .await?;
+    if made == 0 {
+        return twin_of(tx, new).await;
+    }
+    let price = new.tariff.price_fen;
+    let task = new.id.as_str();
+    if post(tx, &new.app_id, EntryKind::Hold, price, task, "", now).await? == Posted::Overdrawn {
+        tx.execute("delete from task where id = $1", args![task]).await?;
+        forget_key(tx, new).await?;
+        return Ok(Admitted::NoBalance);
+    }
+    tx.execute(
+        "insert into hold (task_id, app_id, amount_fen, partial_rule, state, due_at)
+         values ($1, $2, $3, $4, 'open', $5)",
+        args![task, &new.app_id, price, new.tariff.partial.as_str(), new.hold_due_at],
+    )
+    .await?;
+    Ok(Admitted::New)
+}
+
+/// Takes the create's idempotency key for it; tells what the key stands for when it is taken.
+async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Error> {
+    let Some((key, about)) = &new.idempotency else { return Ok(None) };
+    let made = tx
+        .execute(
+            "insert into idempotency (app_id, key, task_id, about, wipe_after)
+             values ($1, $2, $3, $4, $5)
+             on conflict (app_id, key) do nothing",
+            args![&new.app_id, key, new.id.as_str(), about, new.idempotency_until],
+        )
+        .await?;
+    if made == 1 {
+        return Ok(None);
+    }
+    let row = tx
+        .fetch_one(
+            "select task_id, about from idempotency where app_id = $1 and key = $2",
+            args![&new.app_id, key],
+        )
+        .await?
+        .ok_or_else(|| Error::Stale(format!("idempotency key of {}", new.app_id)))?;
+    if row.text(1)? != *about {
+        return Ok(Some(Admitted::KeyReused));
+    }
+    let id = row.text(0)?;
+    let id = TaskId::parse(&id).ok_or_else(|| corrupt("idempotency", "task_id", &id))?;
+    Ok(Some(Admitted::Twin(id)))
+}
+
+async fn forget_key(tx: &mut Tx, new: &NewTask) -> Result<(), Error> {
+    let Some((key, _)) = &new.idempotency else { return Ok(()) };
+    tx.execute(
+        "delete from idempotency where app_id = $1 and key = $2",
+        args![&new.app_id, key],
+    )
+    .await
+    .map(drop)
+}
+
+/// The running task that has the same fingerprint; the key, if any, now stands for it.
+async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Admitted, Error> {
+    let row = tx
+        .fetch_one(
+            "select id from task where app_id = $1 and fingerprint = $2",
+            args![&new.app_id, &new.fingerprint],
+        )
+        .await?
+        .ok_or_else(|| Error::Stale(format!("twin of {}", new.id)))?;
+    let id = row.text(0)?;
+    if let Some((key, _)) = &new.idempotency {
+        tx.execute(
+            "update idempotency set task_id = $3 where app_id = $1 and key = $2",
+            args![&new.app_id, key, &id],
+        )
+        .await?;
+    }
+    Ok(Admitted::Twin(TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))?))
+}
