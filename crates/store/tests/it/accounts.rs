@@ -1,0 +1,74 @@
+//! Apps, tariffs and closed areas.
+
+use fiveone_model::app::{CallbackAddress, Grant};
+use fiveone_model::product::Product;
+use fiveone_model::report::Dialect;
+use fiveone_model::tariff::{PartialRule, Tariff};
+use fiveone_store::AreaSwitch;
+use fiveone_testkit::build::{self, NOW};
+use fiveone_testkit::{TestStore, on_both};
+
+use crate::anshan;
+
+on_both!(
+    an_app_reads_back_as_written,
+    an_apps_own_price_beats_the_houses,
+    the_portals_health_never_overrides_an_operator,
+);
+
+async fn an_app_reads_back_as_written(store: TestStore) {
+    let mut new = build::new_app("a");
+    new.app.dialect = Dialect::Example;
+    new.app.has_legacy_code_signature = true;
+    new.app.insurance = None;
+    new.app.fund_callback = Some(CallbackAddress { url: "https://a.example/回调?x=1".to_owned() });
+    assert!(store.write.create_app(&new).await.unwrap());
+    assert!(!store.write.create_app(&new).await.unwrap(), "the id is taken");
+    let row = store.read.app(&new.app.id).await.unwrap().unwrap();
+    assert_eq!((row.app, row.token_sealed), (new.app.clone(), new.token_sealed));
+
+    let mut changed = new.app;
+    changed.fund = Some(Grant::Paused);
+    changed.has_employer_grant = true;
+    changed.acknowledges_by_201 = true;
+    changed.wants_challenge_callbacks = true;
+    changed.calls_per_second = 7;
+    changed.fund_callback = None;
+    store.write.update_app(&changed).await.unwrap();
+    assert_eq!(store.read.all_apps().await.unwrap(), [changed]);
+    assert!(store.write.update_app(&build::app("b")).await.is_err(), "no such app");
+    assert!(store.read.app(&build::app("b").id).await.unwrap().is_none());
+}
+
+async fn an_apps_own_price_beats_the_houses(store: TestStore) {
+    store.write.create_app(&build::new_app("a")).await.unwrap();
+    let id = build::app("a").id;
+    let house = Tariff { price_fen: 100, partial: PartialRule::Never };
+    let own = Tariff { price_fen: 80, partial: PartialRule::Always };
+    store.write.set_tariff(None, Product::Fund, build::tariff()).await.unwrap();
+    store.write.set_tariff(None, Product::Fund, house).await.unwrap();
+    let row = store.read.app(&id).await.unwrap().unwrap();
+    assert_eq!((row.fund_tariff, row.insurance_tariff), (Some(house), None));
+    store.write.set_tariff(Some(&id), Product::Fund, own).await.unwrap();
+    assert_eq!(store.read.app(&id).await.unwrap().unwrap().fund_tariff, Some(own));
+}
+
+async fn the_portals_health_never_overrides_an_operator(store: TestStore) {
+    let (product, area) = anshan();
+    let by_operator =
+        AreaSwitch { product, area, is_by_operator: true, note: "升级".to_owned(), until_at: None };
+    let by_health = AreaSwitch {
+        is_by_operator: false,
+        note: "30".to_owned(),
+        until_at: Some(NOW + 1),
+        ..by_operator.clone()
+    };
+    store.write.close_area(&by_health).await.unwrap();
+    assert_eq!(store.read.closed_areas(NOW).await.unwrap(), [by_health.clone()]);
+    assert_eq!(store.read.closed_areas(NOW + 1).await.unwrap(), [], "its time is over");
+    store.write.close_area(&by_operator).await.unwrap();
+    store.write.close_area(&by_health).await.unwrap();
+    assert_eq!(store.read.closed_areas(NOW + 1).await.unwrap(), [by_operator.clone()]);
+    store.write.open_area(product, &by_operator.area).await.unwrap();
+    assert_eq!(store.read.closed_areas(NOW).await.unwrap(), []);
+}

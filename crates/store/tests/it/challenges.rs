@@ -1,0 +1,79 @@
+//! Questions and answers.
+
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::task::{Stage, StageName};
+use fiveone_store::Answering;
+use fiveone_testkit::build::NOW;
+use fiveone_testkit::{TestStore, on_both};
+use tokio::task::JoinSet;
+
+use crate::{house, task_at};
+
+on_both!(
+    a_question_is_answered_once_and_forgotten,
+    an_answer_after_its_time_is_refused,
+    answers_and_questions_that_race_lose_nothing,
+);
+
+async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let write = &store.write;
+    assert_eq!(write.answer(id, b"x", NOW).await.unwrap(), Answering::NotWaiting);
+    let captcha = ChallengeKind::Captcha;
+    let seq = write.ask(id, fence, captcha, Some(b"png"), NOW, NOW + 120_000).await.unwrap();
+    assert_eq!(seq, 1);
+    let task = store.read.task(id).await.unwrap().unwrap();
+    assert_eq!(task.stage, Stage::Asking(captcha));
+    let open = store.read.open_challenge(id).await.unwrap().unwrap();
+    assert_eq!((open.kind, open.picture.as_deref()), (captcha, Some(b"png".as_slice())));
+    assert!(write.take_answer(id, fence, NOW).await.is_err(), "there is none yet");
+    assert!(store.read.answered("n1").await.unwrap().is_empty());
+
+    assert_eq!(write.answer(id, b"sealed", NOW + 1).await.unwrap(), Answering::Taken);
+    assert_eq!(write.answer(id, b"other", NOW + 2).await.unwrap(), Answering::NotWaiting);
+    assert_eq!(store.read.answered("n1").await.unwrap(), [id.clone()]);
+    assert_eq!(write.take_answer(id, fence, NOW + 3).await.unwrap(), b"sealed");
+    assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
+    assert!(store.read.open_challenge(id).await.unwrap().is_none());
+    assert_eq!(store.read.leftovers().await.unwrap().secrets, 0);
+
+    let seq = write.ask(id, fence, ChallengeKind::Sms, None, NOW + 4, NOW + 9).await.unwrap();
+    assert_eq!(seq, 2);
+}
+
+async fn an_answer_after_its_time_is_refused(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    store.write.ask(id, fence, ChallengeKind::Sms, None, NOW, NOW + 10).await.unwrap();
+    let late = store.write.answer(id, b"x", NOW + 10).await.unwrap();
+    assert_eq!(late, Answering::NotWaiting);
+    assert_eq!(store.write.answer(id, b"x", NOW + 9).await.unwrap(), Answering::Taken);
+}
+
+/// Whoever asks at the moment the answer comes must find it, or refuse it; never lose it.
+async fn answers_and_questions_that_race_lose_nothing(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (claimed.task.id.clone(), claimed.task.fence);
+    for round in 0..40 {
+        let mut set = JoinSet::new();
+        for _ in 0..4 {
+            let (write, id) = (store.write.clone(), id.clone());
+            set.spawn(async move { write.answer(&id, b"x", NOW).await.unwrap() });
+        }
+        let write = store.write.clone();
+        write.ask(&id, fence, ChallengeKind::Sms, None, NOW, NOW + 10).await.unwrap();
+        let taken = set.join_all().await;
+        let taken = taken.iter().filter(|outcome| **outcome == Answering::Taken).count();
+        let has_answer =
+            store.read.open_challenge(&id).await.unwrap().unwrap().answer_sealed.is_some();
+        assert_eq!(has_answer, taken == 1, "round {round}: {taken} taken");
+        if !has_answer {
+            assert_eq!(write.answer(&id, b"x", NOW).await.unwrap(), Answering::Taken);
+        }
+        write.take_answer(&id, fence, NOW).await.unwrap();
+    }
+}

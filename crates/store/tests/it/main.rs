@@ -1,0 +1,87 @@
+//! Every query of the store, on both databases.
+
+mod accounts;
+mod callbacks;
+mod challenges;
+mod ledger;
+mod nodes;
+mod queue;
+mod retention;
+mod schema;
+mod settlement;
+
+use fiveone_model::area::AreaCode;
+use fiveone_model::product::Product;
+use fiveone_model::report::Section;
+use fiveone_model::task::StageName;
+use fiveone_store::{Admitted, Claimed, NodeRow, SectionRow, Store};
+use fiveone_testkit::build::{self, NOW};
+
+const LEASE: i64 = NOW + 10_000;
+
+fn anshan() -> (Product, AreaCode) {
+    (Product::Fund, AreaCode::parse("210300").unwrap())
+}
+
+async fn register(store: &Store, id: &str) {
+    let node = NodeRow { id: id.to_owned(), public_key: vec![7; 32] };
+    store.write.register_node(&node, NOW, NOW - 10_000).await.unwrap();
+}
+
+/// A store with app `a` that has 1,000 分, a price of 300, and node `n1`.
+async fn house(store: &Store) {
+    assert!(store.write.create_app(&build::new_app("a")).await.unwrap());
+    let app = build::app("a").id;
+    for product in Product::ALL {
+        store.write.set_tariff(None, product, build::tariff()).await.unwrap();
+    }
+    store.write.topup(&app, 1_000, "first", NOW).await.unwrap();
+    register(store, "n1").await;
+}
+
+async fn admit(store: &Store, number: u32) {
+    let outcome = store.write.admit(&[build::new_task("a", number)], NOW).await.unwrap();
+    assert_eq!(outcome, [Admitted::New]);
+}
+
+async fn claim(store: &Store) -> Claimed {
+    let (product, area) = anshan();
+    let mut claimed =
+        store.write.claim_queued("n1", (product, &area), 1, NOW, LEASE).await.unwrap();
+    claimed.pop().expect("a queued task")
+}
+
+/// A task claimed and brought to `stage`.
+async fn task_at(store: &Store, number: u32, stage: StageName) -> Claimed {
+    admit(store, number).await;
+    let claimed = claim(store).await;
+    let steps = [
+        (StageName::LoggingIn, StageName::LoggedIn),
+        (StageName::LoggedIn, StageName::Crawling),
+        (StageName::Crawling, StageName::Storing),
+    ];
+    let mut at = StageName::LoggingIn;
+    for step in steps {
+        if at == stage {
+            break;
+        }
+        let session = (step.1 == StageName::LoggedIn).then_some(b"session".as_slice());
+        store
+            .write
+            .move_stage(&claimed.task.id, claimed.task.fence, step, session, NOW)
+            .await
+            .unwrap();
+        at = step.1;
+    }
+    assert_eq!(at, stage);
+    claimed
+}
+
+async fn store_section(store: &Store, claimed: &Claimed, section: Section) {
+    let row = SectionRow { section, sealed: b"rows".to_vec(), row_count: 2, stored_at: NOW };
+    store
+        .write
+        .store_section(&claimed.task.id, claimed.task.fence, &row, b"session 2")
+        .await
+        .unwrap();
+}

@@ -1,0 +1,204 @@
+//! Admission and claiming, raced.
+
+use std::collections::HashSet;
+
+use fiveone_model::ledger::Balance;
+use fiveone_model::task::{Stage, StageName};
+use fiveone_store::{Admitted, Error, Leftovers};
+use fiveone_testkit::build::{self, NOW};
+use fiveone_testkit::{TestStore, on_both};
+use tokio::task::JoinSet;
+
+use crate::{LEASE, admit, anshan, claim, house, task_at};
+
+on_both!(
+    an_admission_holds_the_price_and_queues_in_one,
+    racing_admissions_never_overdraw,
+    an_identical_create_gets_its_twins_id_and_holds_nothing,
+    an_idempotency_key_is_exact,
+    a_batch_admits_each_by_itself,
+    twenty_workers_claim_each_task_once,
+    a_claim_takes_the_login_out_of_the_table,
+    another_portals_or_nodes_tasks_are_not_claimed,
+    a_write_with_an_old_fence_is_refused,
+    a_step_the_machine_does_not_have_is_refused,
+    tasks_past_login_are_taken_over_when_their_lease_is_over,
+    overdue_tasks_are_found,
+);
+
+async fn an_admission_holds_the_price_and_queues_in_one(store: TestStore) {
+    house(&store).await;
+    admit(&store, 1).await;
+    let task = store.read.task(&build::task_id(1)).await.unwrap().unwrap();
+    assert_eq!((task.stage, task.fence, task.node_id.as_deref()), (Stage::Queued, 0, Some("n1")));
+    assert_eq!((task.created_at, task.due_at), (NOW, NOW + 900_000));
+    let balance = store.read.balance(&build::app("a").id).await.unwrap().unwrap();
+    let expected = Balance { free_fen: 700, held_fen: 300, revenue_fen: 0, funding_fen: 1_000 };
+    assert_eq!(balance, expected);
+    assert_eq!(store.read.queued_portals("n1").await.unwrap(), [anshan()]);
+    let left = store.read.leftovers().await.unwrap();
+    assert_eq!(left, Leftovers { queued: 1, open: 1, holds: 1, secrets: 1, ..Default::default() });
+    assert_eq!(store.read.open_tasks().await.unwrap(), 1);
+}
+
+async fn racing_admissions_never_overdraw(store: TestStore) {
+    house(&store).await;
+    let mut set = JoinSet::new();
+    for number in 0..20 {
+        let write = store.write.clone();
+        set.spawn(async move { write.admit(&[build::new_task("a", number)], NOW).await.unwrap() });
+    }
+    let outcomes: Vec<_> = set.join_all().await.into_iter().flatten().collect();
+    let admitted = outcomes.iter().filter(|outcome| **outcome == Admitted::New).count();
+    let refused = outcomes.iter().filter(|outcome| **outcome == Admitted::NoBalance).count();
+    assert_eq!((admitted, refused), (3, 17), "1,000 分 pay for three at 300");
+    let left = store.read.leftovers().await.unwrap();
+    assert_eq!((left.open, left.holds), (3, 3), "a refused create leaves nothing");
+    assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
+}
+
+async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStore) {
+    house(&store).await;
+    admit(&store, 1).await;
+    let mut twin = build::new_task("a", 2);
+    twin.fingerprint = build::new_task("a", 1).fingerprint;
+    let outcome = store.write.admit(std::slice::from_ref(&twin), NOW).await.unwrap();
+    assert_eq!(outcome, [Admitted::Twin(build::task_id(1))]);
+    let balance = store.read.balance(&build::app("a").id).await.unwrap().unwrap();
+    assert_eq!(balance.held_fen, 300);
+    // Another app's create is nobody's twin.
+    store.write.create_app(&build::new_app("b")).await.unwrap();
+    store.write.topup(&build::app("b").id, 300, "", NOW).await.unwrap();
+    twin.app_id = "b".to_owned();
+    assert_eq!(store.write.admit(&[twin], NOW).await.unwrap(), [Admitted::New]);
+}
+
+async fn an_idempotency_key_is_exact(store: TestStore) {
+    house(&store).await;
+    let with_key = |number, key: &str, about: &str| {
+        let mut new = build::new_task("a", number);
+        new.idempotency = Some((key.to_owned(), about.to_owned()));
+        new
+    };
+    let admit = |new| async { store.write.admit(&[new], NOW).await.unwrap().remove(0) };
+    assert_eq!(admit(with_key(1, "k1", "x")).await, Admitted::New);
+    assert_eq!(admit(with_key(2, "k1", "x")).await, Admitted::Twin(build::task_id(1)));
+    assert_eq!(admit(with_key(3, "k1", "y")).await, Admitted::KeyReused);
+    assert_eq!(admit(with_key(4, "k2", "x")).await, Admitted::New);
+    // A key whose create is a twin stands for the twin from then on.
+    let mut twin = with_key(5, "k3", "x");
+    twin.fingerprint = with_key(1, "", "").fingerprint;
+    assert_eq!(admit(twin).await, Admitted::Twin(build::task_id(1)));
+    assert_eq!(admit(with_key(6, "k3", "x")).await, Admitted::Twin(build::task_id(1)));
+    // A key whose create was refused for want of money is free again.
+    assert_eq!(admit(with_key(7, "k4", "x")).await, Admitted::New);
+    assert_eq!(admit(with_key(8, "k5", "x")).await, Admitted::NoBalance);
+    store.write.topup(&build::app("a").id, 300, "", NOW).await.unwrap();
+    assert_eq!(admit(with_key(9, "k5", "z")).await, Admitted::New);
+}
+
+async fn a_batch_admits_each_by_itself(store: TestStore) {
+    house(&store).await;
+    let mut batch: Vec<_> = (1..=5).map(|number| build::new_task("a", number)).collect();
+    batch[1].fingerprint = batch[0].fingerprint.clone();
+    let outcomes = store.write.admit(&batch, NOW).await.unwrap();
+    let twin = Admitted::Twin(build::task_id(1));
+    assert_eq!(
+        outcomes,
+        [Admitted::New, twin, Admitted::New, Admitted::New, Admitted::NoBalance]
+    );
+    assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
+}
+
+async fn twenty_workers_claim_each_task_once(store: TestStore) {
+    house(&store).await;
+    store.write.topup(&build::app("a").id, 300 * 200, "", NOW).await.unwrap();
+    let batch: Vec<_> = (0..200).map(|number| build::new_task("a", number)).collect();
+    store.write.admit(&batch, NOW).await.unwrap();
+    let mut set = JoinSet::new();
+    for _ in 0..20 {
+        let write = store.write.clone();
+        set.spawn(async move {
+            let (product, area) = anshan();
+            let mut mine = Vec::new();
+            loop {
+                let got =
+                    write.claim_queued("n1", (product, &area), 7, NOW, LEASE).await.unwrap();
+                if got.is_empty() {
+                    return mine;
+                }
+                mine.extend(got.into_iter().map(|claimed| claimed.task.id));
+            }
+        });
+    }
+    let all: Vec<_> = set.join_all().await.into_iter().flatten().collect();
+    assert_eq!((all.len(), all.iter().collect::<HashSet<_>>().len()), (200, 200));
+}
+
+async fn a_claim_takes_the_login_out_of_the_table(store: TestStore) {
+    house(&store).await;
+    admit(&store, 1).await;
+    let claimed = claim(&store).await;
+    assert_eq!(claimed.login_sealed.as_deref(), Some(b"login of 1".as_slice()));
+    assert_eq!((claimed.task.stage, claimed.task.fence), (Stage::LoggingIn, 1));
+    let left = store.read.leftovers().await.unwrap();
+    assert_eq!((left.secrets, left.queued, left.leased), (0, 0, 1));
+}
+
+async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
+    house(&store).await;
+    admit(&store, 1).await;
+    let (product, area) = anshan();
+    let elsewhere = fiveone_model::area::AreaCode::parse("630100").unwrap();
+    let claim = |node, area| {
+        let write = store.write.clone();
+        async move { write.claim_queued(node, (product, area), 9, NOW, LEASE).await.unwrap().len() }
+    };
+    assert_eq!(claim("n2", &area).await, 0);
+    assert_eq!(claim("n1", &elsewhere).await, 0);
+    assert_eq!(claim("n1", &area).await, 1);
+    assert_eq!(claim("n1", &area).await, 0);
+}
+
+async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
+    house(&store).await;
+    let zombie = task_at(&store, 1, StageName::Crawling).await;
+    let later = LEASE + 1;
+    let taken = store.write.claim_adrift("n2", 9, later, later + 10_000).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    let step = (StageName::Crawling, StageName::Storing);
+    let id = &zombie.task.id;
+    let late = store.write.move_stage(id, zombie.task.fence, step, None, later).await;
+    assert!(matches!(late, Err(Error::Stale(_))));
+    let fence = taken[0].task.fence;
+    store.write.move_stage(id, fence, step, None, later).await.unwrap();
+}
+
+async fn a_step_the_machine_does_not_have_is_refused(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let step = (StageName::LoggingIn, StageName::Storing);
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    assert!(store.write.move_stage(id, fence, step, None, NOW).await.is_err());
+    assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
+}
+
+async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestStore) {
+    house(&store).await;
+    let past = task_at(&store, 1, StageName::LoggedIn).await;
+    task_at(&store, 2, StageName::LoggingIn).await;
+    assert!(store.write.claim_adrift("n2", 9, LEASE, LEASE + 1).await.unwrap().is_empty());
+    let taken = store.write.claim_adrift("n2", 9, LEASE + 1, LEASE + 9).await.unwrap();
+    assert_eq!(taken.len(), 1, "only the one past login");
+    assert_eq!(taken[0].task.id, past.task.id);
+    assert_eq!(taken[0].session_sealed.as_deref(), Some(b"session".as_slice()));
+    assert_eq!((taken[0].task.stage.clone(), taken[0].task.fence), (Stage::LoggedIn, 2));
+}
+
+async fn overdue_tasks_are_found(store: TestStore) {
+    house(&store).await;
+    admit(&store, 1).await;
+    let due_at = NOW + 900_000;
+    assert!(store.read.overdue(due_at - 1, 9).await.unwrap().is_empty());
+    assert_eq!(store.read.overdue(due_at, 9).await.unwrap().len(), 1);
+}

@@ -1,0 +1,77 @@
+//! Forgetting.
+
+use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::report::Section;
+use fiveone_model::task::{Stage, StageName};
+use fiveone_store::Settlement;
+use fiveone_testkit::build::{self, NOW};
+use fiveone_testkit::{TestStore, on_both};
+
+use crate::{house, store_section, task_at};
+
+on_both!(
+    a_result_is_wiped_when_its_time_is_over,
+    a_result_is_erased_on_request,
+    old_idempotency_keys_are_forgotten,
+);
+
+async fn done(store: &TestStore, number: u32) {
+    let claimed = task_at(store, number, StageName::Crawling).await;
+    store_section(store, &claimed, Section::Base).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let step = (StageName::Crawling, StageName::Storing);
+    store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
+    let end = Settlement {
+        task: id.clone(),
+        fence,
+        stage: Stage::Done { missing: vec![] },
+        now: NOW,
+        wipe_after: NOW + 100,
+        callback: None,
+    };
+    store.write.settle(&end).await.unwrap();
+}
+
+async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
+    house(&store).await;
+    done(&store, 1).await;
+    let id = build::task_id(1);
+    assert!(store.write.wipe_over(NOW + 99, 9).await.unwrap().is_empty());
+    assert_eq!(store.write.wipe_over(NOW + 100, 9).await.unwrap(), [id.clone()]);
+    let task = store.read.task(&id).await.unwrap().unwrap();
+    assert_eq!((task.data_key, task.wiped_at), (None, Some(NOW + 100)));
+    assert!(store.read.sections(&id).await.unwrap().is_empty());
+    assert!(store.write.wipe_over(NOW + 200, 9).await.unwrap().is_empty(), "once");
+    assert_eq!(store.read.verify_ledger().await.unwrap().findings, [], "the books stay");
+}
+
+async fn a_result_is_erased_on_request(store: TestStore) {
+    house(&store).await;
+    let id = build::task_id(1);
+    assert!(!store.write.erase(&id, NOW).await.unwrap(), "no such task");
+    let claimed = task_at(&store, 2, StageName::LoggingIn).await;
+    assert!(!store.write.erase(&claimed.task.id, NOW).await.unwrap(), "still under way");
+    let stage = Stage::Failed(Failure::of(FailureKind::Cancelled));
+    let end = Settlement {
+        task: claimed.task.id.clone(),
+        fence: claimed.task.fence,
+        stage,
+        now: NOW,
+        wipe_after: NOW + 100,
+        callback: None,
+    };
+    store.write.settle(&end).await.unwrap();
+    done(&store, 1).await;
+    assert!(store.write.erase(&id, NOW).await.unwrap());
+    assert!(!store.write.erase(&id, NOW).await.unwrap(), "once");
+    assert!(store.read.task(&id).await.unwrap().unwrap().data_key.is_none());
+}
+
+async fn old_idempotency_keys_are_forgotten(store: TestStore) {
+    house(&store).await;
+    let mut new = build::new_task("a", 1);
+    new.idempotency = Some(("k".to_owned(), "x".to_owned()));
+    store.write.admit(&[new], NOW).await.unwrap();
+    assert_eq!(store.write.forget_keys(NOW + 86_399_999, 9).await.unwrap(), 0);
+    assert_eq!(store.write.forget_keys(NOW + 86_400_000, 9).await.unwrap(), 1);
+}

@@ -1,0 +1,141 @@
+//! Settlement: once, with the right money, and nothing left.
+
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::ledger::Balance;
+use fiveone_model::report::Section;
+use fiveone_model::task::{Stage, StageName, TaskId};
+use fiveone_store::{Error, Leftovers, NewCallback, Settlement};
+use fiveone_testkit::build::{self, NOW};
+use fiveone_testkit::{TestStore, on_both};
+use tokio::task::JoinSet;
+
+use crate::{admit, claim, house, store_section, task_at};
+
+on_both!(
+    a_whole_report_is_captured,
+    a_partial_report_is_captured_by_the_tariffs_rule,
+    a_failure_releases_and_leaves_nothing,
+    a_settlement_happens_once_however_many_race,
+    a_task_is_not_done_before_it_was_stored,
+    a_queued_task_can_fail,
+);
+
+fn end(id: &TaskId, fence: i64, stage: Stage) -> Settlement {
+    let task = id.clone();
+    Settlement { task, fence, stage, now: NOW + 5, wipe_after: NOW + 100, callback: None }
+}
+
+fn failed() -> Stage {
+    Stage::Failed(Failure::of(FailureKind::WrongCredentials))
+}
+
+async fn balance(store: &TestStore) -> Balance {
+    store.read.balance(&build::app("a").id).await.unwrap().unwrap()
+}
+
+async fn a_whole_report_is_captured(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::Crawling).await;
+    store_section(&store, &claimed, Section::Base).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let step = (StageName::Crawling, StageName::Storing);
+    store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
+    let mut end = end(id, fence, Stage::Done { missing: vec![] });
+    end.callback = Some(NewCallback {
+        id: "msg_1".to_owned(),
+        task: id.clone(),
+        app_id: "a".to_owned(),
+        url: "http://a.example/".to_owned(),
+        code: 40001,
+        msg: "爬取结束".to_owned(),
+        now: NOW,
+    });
+    assert!(store.write.settle(&end).await.unwrap());
+    let expected = Balance { free_fen: 700, held_fen: 0, revenue_fen: 300, funding_fen: 1_000 };
+    assert_eq!(balance(&store).await, expected);
+    let task = store.read.task(id).await.unwrap().unwrap();
+    assert_eq!((task.stage, task.crawled_at), (Stage::Done { missing: vec![] }, Some(NOW)));
+    let left = store.read.leftovers().await.unwrap();
+    assert_eq!(left, Leftovers { callbacks: 1, ..Default::default() });
+    assert_eq!(store.read.sections(id).await.unwrap().len(), 1, "the report stays");
+    assert_eq!(store.read.callbacks_of(id).await.unwrap(), [("pending".to_owned(), 0)]);
+}
+
+async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
+    house(&store).await;
+    let cases = [
+        (1, vec![Section::Base], false),
+        (2, vec![Section::Bills], false),
+        (3, vec![Section::Base, Section::Bills], true),
+    ];
+    for (number, came, is_captured) in cases {
+        let claimed = task_at(&store, number, StageName::Crawling).await;
+        for section in &came {
+            store_section(&store, &claimed, *section).await;
+        }
+        let (id, fence) = (&claimed.task.id, claimed.task.fence);
+        let step = (StageName::Crawling, StageName::Storing);
+        store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
+        let end = end(id, fence, Stage::Done { missing: vec![Section::Loans] });
+        assert_eq!(store.write.settle(&end).await.unwrap(), is_captured, "{came:?}");
+    }
+    assert_eq!((balance(&store).await.revenue_fen, balance(&store).await.free_fen), (300, 700));
+    assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
+}
+
+async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let sms = ChallengeKind::Sms;
+    store.write.ask(id, fence, sms, Some(b"png"), NOW, NOW + 10).await.unwrap();
+    store.write.answer(id, b"sealed", NOW).await.unwrap();
+    assert!(!store.write.settle(&end(id, fence, failed())).await.unwrap());
+    assert_eq!(balance(&store).await.free_fen, 1_000);
+    assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());
+    assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, failed());
+
+    let claimed = task_at(&store, 2, StageName::Crawling).await;
+    store_section(&store, &claimed, Section::Base).await;
+    store.write.settle(&end(&claimed.task.id, claimed.task.fence, failed())).await.unwrap();
+    assert!(store.read.sections(&claimed.task.id).await.unwrap().is_empty());
+}
+
+async fn a_settlement_happens_once_however_many_race(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::Storing).await;
+    let mut set = JoinSet::new();
+    for number in 0..8 {
+        let write = store.write.clone();
+        let stage = if number % 2 == 0 { Stage::Done { missing: vec![] } } else { failed() };
+        let end = end(&claimed.task.id, claimed.task.fence, stage);
+        set.spawn(async move { write.settle(&end).await });
+    }
+    let outcomes = set.join_all().await;
+    let stale = outcomes.iter().filter(|one| matches!(one, Err(Error::Stale(_)))).count();
+    assert_eq!((outcomes.iter().filter(|one| one.is_ok()).count(), stale), (1, 7));
+    let report = store.read.verify_ledger().await.unwrap();
+    assert_eq!((report.findings.len(), report.open_holds), (0, 0));
+    assert!(balance(&store).await.is_balanced());
+}
+
+async fn a_task_is_not_done_before_it_was_stored(store: TestStore) {
+    house(&store).await;
+    let claimed = task_at(&store, 1, StageName::Crawling).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let early = store.write.settle(&end(id, fence, Stage::Done { missing: vec![] })).await;
+    assert!(matches!(early, Err(Error::Stale(_))));
+    let none = store.write.settle(&end(id, fence, Stage::Crawling)).await;
+    assert!(matches!(none, Err(Error::Stale(_))), "no end at all");
+    assert_eq!(balance(&store).await.held_fen, 300);
+}
+
+async fn a_queued_task_can_fail(store: TestStore) {
+    house(&store).await;
+    admit(&store, 1).await;
+    store.write.settle(&end(&build::task_id(1), 0, failed())).await.unwrap();
+    assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());
+    admit(&store, 2).await;
+    assert_eq!(claim(&store).await.task.id, build::task_id(2), "the failed one is not claimed");
+}

@@ -1,0 +1,77 @@
+//! A store of its own for each test.
+
+use std::ops::Deref;
+
+use fiveone_store::Store;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+/// Where `./test.sh` says the throw-away server is.
+const SERVER: &str = "FIVEONE_TEST_POSTGRES";
+
+/// A fresh store; its file goes with it, its PostgreSQL database with the throw-away server.
+pub struct TestStore {
+    store: Store,
+    url: String,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl TestStore {
+    /// On SQLite, in a temporary folder.
+    ///
+    /// # Panics
+    /// There is no temporary folder.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, 1).await.expect("a new store opens");
+        Self { store, url, _folder: Some(folder) }
+    }
+
+    /// On the throw-away PostgreSQL server.
+    ///
+    /// # Panics
+    /// There is none: `./test.sh` starts it.
+    pub async fn postgres() -> Self {
+        let server = postgres_server();
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).expect("random bytes");
+        let name = format!("test_{}", hex::encode(bytes));
+        let mut admin =
+            PgConnection::connect(&server).await.expect("the throw-away server answers");
+        sqlx::query(AssertSqlSafe(format!("create database {name}")))
+            .execute(&mut admin)
+            .await
+            .expect("a database of its own");
+        let url = match server.rsplit_once('/') {
+            Some((head, _)) => format!("{head}/{name}"),
+            None => server,
+        };
+        let store = Store::open(&url, 8).await.expect("a new store opens");
+        Self { store, url, _folder: None }
+    }
+
+    /// The store's address, for a second handle or process.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// The address of the throw-away server.
+///
+/// # Panics
+/// It is not set.
+#[must_use]
+pub fn postgres_server() -> String {
+    std::env::var(SERVER).unwrap_or_else(|_| {
+        panic!("{SERVER} is not set: run ./test.sh, which installs and starts a PostgreSQL server")
+    })
+}
+
+impl Deref for TestStore {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
