@@ -40,11 +40,15 @@ impl Day {
 
     /// Reads `yyyy-MM-dd`, `yyyy/MM/dd`, `yyyyMMdd`, and months, which give their first or last day.
     pub(crate) fn read(text: &str, is_end: bool) -> Option<Self> {
-        let digits: String = text.chars().filter(char::is_ascii_digit).take(8).collect();
-        let year = digits.get(0..4)?.parse().ok()?;
-        let month =
-            digits.get(4..6).map_or(Some(if is_end { 12 } else { 1 }), |m| m.parse().ok())?;
-        let day = digits.get(6..8).map_or(Some(if is_end { 31 } else { 1 }), |d| d.parse().ok())?;
+        let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
+        let parts = if let [digits] = parts[..] {
+            [digits.get(0..4), digits.get(4..6), digits.get(6..8)]
+        } else {
+            [parts.first().copied(), parts.get(1).copied(), parts.get(2).copied()]
+        };
+        let year = parts[0]?.parse().ok()?;
+        let month = parts[1].map_or(Some(if is_end { 12 } else { 1 }), |m| m.parse().ok())?;
+        let day = parts[2].map_or(Some(if is_end { 31 } else { 1 }), |d| d.parse().ok())?;
         Some(Self { year, month, day })
     }
 }
@@ -103,7 +107,8 @@ mod tests {
     #[test]
     fn impossible_days_have_no_truth() {
         assert_eq!(Day { year: 2017, month: 2, day: 30 }.truth(), None);
-        assert_eq!(Day::read("2017/2/3", false), None);
+        assert_eq!(Day::read("2017/2/3", false).map(Day::compact).as_deref(), Some("20170203"));
+        assert_eq!(Day::read("soon", false), None);
         assert_eq!(Day::read("201702", true).map(Day::dashed).as_deref(), Some("2017-02-31"));
         assert_eq!(Month { year: 2017, month: 1 }.back(13).dashed(), "2015-12");
     }

@@ -5,11 +5,6 @@ pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Escapes text for a string literal in inline script.
-pub(crate) fn script_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace("</", "<\\/")
-}
-
 /// A page of the years around 2012: a frame, a menu, comments and hidden templates that carry words
 /// of other outcomes. A reader that searches the whole page for 密码错误 falls into the trap.
 pub(crate) fn page(title: &str, charset: &str, body: &str) -> String {

@@ -11,7 +11,7 @@ use axum::http::{Response, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::behaviour;
 use crate::callbacks;
@@ -163,7 +163,6 @@ fn city_row(house: &House, city: &City, out: &mut String) {
     );
 }
 
-/// Kept for readers of the JSON pages: a value nobody needs to escape.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +173,7 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), behaviour::TABLE.len());
-        let row: &Value = &behaviour::rows(&CITIES[0])[0];
+        let row = &behaviour::rows(&CITIES[0])[0];
         assert_eq!(row["code"], "40001");
     }
 }

@@ -41,7 +41,6 @@ use city::{CITIES, City};
 
 /// How to start a lab.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,

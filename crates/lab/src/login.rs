@@ -98,7 +98,10 @@ pub(crate) fn sign_in(
         Behaviour::Drops => Err(Refusal::Cut),
         Behaviour::Down => Err(Refusal::Down),
         Behaviour::Blocked => Err(Refusal::Blocked),
-        Behaviour::Relogin if !attempt.is_forced => Err(Refusal::Online),
+        Behaviour::Relogin if !attempt.is_forced => {
+            session.person = Some(person);
+            Err(Refusal::Online)
+        }
         Behaviour::Sms | Behaviour::SmsWrong | Behaviour::SmsWrong3 | Behaviour::Both => {
             session.person = Some(person);
             Err(Refusal::SmsNeeded)

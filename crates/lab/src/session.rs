@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::behaviour::Behaviour;
 
 const SESSIONS_MAX: u64 = 50_000;
-const INBOXES_MAX: u64 = 50_000;
+const INBOXES_MAX: u64 = 10_000;
 const IDLE_FOR: Duration = Duration::from_secs(20 * 60);
 
 /// What a portal remembers about one browser.

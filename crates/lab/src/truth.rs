@@ -11,7 +11,7 @@ use crate::people::{Person, World};
 use crate::{fund, insurance, model_city};
 
 /// An object in the documents' names under construction; blank values stay out.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Facts(Map<String, Value>);
 
 impl Facts {

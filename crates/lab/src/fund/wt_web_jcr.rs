@@ -251,7 +251,9 @@ fn bills(visit: &Visit<'_>, session: &Session) -> Page {
         .map(|(place, bill)| bill_row(&person, account, bill, first + place))
         .map(|row| if is_changed { renamed(&row) } else { row })
         .collect();
-    let answer = json!({"success": true, "totalcount": found.len(), "results": rows, "data": {}});
+    let (total, list) = if is_changed { ("count", "items") } else { ("totalcount", "results") };
+    let answer =
+        json!({"success": true, "msg": "查询成功", total: found.len(), list: rows, "data": {}});
     Page::json(&answer).data(&["billInfos"])
 }
 

@@ -247,7 +247,7 @@ fn range(visit: &Visit<'_>, session: &Session, record: &Record) -> Page {
         .map(|pay| shaped(is_changed, detail(kind, pay)))
         .collect();
     let name = if is_changed { "records" } else { "personPaymentInfoDetailDTO" };
-    Page::json(&json!({ name: rows })).data(sections)
+    Page::json(&json!({ "message": "查询成功", name: rows })).data(sections)
 }
 
 fn detail(kind: Kind, pay: &Pay) -> Value {
@@ -286,7 +286,7 @@ fn year(visit: &Visit<'_>, session: &Session, record: &Record) -> Page {
         "injuryInsuranceInfos",
         "unemployInsuranceInfos",
     ];
-    Page::json(&json!({ "total": rows.len(), name: rows })).data(sections)
+    Page::json(&json!({ "message": "查询成功", "total": rows.len(), name: rows })).data(sections)
 }
 
 fn merged(kind: Kind, pay: &Pay) -> Value {

@@ -284,8 +284,8 @@ fn wuxi_base(session: &Session, person: &Person, record: &Record) -> Page {
 }
 
 /// One `dl` a column: the title in `dt`, then a `dd` a row.
-fn columns(columns: &[(&str, Vec<String>)]) -> String {
-    let mut list = String::from("<div class=\"listinfo\">");
+fn columns(class: &str, columns: &[(&str, Vec<String>)]) -> String {
+    let mut list = format!("<div class=\"{class}\">");
     for (title, cells) in columns {
         let _ = write!(list, "<dl><dt>{title}</dt>");
         for cell in cells {
@@ -298,16 +298,20 @@ fn columns(columns: &[(&str, Vec<String>)]) -> String {
 
 /// The list of insurances a person is in; no section of the document stands for it.
 fn wuxi_insured(visit: &Visit<'_>, person: &Person, record: &Record) -> Page {
+    let class = "listinfo";
     let body = if visit.number("pageNo").unwrap_or(1) > 1 {
-        "<div class=\"listinfo\"></div>".into()
+        columns(class, &[])
     } else {
         let each = |value: fn(Kind) -> String| Kind::ALL.map(value).to_vec();
-        columns(&[
-            ("个人编码", vec![person.employee_no.clone(); 5]),
-            ("险种类型", each(|kind| kind.word().into())),
-            ("参保状态", vec![record.state.into(); 5]),
-            ("首次参保年月", vec![record.first_insured.dashed(); 5]),
-        ])
+        columns(
+            class,
+            &[
+                ("个人编码", vec![person.employee_no.clone(); 5]),
+                ("险种类型", each(|kind| kind.word().into())),
+                ("参保状态", vec![record.state.into(); 5]),
+                ("首次参保年月", vec![record.first_insured.dashed(); 5]),
+            ],
+        )
     };
     Page::html(html::page("参保信息", "UTF-8", &body))
 }
@@ -340,16 +344,20 @@ fn wuxi_medical(visit: &Visit<'_>, session: &Session, record: &Record) -> Page {
     };
     let is_changed = session.is(Behaviour::ChangedRows);
     let title = |title: &'static str, other: &'static str| if is_changed { other } else { title };
+    let class = if is_changed { "grid2" } else { "listinfo" };
     let body = if shown.is_empty() {
-        "<div class=\"listinfo\"></div>".into()
+        columns(class, &[])
     } else {
-        columns(&[
-            (title("年度", "栏一"), column(&|_, year| year.0.to_string())),
-            (title("上年结转", "栏二"), column(&|place, _| grouped(before(place)))),
-            (title("本年划入", "栏三"), column(&|_, year| grouped(year.1))),
-            (title("本年支出", "栏四"), column(&|_, _| "0.00".into())),
-            (title("账户余额", "栏五"), column(&|place, year| grouped(before(place) + year.1))),
-        ])
+        columns(
+            class,
+            &[
+                (title("年度", "栏一"), column(&|_, year| year.0.to_string())),
+                (title("上年结转", "栏二"), column(&|place, _| grouped(before(place)))),
+                (title("本年划入", "栏三"), column(&|_, year| grouped(year.1))),
+                (title("本年支出", "栏四"), column(&|_, _| "0.00".into())),
+                (title("账户余额", "栏五"), column(&|place, year| grouped(before(place) + year.1))),
+            ],
+        )
     };
     Page::html(html::page("医疗账户信息", "UTF-8", &body)).data(&["medicalInsuranceInfos"])
 }
