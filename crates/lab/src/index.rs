@@ -101,21 +101,10 @@ async fn home(State(house): State<Arc<House>>) -> Html<String> {
     }
     let mut passwords = String::new();
     for (behaviour, password, about) in behaviour::TABLE {
-        let places: Vec<String> = CITIES
-            .iter()
-            .filter(|city| behaviour.is_offered(city))
-            .map(|city| {
-                let ending = behaviour::ending(city, *behaviour);
-                format!(
-                    "<span title=\"{} {}\">{}</span>",
-                    city.name,
-                    city.product.word(),
-                    ending.code
-                )
-            })
-            .collect();
-        let mut codes =
-            places.iter().map(|span| &span[span.len() - 12..span.len() - 7]).collect::<Vec<_>>();
+        let offered = CITIES.iter().filter(|city| behaviour.is_offered(city));
+        let mut codes: Vec<&str> =
+            offered.map(|city| behaviour::ending(city, *behaviour).code).collect();
+        let places = codes.len();
         codes.sort_unstable();
         codes.dedup();
         let _ = write!(
@@ -123,7 +112,7 @@ async fn home(State(house): State<Arc<House>>) -> Html<String> {
             "<tr><td><code>{password}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(about),
             codes.join(" / "),
-            places.len(),
+            places,
         );
     }
     let page = include_str!("index.html")

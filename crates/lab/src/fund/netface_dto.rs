@@ -34,7 +34,8 @@ fn is_chengdu(city: &City) -> bool {
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
-    let path = visit.path.split_once('/').map_or("", |words| words.1);
+    let folder = visit.city.path.trim_start_matches('/');
+    let path = visit.path.strip_prefix(folder).unwrap_or(visit.path).trim_start_matches('/');
     match (path, visit.is_post(), is_chengdu(visit.city)) {
         ("" | "login.jsp" | "index.jsp" | "login.do", false, _) => entry(visit, session, ""),
         ("codeimg" | "code.do", false, false) => visit.picture(session),
