@@ -67,7 +67,19 @@ impl Reader {
         rows.iter().map(|row| Ok(decode(row)?.0)).collect()
     }
 
+    /// The price of a product for apps without one of their own.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn house_tariff(&self, product: Product) -> Result<Option<Tariff>, Error> {
+        self.tariff_for("", product).await
+    }
+
     async fn tariff(&self, id: &AppId, product: Product) -> Result<Option<Tariff>, Error> {
+        self.tariff_for(id.as_str(), product).await
+    }
+
+    async fn tariff_for(&self, app: &str, product: Product) -> Result<Option<Tariff>, Error> {
         let row = self
             .db
             .fetch_one(
@@ -75,12 +87,12 @@ impl Reader {
                  where product = $1 and app_id in ('', $2)
                  order by app_id desc
                  limit 1",
-                args![product.as_str(), id.as_str()],
+                args![product.as_str(), app],
             )
             .await?;
         row.map(|row| {
             let partial = PartialRule::parse(&row.text(1)?)
-                .ok_or_else(|| corrupt("tariff", "partial_rule", id.as_str()))?;
+                .ok_or_else(|| corrupt("tariff", "partial_rule", app))?;
             Ok(Tariff { price_fen: row.int(0)?, partial })
         })
         .transpose()

@@ -196,13 +196,7 @@ impl Writer {
         tx.execute(
             "insert into callback_attempt (callback_id, attempt, at, http_status, trouble)
              values ($1, $2, $3, $4, $5)",
-            args![
-                &callback.id,
-                number,
-                now,
-                attempt.http_status.map(i64::from),
-                &attempt.trouble,
-            ],
+            args![&callback.id, number, now, attempt.http_status.map(i64::from), &attempt.trouble,],
         )
         .await?;
         tx.commit().await

@@ -190,7 +190,11 @@ impl Db {
     }
 
     /// Reads at most one row.
-    pub(crate) async fn fetch_one(&self, sql: &str, args: &[Arg<'_>]) -> Result<Option<Row>, Error> {
+    pub(crate) async fn fetch_one(
+        &self,
+        sql: &str,
+        args: &[Arg<'_>],
+    ) -> Result<Option<Row>, Error> {
         Ok(match self {
             Self::Sqlite { reader, .. } => {
                 bound!(sql_for(self, sql), args).fetch_optional(reader).await?.map(Row::Sqlite)

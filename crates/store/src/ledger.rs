@@ -273,7 +273,9 @@ impl Reader {
             .await?;
         for row in &rows {
             let (task_id, state, stage) = (row.text(1)?, row.text(2)?, row.text(3)?);
-            let what = format!("hold of task {task_id} is {state} while its task is {stage}, or its entries differ");
+            let what = format!(
+                "hold of task {task_id} is {state} while its task is {stage}, or its entries differ"
+            );
             report.findings.push(LedgerFinding { app_id: row.text(0)?, what });
         }
         Ok(())
@@ -291,8 +293,7 @@ fn balance(row: &Row, from: usize) -> Result<Balance, Error> {
 
 fn entry(row: &Row) -> Result<(Entry, String), Error> {
     let app_id = row.text(0)?;
-    let kind =
-        EntryKind::parse(&row.text(2)?).ok_or_else(|| corrupt("entry", "kind", &app_id))?;
+    let kind = EntryKind::parse(&row.text(2)?).ok_or_else(|| corrupt("entry", "kind", &app_id))?;
     let entry = Entry {
         seq: row.int(1)?,
         kind,

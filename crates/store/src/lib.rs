@@ -3,6 +3,7 @@
 //! [`Reader`] looks, [`Writer`] changes; who is handed only a `Reader` cannot write. A function's
 //! name says its promise, and each write is one transaction. Time is an argument.
 
+mod admit;
 mod apps;
 mod areas;
 mod callbacks;
@@ -18,6 +19,7 @@ mod tasks;
 
 use db::Db;
 
+pub use admit::{Admitted, NewTask};
 pub use apps::{AppRow, NewApp};
 pub use areas::AreaSwitch;
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
@@ -26,7 +28,7 @@ pub use ledger::{LedgerFinding, LedgerReport, Posted};
 pub use nodes::NodeRow;
 pub use sections::SectionRow;
 pub use settle::Settlement;
-pub use tasks::{Admission, Admitted, Claimed, Leftovers, NewTask, TaskRow};
+pub use tasks::{Claimed, Leftovers, TaskRow};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]

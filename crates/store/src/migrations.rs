@@ -4,23 +4,16 @@ use std::borrow::Cow;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-use crate::db::{Db, sql_for};
 use crate::Error;
+use crate::db::{Db, sql_for};
 
 /// Number, name and text of every step.
-const STEPS: [(i64, &str, &str); 1] =
-    [(1, "house", include_str!("../migrations/0001_house.sql"))];
+const STEPS: [(i64, &str, &str); 1] = [(1, "house", include_str!("../migrations/0001_house.sql"))];
 
 /// Brings the database to the newest schema; a second run changes nothing.
 pub(crate) async fn run(db: &Db) -> Result<(), Error> {
     let steps = STEPS.into_iter().map(|(number, name, text)| {
-        Migration::new(
-            number,
-            Cow::Borrowed(name),
-            MigrationType::Simple,
-            sql_for(db, text),
-            false,
-        )
+        Migration::new(number, Cow::Borrowed(name), MigrationType::Simple, sql_for(db, text), false)
     });
     let migrator = Migrator::with_migrations(steps.collect());
     match db {

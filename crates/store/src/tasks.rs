@@ -3,13 +3,10 @@
 
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
-use fiveone_model::ledger::EntryKind;
 use fiveone_model::product::Product;
-use fiveone_model::tariff::Tariff;
 use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::db::{Row, Tx, args};
-use crate::ledger::{Posted, post};
 use crate::{Error, Reader, Writer, corrupt, exactly_one};
 
 /// A task as the table has it.
@@ -41,55 +38,6 @@ pub struct TaskRow {
     pub crawled_at: Option<Millis>,
     /// When its personal data was wiped.
     pub wiped_at: Option<Millis>,
-}
-
-/// What [`Writer::admit`] writes for one create.
-#[derive(Debug, Clone)]
-pub struct NewTask {
-    /// Its id.
-    pub id: TaskId,
-    /// Its app.
-    pub app_id: String,
-    /// Fund or insurance.
-    pub product: Product,
-    /// Its area.
-    pub area: AreaCode,
-    /// Which login method.
-    pub login_type: u32,
-    /// The node its login is sealed to.
-    pub node_id: String,
-    /// The sealed login fields.
-    pub login_sealed: Vec<u8>,
-    /// The wrapped data key.
-    pub data_key: Vec<u8>,
-    /// What makes two creates twins (P-32).
-    pub fingerprint: String,
-    /// `Idempotency-Key` and what the create was about.
-    pub idempotency: Option<(String, String)>,
-    /// What is held.
-    pub tariff: Tariff,
-    /// When it must have ended.
-    pub due_at: Millis,
-    /// When its hold is released whatever happens.
-    pub hold_due_at: Millis,
-    /// How long its idempotency key is kept.
-    pub idempotency_until: Millis,
-}
-
-/// One admission.
-pub type Admission = NewTask;
-
-/// What became of an admission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admitted {
-    /// The task is queued and its price held.
-    New,
-    /// An identical create is still running, or had this key; nothing was held.
-    Twin(TaskId),
-    /// The wallet has not enough that is free; nothing was written.
-    NoBalance,
-    /// The key was used for another create; nothing was written.
-    KeyReused,
 }
 
 /// A task this node now works on.
@@ -220,10 +168,7 @@ impl Reader {
     pub async fn open_tasks(&self) -> Result<i64, Error> {
         let row = self
             .db
-            .fetch_one(
-                "select cast(count(*) as bigint) from task where finished_at is null",
-                &[],
-            )
+            .fetch_one("select cast(count(*) as bigint) from task where finished_at is null", &[])
             .await?;
         row.map_or(Ok(0), |row| row.int(0))
     }
@@ -263,24 +208,6 @@ impl Reader {
 }
 
 impl Writer {
-    /// Admits creates in one transaction: for each, the price is held, the task is written and
-    /// queued, or nothing is (P-31…P-33). Sorted by app inside, so that two nodes that admit for
-    /// the same apps at once do not wait for each other in a circle.
-    ///
-    /// # Errors
-    /// The database failed, and none was admitted.
-    pub async fn admit(&self, batch: &[NewTask], now: Millis) -> Result<Vec<Admitted>, Error> {
-        let mut order: Vec<usize> = (0..batch.len()).collect();
-        order.sort_by(|&a, &b| batch[a].app_id.cmp(&batch[b].app_id));
-        let mut outcomes = vec![Admitted::NoBalance; batch.len()];
-        let mut tx = self.db.begin().await?;
-        for index in order {
-            outcomes[index] = admit_one(&mut tx, &batch[index], now).await?;
-        }
-        tx.commit().await?;
-        Ok(outcomes)
-    }
-
     /// Claims queued tasks of one portal that are sealed to this node; their login fields leave
     /// the table in the same transaction.
     ///
@@ -302,9 +229,7 @@ impl Writer {
              {{skip}}"
         );
         let mut tx = self.db.begin().await?;
-        let rows = tx
-            .fetch_all(&sql, args![node, product.as_str(), area.as_str(), limit])
-            .await?;
+        let rows = tx.fetch_all(&sql, args![node, product.as_str(), area.as_str(), limit]).await?;
         let claimed = claim_rows(&mut tx, &rows, node, now, lease_until, true).await?;
         tx.commit().await?;
         Ok(claimed)
@@ -403,14 +328,7 @@ async fn claim_rows(
                 "update task set stage = $3, fence = fence + 1, node_id = $4, lease_until = $5,
                    login_sealed = null, updated_at = $6
                  where id = $1 and fence = $2",
-                args![
-                    task.id.as_str(),
-                    task.fence,
-                    stage.name().as_str(),
-                    node,
-                    lease_until,
-                    now,
-                ],
+                args![task.id.as_str(), task.fence, stage.name().as_str(), node, lease_until, now,],
             )
             .await?;
         exactly_one(changed, task.id.as_str())?;
@@ -422,107 +340,4 @@ async fn claim_rows(
         });
     }
     Ok(claimed)
-}
-
-async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
-    if let Some(earlier) = remember_key(tx, new).await? {
-        return Ok(earlier);
-    }
-    let made = tx
-        .execute(
-            "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
-               node_id, login_sealed, data_key, fingerprint, created_at, updated_at, due_at)
-             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11)
-             on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
-            args![
-                new.id.as_str(),
-                &new.app_id,
-                new.product.as_str(),
-                new.area.as_str(),
-                i64::from(new.login_type),
-                &new.node_id,
-                &new.login_sealed,
-                &new.data_key,
-                &new.fingerprint,
-                now,
-                new.due_at,
-            ],
-        )
-        .await?;
-    if made == 0 {
-        return twin_of(tx, new).await;
-    }
-    let price = new.tariff.price_fen;
-    let task = new.id.as_str();
-    if post(tx, &new.app_id, EntryKind::Hold, price, task, "", now).await? == Posted::Overdrawn {
-        tx.execute("delete from task where id = $1", args![task]).await?;
-        forget_key(tx, new).await?;
-        return Ok(Admitted::NoBalance);
-    }
-    tx.execute(
-        "insert into hold (task_id, app_id, amount_fen, partial_rule, state, due_at)
-         values ($1, $2, $3, $4, 'open', $5)",
-        args![task, &new.app_id, price, new.tariff.partial.as_str(), new.hold_due_at],
-    )
-    .await?;
-    Ok(Admitted::New)
-}
-
-/// Takes the create's idempotency key for it; tells what the key stands for when it is taken.
-async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Error> {
-    let Some((key, about)) = &new.idempotency else { return Ok(None) };
-    let made = tx
-        .execute(
-            "insert into idempotency (app_id, key, task_id, about, wipe_after)
-             values ($1, $2, $3, $4, $5)
-             on conflict (app_id, key) do nothing",
-            args![&new.app_id, key, new.id.as_str(), about, new.idempotency_until],
-        )
-        .await?;
-    if made == 1 {
-        return Ok(None);
-    }
-    let row = tx
-        .fetch_one(
-            "select task_id, about from idempotency where app_id = $1 and key = $2",
-            args![&new.app_id, key],
-        )
-        .await?
-        .ok_or_else(|| Error::Stale(format!("idempotency key of {}", new.app_id)))?;
-    if row.text(1)? != *about {
-        return Ok(Some(Admitted::KeyReused));
-    }
-    let id = row.text(0)?;
-    let id = TaskId::parse(&id).ok_or_else(|| corrupt("idempotency", "task_id", &id))?;
-    Ok(Some(Admitted::Twin(id)))
-}
-
-async fn forget_key(tx: &mut Tx, new: &NewTask) -> Result<(), Error> {
-    let Some((key, _)) = &new.idempotency else { return Ok(()) };
-    tx.execute(
-        "delete from idempotency where app_id = $1 and key = $2",
-        args![&new.app_id, key],
-    )
-    .await
-    .map(drop)
-}
-
-/// The running task that has the same fingerprint; the key, if any, now stands for it.
-async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Admitted, Error> {
-    let row = tx
-        .fetch_one(
-            "select id from task where app_id = $1 and fingerprint = $2",
-            args![&new.app_id, &new.fingerprint],
-        )
-        .await?
-        .ok_or_else(|| Error::Stale(format!("twin of {}", new.id)))?;
-    let id = row.text(0)?;
-    if let Some((key, _)) = &new.idempotency {
-        tx.execute(
-            "update idempotency set task_id = $3 where app_id = $1 and key = $2",
-            args![&new.app_id, key, &id],
-        )
-        .await?;
-    }
-    Ok(Admitted::Twin(TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))?))
 }

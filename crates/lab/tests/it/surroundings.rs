@@ -83,8 +83,8 @@ async fn testers_pages_agree_with_the_library() {
     assert_eq!(people[2], person(&lab, "fund", "210300", 2));
     let told = browser.get(people[2]["truth"].as_str().unwrap()).json();
     assert_eq!(told, truth(&lab, "fund", "210300", &people[2], "good"));
-    assert_eq!(browser.get("/truth/fund/210300/110101199003070011").status, 404);
-    assert_eq!(browser.get("/inbox/110101199003070011").status, 404);
+    assert_eq!(browser.get("/truth/fund/210300/990000190001010016").status, 404);
+    assert_eq!(browser.get("/inbox/990000190001010016").status, 404);
     let rows = browser.get("/behaviours?product=insurance&area=460100").json();
     assert_eq!(rows, Value::Array(fiveone_lab::behaviours("insurance", "460100")));
     let codes: BTreeMap<&str, &str> = rows

@@ -21,7 +21,8 @@ async fn an_app_reads_back_as_written(store: TestStore) {
     new.app.dialect = Dialect::Example;
     new.app.has_legacy_code_signature = true;
     new.app.insurance = None;
-    new.app.fund_callback = Some(CallbackAddress { url: "https://a.example/回调?x=1".to_owned() });
+    new.app.fund_callback =
+        Some(CallbackAddress { url: "https://a.example/回调?x=1".to_owned() });
     assert!(store.write.create_app(&new).await.unwrap());
     assert!(!store.write.create_app(&new).await.unwrap(), "the id is taken");
     let row = store.read.app(&new.app.id).await.unwrap().unwrap();
@@ -56,7 +57,9 @@ async fn an_apps_own_price_beats_the_houses(store: TestStore) {
 async fn the_portals_health_never_overrides_an_operator(store: TestStore) {
     let (product, area) = anshan();
     let by_operator =
-        AreaSwitch { product, area, is_by_operator: true, note: "升级".to_owned(), until_at: None };
+        AreaSwitch {
+            product, area, is_by_operator: true, note: "升级".to_owned(), until_at: None
+        };
     let by_health = AreaSwitch {
         is_by_operator: false,
         note: "30".to_owned(),

@@ -70,9 +70,18 @@ async fn execute(url: &str, sql: String) {
 async fn every_change_of_the_books_is_found(store: TestStore) {
     some_history(&store).await;
     let changes = [
-        ("update entry set amount_fen = 299 where seq = 2", "update entry set amount_fen = 300 where seq = 2"),
-        ("update entry set note = 'x' where seq = 1", "update entry set note = 'first' where seq = 1"),
-        ("update entry set at = at + 1 where seq = 3", "update entry set at = at - 1 where seq = 3"),
+        (
+            "update entry set amount_fen = 299 where seq = 2",
+            "update entry set amount_fen = 300 where seq = 2",
+        ),
+        (
+            "update entry set note = 'x' where seq = 1",
+            "update entry set note = 'first' where seq = 1",
+        ),
+        (
+            "update entry set at = at + 1 where seq = 3",
+            "update entry set at = at - 1 where seq = 3",
+        ),
         ("update entry set seq = 9 where seq = 3", "update entry set seq = 3 where seq = 9"),
         (
             "update wallet set free_fen = free_fen + 1, funding_fen = funding_fen + 1",

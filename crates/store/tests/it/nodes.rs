@@ -64,9 +64,7 @@ async fn a_node_that_stops_gives_its_tasks_back(store: TestStore) {
     let taken = store.write.claim_adrift("n2", 9, NOW + 1, LEASE).await.unwrap();
     assert_eq!(taken.len(), 1, "at once, not after the lease");
     let step = (StageName::LoggedIn, StageName::Crawling);
-    let late = store
-        .write
-        .move_stage(&claimed.task.id, claimed.task.fence, step, None, NOW + 2)
-        .await;
+    let late =
+        store.write.move_stage(&claimed.task.id, claimed.task.fence, step, None, NOW + 2).await;
     assert!(late.is_err(), "the stopped node's fence is old");
 }

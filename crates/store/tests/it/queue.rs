@@ -103,10 +103,7 @@ async fn a_batch_admits_each_by_itself(store: TestStore) {
     batch[1].fingerprint = batch[0].fingerprint.clone();
     let outcomes = store.write.admit(&batch, NOW).await.unwrap();
     let twin = Admitted::Twin(build::task_id(1));
-    assert_eq!(
-        outcomes,
-        [Admitted::New, twin, Admitted::New, Admitted::New, Admitted::NoBalance]
-    );
+    assert_eq!(outcomes, [Admitted::New, twin, Admitted::New, Admitted::New, Admitted::NoBalance]);
     assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
 }
 
@@ -122,8 +119,7 @@ async fn twenty_workers_claim_each_task_once(store: TestStore) {
             let (product, area) = anshan();
             let mut mine = Vec::new();
             loop {
-                let got =
-                    write.claim_queued("n1", (product, &area), 7, NOW, LEASE).await.unwrap();
+                let got = write.claim_queued("n1", (product, &area), 7, NOW, LEASE).await.unwrap();
                 if got.is_empty() {
                     return mine;
                 }

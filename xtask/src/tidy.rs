@@ -1,0 +1,62 @@
+//! House rules as a check: what files are called, how long they are, who knows whom, and that no
+//! real person's number stands anywhere. All findings are told at once.
+
+mod arrows;
+mod people;
+mod rust;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+/// A file and the words about it.
+pub(crate) struct Finding {
+    place: String,
+    words: String,
+}
+
+impl Finding {
+    pub(crate) fn new(path: &Path, line: Option<usize>, words: impl Into<String>) -> Self {
+        let place = line.map_or_else(
+            || path.display().to_string(),
+            |line| format!("{}:{line}", path.display()),
+        );
+        Self { place, words: words.into() }
+    }
+}
+
+/// Checks every file git knows or would add.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut findings = Vec::new();
+    let files = files()?;
+    for path in &files {
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        people::check(path, &text, &mut findings);
+        if path.extension().is_some_and(|end| end == "rs") {
+            rust::check(path, &text, &mut findings);
+        }
+    }
+    arrows::check(&mut findings)?;
+    for finding in &findings {
+        eprintln!("{}: {}", finding.place, finding.words);
+    }
+    if findings.is_empty() {
+        eprintln!("tidy: {} files", files.len());
+        return Ok(());
+    }
+    bail!("{} findings", findings.len());
+}
+
+fn files() -> anyhow::Result<Vec<PathBuf>> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .output()
+        .context("git does not run")?;
+    let names = String::from_utf8(output.stdout)?;
+    let mut files: Vec<PathBuf> = names.split_terminator('\0').map(PathBuf::from).collect();
+    files.retain(|path| path.is_file());
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
