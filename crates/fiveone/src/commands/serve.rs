@@ -1,0 +1,110 @@
+//! `fiveone serve`: a node of a deployment, as its configuration says.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use clap::Args;
+use fiveone_connector::Library;
+use fiveone_engine::{Engine, Parts, SystemTime};
+use fiveone_store::Store;
+
+use crate::config::{Config, LogFormat, Server, Tls};
+use crate::exit::{Failed, Reason};
+use crate::telemetry;
+
+/// How long calls under way get once the engine has stopped.
+const LAST_CALLS_FOR: Duration = Duration::from_secs(5);
+
+/// Runs a gateway
+///
+/// Example: fiveone serve --config fiveone.toml (see `fiveone config default`)
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The configuration; without it, defaults and FIVEONE_ variables
+    #[arg(long, env = "FIVEONE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        crate::install_tls();
+        let config = Config::load(self.config.as_deref())?;
+        telemetry::start_logs(&config.log.filter, config.log.format == LogFormat::Json);
+        // Bound before anything is written, so that a second node on the same port changes nothing.
+        let listener = listen(&config.server)?;
+        let address = listener.local_addr()?;
+        let tls = match &config.server.tls {
+            None => None,
+            Some(tls) => Some(read_tls(tls).await?),
+        };
+        let engine = start_engine(&config).await?;
+        let web = config.server.web.clone();
+        let router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
+
+        let handle = Handle::new();
+        let is_tls = tls.is_some();
+        let serving = tokio::spawn(serve(listener, tls, router, handle.clone()));
+        tracing::info!(%address, tls = is_tls, "listening");
+        let is_lost = tokio::select! {
+            () = telemetry::asked_to_stop() => false,
+            () = engine.lost() => true,
+        };
+        // Calls go on while running tasks end, so that people can still answer and apps still poll.
+        engine.stop().await;
+        handle.graceful_shutdown(Some(LAST_CALLS_FOR));
+        serving.await??;
+        if is_lost {
+            let words = "other nodes took this one for dead; start it anew";
+            return Err(Failed::words(Reason::Failed, words));
+        }
+        Ok(())
+    }
+}
+
+fn listen(server: &Server) -> Result<TcpListener, Failed> {
+    let listener = TcpListener::bind(server.listen).map_err(|error| {
+        let words = format!("cannot listen on {} ({error}); see server.listen", server.listen);
+        Failed::words(Reason::Failed, words)
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+async fn read_tls(tls: &Tls) -> Result<RustlsConfig, Failed> {
+    RustlsConfig::from_pem_file(&tls.cert, &tls.key).await.map_err(|error| {
+        let (cert, key) = (tls.cert.display(), tls.key.display());
+        Failed::words(Reason::Mistakes, format!("server.tls_cert {cert}, tls_key {key}: {error}"))
+    })
+}
+
+async fn start_engine(config: &Config) -> Result<Engine, Failed> {
+    let keys = config.keys.load()?;
+    let library = Library::with_portals(&config.portals.bases)
+        .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))?;
+    let portal = fiveone_connector::live(fiveone_connector::Limits::default())
+        .map_err(|words| Failed::words(Reason::Failed, words))?;
+    let store = Store::open(&config.store.url, config.store.connections_max).await?;
+    let time = Arc::new(SystemTime);
+    let (library, options) = (Arc::new(library), config.engine.clone());
+    Ok(Engine::start(Parts { store, keys, library, portal, time, options }).await?)
+}
+
+async fn serve(
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    router: Router,
+    handle: Handle<SocketAddr>,
+) -> std::io::Result<()> {
+    let service = router.into_make_service();
+    match tls {
+        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+        Some(tls) => {
+            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await
+        }
+    }
+}
