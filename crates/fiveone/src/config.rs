@@ -38,6 +38,9 @@ const RESERVED_VARIABLES: [&str; 5] = [
     keys::DEFAULT_VARIABLE,
 ];
 
+/// Variables of the test runner.
+const TEST_VARIABLES: &str = "FIVEONE_TEST_";
+
 /// Everything an operator may set, a struct per concern.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {

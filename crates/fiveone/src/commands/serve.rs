@@ -86,7 +86,7 @@ async fn start_engine(config: &Config) -> Result<Engine, Failed> {
     let keys = config.keys.load()?;
     let library = Library::with_portals(&config.portals.bases)
         .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))?;
-    let portal = fiveone_connector::live(fiveone_connector::Limits::default())
+    let portal = fiveone_connector::live(config.portals.limits)
         .map_err(|words| Failed::words(Reason::Failed, words))?;
     let store = Store::open(&config.store.url, config.store.connections_max).await?;
     let time = Arc::new(SystemTime);

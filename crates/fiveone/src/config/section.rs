@@ -9,9 +9,9 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::RESERVED_VARIABLES;
 use super::duration;
 use super::mistake::{Mistake, Mistakes, Place};
+use super::{RESERVED_VARIABLES, TEST_VARIABLES};
 
 /// A value as given.
 #[derive(Debug, Clone)]
@@ -82,14 +82,18 @@ impl Document {
         }
     }
 
-    /// `FIVEONE_SERVER_LISTEN` is `server.listen`; `FIVEONE_PORTALS_FUND_210300` keeps its area.
+    /// `FIVEONE_SERVER_LISTEN` is `server.listen`; `FIVEONE_PORTALS_FUND_210300` is
+    /// `portals.fund/210300`.
     fn take_variable(&mut self, name: String, value: String) {
         let Some(rest) = name.strip_prefix("FIVEONE_") else { return };
+        if name.starts_with(TEST_VARIABLES) {
+            return;
+        }
         let (section, key) = rest.split_once('_').unwrap_or((rest, ""));
         let section = section.to_ascii_lowercase();
         let areas = ["FUND_", "INSURANCE_"].into_iter().find_map(|product| {
             let area = key.strip_prefix(product).filter(|_| section == "portals")?;
-            Some(format!("{}.{area}", product.trim_end_matches('_').to_ascii_lowercase()))
+            Some(format!("{}/{area}", product.trim_end_matches('_').to_ascii_lowercase()))
         });
         let key = areas.unwrap_or_else(|| key.to_ascii_lowercase());
         let entry = Entry { given: Given::Raw(value), at: Place::Variable(name), is_asked: false };
@@ -297,18 +301,19 @@ impl Section<'_> {
         })
     }
 
-    /// The table `[section.key]`: names of the operator's own and texts that `read` understands.
-    pub(super) fn table<T>(
+    /// Every key that `is_row` takes: names of the operator's own, and texts that `read` understands.
+    pub(super) fn rows<T>(
         &mut self,
-        key: &str,
+        is_row: impl Fn(&str) -> bool,
         must_be: &str,
         read: impl Fn(&str, &str) -> Option<T>,
     ) -> Vec<T> {
-        let prefix = format!("{}.{key}.", self.name);
-        self.document.headers.remove(prefix.trim_end_matches('.'));
+        let prefix = format!("{}.", self.name);
         let mut rows = Vec::new();
         for (path, entry) in &mut self.document.entries {
-            let Some(name) = path.strip_prefix(&prefix) else { continue };
+            let Some(name) = path.strip_prefix(&prefix).filter(|name| is_row(name)) else {
+                continue;
+            };
             entry.is_asked = true;
             let row = match &entry.given {
                 Given::Text(text) | Given::Raw(text) => read(name, text.trim()),

@@ -59,8 +59,9 @@ tick_every = "9s"
 running_max = 0
 report_for = 1.5
 
-[portals.fund]
-"210300" = "not an address"
+[portals]
+"fund/210300" = "not an address"
+"found/210300" = "http://127.0.0.1/"
 
 [callbacks]
 to_private = "yes"
@@ -81,10 +82,11 @@ filter = "a=b=c"
     line 17: engine.tick_every must be at most half of engine.lease_for
     line 18: engine.running_max must be a whole number from 1 to 10000
     line 19: engine.report_for must be a duration such as "90s", from 1s to 3650d, and is a fraction
-    line 22: portals.fund.210300 must be an area code and an http or https address
-    line 25: callbacks.to_private must be true or false
-    line 28: log.format must be "json" or "text"
-    line 29: log.filter must be a level, or directives such as "info,fiveone_engine=debug"
+    line 22: portals.fund/210300 must be "fund/AREA" or "insurance/AREA" and an http or https address
+    line 23: portals.found/210300 must be "fund/AREA" or "insurance/AREA" and an http or https address
+    line 26: callbacks.to_private must be true or false
+    line 29: log.format must be "json" or "text"
+    line 30: log.filter must be a level, or directives such as "info,fiveone_engine=debug"
     "#);
     assert!(!mistakes(text).contains("secret"), "values are not repeated");
 }
@@ -108,6 +110,7 @@ fn variables_override_the_file() {
         ("FIVEONE_PORTALS_FUND_330000S", "http://127.0.0.1:9000/wt-web/"),
         ("FIVEONE_DEPLOYMENT_KEY", "1:00"),
         ("FIVEONE_CONFIG", "x.toml"),
+        ("FIVEONE_TEST_POSTGRES", "x"),
         ("PATH", "/bin"),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -23,7 +23,8 @@ pub(super) async fn show(call: &Call<'_>) -> Result<Bytes, Refusal> {
         return verdict(Verdict::Unknown);
     };
     let key = cache::Key::of(&tid, dialect, call.product);
-    if let Some(data) = call.house.reports.get(&key, &call.app.app.id) {
+    let now = call.house.engine.now();
+    if let Some(data) = call.house.reports.get(&key, &call.app.app.id, now) {
         return Ok(data);
     }
     match call.house.engine.show(&call.app, call.product, tid.as_str()).await {
@@ -33,7 +34,7 @@ pub(super) async fn show(call: &Call<'_>) -> Result<Bytes, Refusal> {
         Ok(Shown::Task(view)) => {
             let data = render::task(&view, call.product, dialect);
             if view.is_final {
-                call.house.reports.keep(key, &call.app.app.id, data.clone());
+                call.house.reports.keep(key, &call.app.app.id, data.clone(), now);
             }
             Ok(data)
         }
