@@ -7,15 +7,8 @@ use sha2::Sha256;
 use crate::clock::Millis;
 
 /// Waits after the first, second … failed attempt; after the last the callback is kept for replay.
-pub const RETRY_AFTER_MS: [Millis; 7] = [
-    5_000,
-    5 * 60_000,
-    30 * 60_000,
-    2 * 3_600_000,
-    5 * 3_600_000,
-    10 * 3_600_000,
-    10 * 3_600_000,
-];
+pub const RETRY_AFTER_MS: [Millis; 7] =
+    [5_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 5 * 3_600_000, 10 * 3_600_000, 10 * 3_600_000];
 
 /// When to try again after `attempts` failed attempts; `None` when no more are made.
 #[must_use]
@@ -78,6 +71,82 @@ pub fn is_forbidden(address: std::net::IpAddr) -> bool {
                 || head == 0x2002
                 || (head == 0x2001 && v6.segments()[1] == 0x0db8)
                 || (head == 0x2001 && v6.segments()[1] == 0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schedule_is_the_documented_one_and_then_it_ends() {
+        let waits: Vec<_> = (1..=8).map(|attempts| retry_at(attempts, 0)).collect();
+        let minutes = |m: i64| Some(m * 60_000);
+        let expected = [
+            Some(5_000),
+            minutes(5),
+            minutes(30),
+            minutes(120),
+            minutes(300),
+            minutes(600),
+            minutes(600),
+            None,
+        ];
+        assert_eq!(waits, expected);
+        assert_eq!(retry_at(0, 0), None);
+    }
+
+    #[test]
+    fn the_token_key_is_md5_over_address_token_and_sorted_parameters() {
+        let key = token_key("http://a.example/cb", "TOKEN001", "t1", "40001", "爬取结束");
+        let whole = "http://a.example/cbTOKEN001msg=爬取结束,status=40001,tid=t1";
+        assert_eq!(key, hex::encode(Md5::digest(whole)));
+    }
+
+    #[test]
+    fn the_webhook_signature_is_hmac_over_id_time_and_body() {
+        let signature = webhook_signature("TOKEN001", "msg_1", 1_700_000_000, "tid=1");
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(b"TOKEN001").unwrap();
+        mac.update(b"msg_1.1700000000.tid=1");
+        use base64::Engine as _;
+        let code = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        assert_eq!(signature, format!("v1,{code}"));
+    }
+
+    #[test]
+    fn only_public_addresses_may_be_called() {
+        let forbidden = [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "192.0.0.8",
+            "240.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "64:ff9b::7f00:1",
+            "::127.0.0.1",
+        ];
+        for text in forbidden {
+            assert!(is_forbidden(text.parse().unwrap()), "{text}");
+        }
+        for text in ["8.8.8.8", "114.114.114.114", "2400:3200::1", "172.32.0.1", "100.128.0.1"] {
+            assert!(!is_forbidden(text.parse().unwrap()), "{text}");
         }
     }
 }

@@ -103,7 +103,9 @@ impl FailureKind {
     #[must_use]
     pub const fn code(self) -> u32 {
         match self {
-            Self::Locked | Self::ActionNeeded | Self::Quota | Self::Blocked | Self::LoginFailed => 50001,
+            Self::Locked | Self::ActionNeeded | Self::Quota | Self::Blocked | Self::LoginFailed => {
+                50001
+            }
             Self::PortalChanged
             | Self::NodeLost
             | Self::SessionLost

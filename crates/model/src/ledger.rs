@@ -202,3 +202,82 @@ pub fn yuan(fen: i64) -> String {
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(seq: i64, kind: EntryKind, amount_fen: i64) -> Entry {
+        let text = String::new;
+        Entry {
+            app_id: "a".to_owned(),
+            seq,
+            kind,
+            amount_fen,
+            task_id: text(),
+            note: text(),
+            at: 0,
+        }
+    }
+
+    #[test]
+    fn an_account_is_never_overdrawn() {
+        let start = Balance::default().after(EntryKind::Topup, 100).unwrap();
+        let held = start.after(EntryKind::Hold, 60).unwrap();
+        assert!(held.after(EntryKind::Hold, 41).is_err());
+        assert!(held.after(EntryKind::Capture, 61).is_err());
+        assert!(held.after(EntryKind::Release, -1).is_err());
+        let captured = held.after(EntryKind::Capture, 60).unwrap();
+        let expected = Balance { free_fen: 40, held_fen: 0, revenue_fen: 60, funding_fen: 100 };
+        assert_eq!(captured, expected);
+        assert!(captured.after(EntryKind::Release, 1).is_err());
+    }
+
+    #[test]
+    fn every_field_of_an_entry_is_in_its_hash() {
+        let plain = entry(1, EntryKind::Hold, 300);
+        let hash = plain.hash(GENESIS);
+        let changed = [
+            Entry { app_id: "b".to_owned(), ..plain.clone() },
+            Entry { seq: 2, ..plain.clone() },
+            Entry { kind: EntryKind::Release, ..plain.clone() },
+            Entry { amount_fen: 301, ..plain.clone() },
+            Entry { task_id: "t".to_owned(), ..plain.clone() },
+            Entry { note: "t".to_owned(), ..plain.clone() },
+            Entry { at: 1, ..plain.clone() },
+        ];
+        for other in &changed {
+            assert_ne!(other.hash(GENESIS), hash, "{other:?}");
+        }
+        assert_ne!(plain.hash(&hash), hash, "the one before it too");
+    }
+
+    #[test]
+    fn yuan_has_two_places() {
+        let check = |fen, text| assert_eq!(yuan(fen), text);
+        check(0, "0.00");
+        check(7, "0.07");
+        check(123_456, "1234.56");
+        check(-5, "-0.05");
+        check(i64::MIN, "-92233720368547758.08");
+    }
+
+    proptest! {
+        /// Whatever entries come in whatever order, nothing is made and nothing lost.
+        #[test]
+        fn any_sequence_keeps_the_books_balanced(
+            moves in proptest::collection::vec((0usize..4, -5i64..500), 0..200)
+        ) {
+            let mut balance = Balance::default();
+            for (kind, amount) in moves {
+                if let Ok(after) = balance.after(EntryKind::ALL[kind], amount) {
+                    balance = after;
+                }
+                prop_assert!(balance.is_balanced());
+                prop_assert!(balance.free_fen >= 0 && balance.held_fen >= 0);
+            }
+        }
+    }
+}

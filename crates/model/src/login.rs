@@ -177,7 +177,9 @@ impl LoginMethod {
             if field.kind == FieldKind::Select && !is_listed {
                 return Err(format!("参数 {name} 的取值不在可选范围内"));
             }
-            if field.name == FieldName::IdCard && field.label.contains("身份证") {
+            if field.name == FieldName::IdCard
+                && matches!(field.label.as_str(), "身份证" | "身份证号" | "身份证号码")
+            {
                 check_id_card(value).map_err(|complaint| format!("参数 {name} {complaint}"))?;
             }
         }
@@ -185,21 +187,21 @@ impl LoginMethod {
     }
 }
 
-/// Accepts what people's papers carry: 15 digits, or 18 with a valid check character (GB 11643);
-/// ids of other shapes (passports, permits) are left to the portal when they are not all digits.
+/// Accepts what people's papers carry: 15 digits, or 17 and a digit or X; papers of other kinds
+/// (passports, permits) are not all digits. The check character is left to the portal: some old
+/// numbers were issued with a wrong one.
 fn check_id_card(text: &str) -> Result<(), String> {
     let text = text.trim();
-    let looks_like_id = text.len() >= 15 && text[..text.len() - 1].bytes().all(|b| b.is_ascii_digit());
-    if !looks_like_id {
-        let plausible = (5..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        return if plausible { Ok(()) } else { Err("格式不正确".to_owned()) };
+    let (head, last) = text.split_at(text.char_indices().last().map_or(0, |(at, _)| at));
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if is_number(head) && (is_number(last) || last.eq_ignore_ascii_case("x")) {
+        return match text.len() {
+            15 | 18 => Ok(()),
+            _ => Err("位数不正确".to_owned()),
+        };
     }
-    match text.len() {
-        15 => Ok(()),
-        18 if id_card_check_character(&text[..17]) == Some(text[17..].to_ascii_uppercase().as_str().chars().next().unwrap_or(' ')) => Ok(()),
-        18 => Err("校验位不正确".to_owned()),
-        _ => Err("位数不正确".to_owned()),
-    }
+    let is_plausible = (5..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if is_plausible { Ok(()) } else { Err("格式不正确".to_owned()) }
 }
 
 /// The check character of the first 17 digits of an identity number (GB 11643-1999).
@@ -233,7 +235,10 @@ impl Credentials {
 
     /// The fields that have a value, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = (FieldName, &str)> {
-        self.0.iter().map(|(name, value)| (*name, value.as_str())).filter(|(_, value)| !value.trim().is_empty())
+        self.0
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .filter(|(_, value)| !value.trim().is_empty())
     }
 
     /// The fields as bytes to be sealed: name, NUL, value, NUL.
@@ -266,5 +271,70 @@ impl Credentials {
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys().map(|name| name.as_str())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: FieldName, is_required: bool) -> LoginField {
+        LoginField {
+            name,
+            label: name.label().to_owned(),
+            kind: if name == FieldName::SubArea { FieldKind::Select } else { FieldKind::Text },
+            is_required,
+            options: vec![Choice { key: "市直".to_owned(), value: "01".to_owned() }],
+            tip: String::new(),
+            chars_max: 20,
+        }
+    }
+
+    fn check(values: &[(FieldName, &str)]) -> Result<(), String> {
+        let fields =
+            [(FieldName::IdCard, true), (FieldName::Password, true), (FieldName::SubArea, false)];
+        let fields =
+            fields.into_iter().map(|(name, is_required)| field(name, is_required)).collect();
+        let method = LoginMethod { number: 1, name: "身份证号".to_owned(), fields };
+        let mut credentials = Credentials::default();
+        for (name, value) in values {
+            credentials.set(*name, (*value).to_owned());
+        }
+        method.check(&credentials)
+    }
+
+    #[test]
+    fn p_30_missing_and_malformed_fields_are_told_by_name_and_never_by_value() {
+        use FieldName::{IdCard, Password, SubArea};
+        let good = (IdCard, "990000190001010016");
+        let pass = (Password, "p,a=ss");
+        assert_eq!(check(&[good, pass]), Ok(()));
+        assert_eq!(check(&[good, pass, (SubArea, "01")]), Ok(()));
+        let complaint = |values: &[_]| check(values).unwrap_err();
+        assert_eq!(complaint(&[good]), "缺少必填参数 password（密码）");
+        assert_eq!(complaint(&[good, (Password, "  ")]), "缺少必填参数 password（密码）");
+        assert_eq!(complaint(&[good, pass, (SubArea, "09")]), "参数 sub_area 的取值不在可选范围内");
+        assert_eq!(complaint(&[good, (Password, "a\u{0}b")]), "参数 password 含有不允许的控制字符");
+        let long = "p".repeat(21);
+        assert_eq!(complaint(&[good, (Password, &long)]), "参数 password 过长，最多 20 个字符");
+        assert_eq!(check(&[(IdCard, "99000019000101001x"), pass]), Ok(()));
+        assert_eq!(complaint(&[(IdCard, "9900001900010100"), pass]), "参数 id_card 位数不正确");
+        assert_eq!(complaint(&[(IdCard, "身份证"), pass]), "参数 id_card 格式不正确");
+        assert_eq!(check(&[(IdCard, "990000900101001"), pass]), Ok(()), "fifteen digits");
+        assert_eq!(check(&[(IdCard, "E12345678"), pass]), Ok(()), "a passport");
+    }
+
+    #[test]
+    fn credentials_read_back_as_written_and_show_no_value() {
+        let mut credentials = Credentials::default();
+        credentials.set(FieldName::Password, "p,a=ss 密码".to_owned());
+        credentials.set(FieldName::IdCard, "990000190001010016".to_owned());
+        credentials.set(FieldName::Mobile, String::new());
+        let bytes = credentials.to_bytes();
+        let again = Credentials::from_bytes(&bytes).unwrap();
+        assert_eq!(again.iter().collect::<Vec<_>>(), credentials.iter().collect::<Vec<_>>());
+        assert!(!format!("{credentials:?}").contains("密码"));
+        assert!(Credentials::from_bytes(b"nonsense\0x\0").is_none());
+        assert!(Credentials::from_bytes(&[0xff, 0]).is_none());
     }
 }

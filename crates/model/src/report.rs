@@ -136,9 +136,14 @@ impl Section {
     pub const fn of(product: Product) -> &'static [Self] {
         match product {
             Product::Fund => &[Self::Base, Self::Bills, Self::Loans],
-            Product::Insurance => {
-                &[Self::Base, Self::Oldage, Self::Medical, Self::Birth, Self::Injury, Self::Unemploy]
-            }
+            Product::Insurance => &[
+                Self::Base,
+                Self::Oldage,
+                Self::Medical,
+                Self::Birth,
+                Self::Injury,
+                Self::Unemploy,
+            ],
         }
     }
 

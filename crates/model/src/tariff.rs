@@ -51,3 +51,22 @@ pub struct Tariff {
     /// What happens at 40002.
     pub partial: PartialRule,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partial_report_is_captured_by_the_rule() {
+        let (base, bills) = (Section::Base, Section::Bills);
+        let check = |rule: PartialRule, came: &[Section], expected| {
+            assert_eq!(rule.captures(came), expected, "{rule:?} {came:?}");
+        };
+        check(PartialRule::BaseAndOneMore, &[base, bills], true);
+        check(PartialRule::BaseAndOneMore, &[base], false);
+        check(PartialRule::BaseAndOneMore, &[bills, Section::Loans], false);
+        check(PartialRule::Always, &[bills], true);
+        check(PartialRule::Always, &[], false);
+        check(PartialRule::Never, &[base, bills], false);
+    }
+}

@@ -270,3 +270,94 @@ impl StateCode {
         Self::ALL.iter().find(|(code, _)| *code == self.0).map_or("", |(_, label)| label)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stages() -> Vec<Stage> {
+        vec![
+            Stage::Queued,
+            Stage::LoggingIn,
+            Stage::Asking(ChallengeKind::Captcha),
+            Stage::Asking(ChallengeKind::Sms),
+            Stage::LoggedIn,
+            Stage::Crawling,
+            Stage::Storing,
+            Stage::Done { missing: vec![] },
+            Stage::Done { missing: vec![Section::Base, Section::Loans] },
+            Stage::Failed(Failure::because(FailureKind::Locked, "密码错误3次: 请30分钟后重试")),
+        ]
+    }
+
+    #[test]
+    fn every_stage_and_its_followers() {
+        let followers = |name: StageName| -> Vec<_> {
+            StageName::ALL.into_iter().filter(|next| name.may_become(*next)).collect()
+        };
+        use StageName as S;
+        assert_eq!(followers(S::Queued), [S::LoggingIn, S::Failed]);
+        assert_eq!(followers(S::LoggingIn), [S::Asking, S::LoggedIn, S::Failed]);
+        assert_eq!(followers(S::Asking), [S::LoggingIn, S::Failed]);
+        assert_eq!(followers(S::LoggedIn), [S::Crawling, S::Failed]);
+        assert_eq!(followers(S::Crawling), [S::Storing, S::Failed]);
+        assert_eq!(followers(S::Storing), [S::Done, S::Failed]);
+        assert_eq!(followers(S::Done), []);
+        assert_eq!(followers(S::Failed), []);
+    }
+
+    #[test]
+    fn p_41_every_stage_has_its_public_code() {
+        let codes: Vec<_> = stages().iter().map(|stage| stage.code(false).number()).collect();
+        let expected = [10001, 10001, 10004, 10003, 10002, 20001, 30001, 40001, 40002, 50001];
+        assert_eq!(codes, expected);
+        assert_eq!(Stage::Crawling.code(true).number(), 20005);
+    }
+
+    #[test]
+    fn p_40_every_failure_has_a_code_of_the_documents() {
+        let code = |kind: FailureKind| Stage::Failed(Failure::of(kind)).code(false);
+        for kind in FailureKind::ALL {
+            assert!(!code(kind).label().is_empty(), "{kind:?}");
+            assert_eq!(FailureKind::parse(kind.as_str()), Some(kind));
+        }
+        let reached: std::collections::BTreeSet<_> =
+            FailureKind::ALL.into_iter().map(|kind| code(kind).number()).collect();
+        assert_eq!(reached.into_iter().collect::<Vec<_>>(), (50001..=50009).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn p_40_msg_is_the_label_and_the_reason() {
+        let failure = Failure::because(FailureKind::WrongCredentials, " 密码错误\n请重试 ");
+        assert_eq!(
+            Stage::Failed(failure).msg(false),
+            "登录失败,用户名密码输入错误：密码错误 请重试"
+        );
+        let partial = Stage::Done { missing: vec![Section::Base, Section::Loans] };
+        assert_eq!(partial.msg(true), "爬取结束,部分数据缺失：基础信息、贷款信息");
+        assert_eq!(Stage::Queued.msg(false), "登录中");
+    }
+
+    #[test]
+    fn a_stage_reads_back_as_written() {
+        for stage in stages() {
+            let parsed = Stage::parse(stage.name().as_str(), &stage.detail());
+            assert_eq!(parsed.as_ref(), Some(&stage));
+        }
+        assert_eq!(Stage::parse("asking", "phone"), None);
+        assert_eq!(Stage::parse("done", "billInfos,nothing"), None);
+        assert_eq!(Stage::parse("failed", "no_colon"), None);
+        assert_eq!(Stage::parse("lost", ""), None);
+    }
+
+    #[test]
+    fn p_31_a_tid_is_32_lower_hex_digits() {
+        let tid = TaskId::from_random([0xab; 16]);
+        assert_eq!(TaskId::parse(tid.as_str()), Some(tid));
+        for text in
+            ["", "ABABABABABABABABABABABABABABABAB", "ab", "g0000000000000000000000000000000"]
+        {
+            assert_eq!(TaskId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -65,7 +65,11 @@ impl Value {
                 let is_number = field.kind == Kind::Money
                     || (dialect == Dialect::Example
                         && NUMBERS_IN_EXAMPLES.contains(&(table, field.name)));
-                if is_number { number(*amount) } else { Json::String(two_places(*amount).to_string()) }
+                if is_number {
+                    number(*amount)
+                } else {
+                    Json::String(two_places(*amount).to_string())
+                }
             }
             Self::Count(count) => json!(count),
             Self::Day(day) => Json::String(day.to_string()),
