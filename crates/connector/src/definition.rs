@@ -18,13 +18,11 @@ use fiveone_model::product::Product;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use capture::{Capture, CaptureOptions, Condition, Rule, Test, Unwrap};
-pub(crate) use each::{Each, FiscalYears, Items, Months, Pages, Windows, Years};
+pub(crate) use capture::{Capture, Condition, Rule, Test, Unwrap};
+pub(crate) use each::{Each, Pages, Until};
 pub(crate) use login::{Field, Login};
-pub(crate) use reading::{
-    CodeTable, Flat, Map, Otherwise, Pairs, Rows, Sides, Source, Target, TargetDetail, Targets,
-};
-pub(crate) use section::{Overlap, Part, Parts, Section, Sections, Split};
+pub(crate) use reading::{CodeTable, Flat, Map, Otherwise, Rows, Sides, Source, Target, Targets};
+pub(crate) use section::{Overlap, Part, Section, Sections, Split};
 pub(crate) use step::{Ask, Piece, Step};
 pub(crate) use word::{
     Charset, Css, JsonPath, JsonTemplate, OneOrMany, Ordered, Pattern, Place, ReportField, Spot,

@@ -1,1 +1,30 @@
-//! 
+//! Runs a connector (a definition written as data) against a portal.
+//!
+//! [`Library`] loads and checks the files; a [`Connector`] is one area's definition; a [`Run`] is one
+//! person's login and reading through a [`Portal`]. `docs/CONNECTORS.md` is the language.
+//!
+//! It keeps no password after the login, solves no captcha, reaches no host its files do not name,
+//! and never reports a value it is not sure of.
+
+mod check;
+mod clean;
+mod complaint;
+mod connector;
+mod definition;
+mod library;
+mod outcome;
+mod page;
+mod picture;
+mod portal;
+mod read;
+mod run;
+mod schema;
+mod template;
+mod yaml;
+
+pub use complaint::{Complaint, Complaints};
+pub use connector::Connector;
+pub use library::{AreaEntry, Library, SourceFile};
+pub use portal::{Answer, Exchange, Limits, Portal, Recording, Replay, Request, Trouble, live};
+pub use read::Finding;
+pub use run::{Person, Question, Reading, Run, StepNote, Unanswered};

@@ -8,9 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
-use super::{
-    Capture, Charset, Condition, JsonTemplate, OneOrMany, Ordered, Rule, Test, Unwrap,
-};
+use super::{Capture, Charset, Condition, JsonTemplate, OneOrMany, Ordered, Rule, Test, Unwrap};
 use crate::template::Template;
 
 /// A step of a login or of a section.
@@ -142,9 +140,11 @@ impl<'de> Deserialize<'de> for Piece {
         let json = Json::deserialize(deserializer)?;
         let piece = match json {
             Json::Null => Ok(Self::Nothing),
-            Json::Array(items) => {
-                items.into_iter().map(Template::deserialize).collect::<Result<_, _>>().map(Self::Many)
-            }
+            Json::Array(items) => items
+                .into_iter()
+                .map(Template::deserialize)
+                .collect::<Result<_, _>>()
+                .map(Self::Many),
             Json::Object(mut map) => match (map.remove("xml"), map.remove("json")) {
                 (Some(xml), None) => Template::deserialize(xml).map(Self::Xml),
                 (None, Some(json)) => JsonTemplate::deserialize(json).map(Self::Json),

@@ -1,0 +1,61 @@
+//! What the schema cannot see: names that nothing defines, captures nobody uses, keys that contradict
+//! each other, fields of other tables. Everything is told at once, each where it stands.
+
+mod names;
+mod shape;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fiveone_model::product::Product;
+
+use crate::{
+    complaint::{Complaint, Complaints},
+    definition::Definition,
+    library::Files,
+    yaml::Node,
+};
+
+/// What is checked: a definition, the tree it was made of, and what it may refer to.
+pub(crate) struct Subject<'a> {
+    pub(crate) files: &'a Files,
+    pub(crate) definition: &'a Definition,
+    pub(crate) node: &'a Node,
+    pub(crate) product: Product,
+    pub(crate) params: &'a BTreeMap<String, String>,
+}
+
+/// Where something stands in a tree.
+#[derive(Clone, Default)]
+struct Path(Vec<String>);
+
+impl Path {
+    fn of(parts: &[&str]) -> Self {
+        Self(parts.iter().map(|part| (*part).to_owned()).collect())
+    }
+
+    fn then(&self, part: impl ToString) -> Self {
+        let mut parts = self.0.clone();
+        parts.push(part.to_string());
+        Self(parts)
+    }
+}
+
+impl Subject<'_> {
+    fn complain(&self, complaints: &mut Complaints, path: &Path, message: impl Into<String>) {
+        complaints.push(self.node.nearest(&path.0).complaint(message));
+    }
+
+    fn warn(&self, complaints: &mut Complaints, path: &Path, message: impl Into<String>) {
+        let complaint = self.node.nearest(&path.0).complaint(message);
+        complaints.push(Complaint { is_error: false, ..complaint });
+    }
+}
+
+/// Checks everything; returns the names that sections use.
+pub(crate) fn lint(subject: &Subject<'_>, complaints: &mut Complaints) -> BTreeSet<String> {
+    shape::check(subject, complaints);
+    names::check(subject, complaints)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+//! Names: every one that is used is defined before, every capture is used, and nothing made of the
+//! password leaves the login.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fiveone_model::{login::FieldName, report::Section as Name};
+
+use super::{Path, Subject};
+use crate::{
+    complaint::{Complaints, did_you_mean},
+    definition::{Capture, Condition, Each, JsonTemplate, Ordered, Piece, Section, Step, Test},
+    run::BUILT_IN,
+    template::Template,
+};
+
+/// What is known and used while a definition is walked in the order it runs.
+struct Walk<'a> {
+    subject: &'a Subject<'a>,
+    complaints: &'a mut Complaints,
+    known: BTreeSet<String>,
+    used: BTreeSet<String>,
+    /// Captured names and where.
+    captured: BTreeMap<String, Path>,
+    in_section: bool,
+}
+
+pub(super) fn check(subject: &Subject<'_>, complaints: &mut Complaints) -> BTreeSet<String> {
+    let definition = subject.definition;
+    let mut known: BTreeSet<String> = subject.params.keys().cloned().collect();
+    known.extend(BUILT_IN.map(str::to_owned));
+    let mut walk = Walk {
+        subject,
+        complaints,
+        known: known.clone(),
+        used: BTreeSet::new(),
+        captured: BTreeMap::new(),
+        in_section: false,
+    };
+    walk.templates_in(&definition.headers, &Path::of(&["headers"]));
+    let mut after_login = known.clone();
+    for (at, login) in definition.login.iter().enumerate() {
+        walk.known.clone_from(&known);
+        walk.known.extend(login.fields.iter().map(|field| field.field.as_str().to_owned()));
+        walk.steps(&login.steps, &Path::of(&["login"]).then(at).then("steps"));
+        after_login.extend(walk.known.iter().cloned());
+    }
+    after_login.remove(FieldName::Password.as_str());
+    let secret = made_of_password(subject);
+    walk.known = after_login.difference(&secret).cloned().collect();
+    let in_login = std::mem::take(&mut walk.used);
+    walk.in_section = true;
+    for (name, list) in &definition.lists {
+        walk.section(list, &Path::of(&["lists", name]));
+    }
+    let names = Name::of(subject.product).iter();
+    for (name, section) in names.filter_map(|name| Some((*name, definition.sections.get(*name)?))) {
+        walk.section(section, &Path::of(&["sections", name.as_str()]));
+    }
+    walk.in_rules();
+    let in_sections = std::mem::take(&mut walk.used);
+    for (name, path) in &walk.captured {
+        if !in_login.contains(name) && !in_sections.contains(name) {
+            subject.warn(walk.complaints, path, format!("nothing uses `{name}`"));
+        }
+    }
+    in_sections
+}
+
+/// Values set in a login that are made of the password, directly or not.
+fn made_of_password(subject: &Subject<'_>) -> BTreeSet<String> {
+    let mut secret = BTreeSet::from([FieldName::Password.as_str().to_owned()]);
+    for step in subject.definition.login.iter().flat_map(|login| &login.steps) {
+        for (name, template) in step.set.iter() {
+            if !template.names().is_disjoint(&secret) {
+                secret.insert(name.to_owned());
+            }
+        }
+    }
+    secret
+}
+
+impl Walk<'_> {
+    fn name(&mut self, name: &str, path: &Path) {
+        self.used.insert(name.to_owned());
+        if self.known.contains(name) {
+            return;
+        }
+        let message = if name == FieldName::Password.as_str() && self.in_section {
+            "`password` exists only in the login".to_owned()
+        } else {
+            let near = did_you_mean(name, self.known.iter().map(String::as_str));
+            format!("nothing defines `{name}`{near}")
+        };
+        self.subject.complain(self.complaints, path, message);
+    }
+
+    fn template(&mut self, template: &Template, path: &Path) {
+        for name in template.names() {
+            self.name(name, path);
+        }
+    }
+
+    fn templates_in(&mut self, templates: &Ordered<Template>, path: &Path) {
+        for (name, template) in templates.iter() {
+            self.template(template, &path.then(name));
+        }
+    }
+
+    fn pieces(&mut self, pieces: &Ordered<Piece>, path: &Path) {
+        for (name, piece) in pieces.iter() {
+            for template in piece.templates() {
+                self.template(template, &path.then(name));
+            }
+        }
+    }
+
+    fn json(&mut self, json: &JsonTemplate, path: &Path) {
+        for template in json.templates() {
+            self.template(template, path);
+        }
+    }
+
+    fn steps(&mut self, steps: &[Step], path: &Path) {
+        for (at, step) in steps.iter().enumerate() {
+            self.step(step, &path.then(at));
+        }
+    }
+
+    fn step(&mut self, step: &Step, path: &Path) {
+        self.conditions(&step.when, &path.then("when"));
+        for (key, addresses) in [("get", &step.get), ("post", &step.post)] {
+            for (at, address) in addresses.iter().enumerate() {
+                self.template(address, &path.then(key).then(at));
+            }
+        }
+        self.pieces(&step.query, &path.then("query"));
+        self.pieces(&step.form, &path.then("form"));
+        if let Some(name) = &step.form_from {
+            self.name(name, &path.then("form_from"));
+        }
+        if let Some(json) = &step.json {
+            self.json(json, &path.then("json"));
+        }
+        for template in step.body.iter().flat_map(Piece::templates) {
+            self.template(template, &path.then("body"));
+        }
+        self.templates_in(&step.headers, &path.then("headers"));
+        if let Some(referer) = &step.referer {
+            self.template(referer, &path.then("referer"));
+        }
+        for capture in step.picture.iter() {
+            self.capture(capture, &path.then("picture"));
+        }
+        for rule in &step.fail {
+            self.tests(&rule.tests, &path.then("fail"));
+        }
+        self.tests(&step.expect, &path.then("expect"));
+        for (name, capture) in step.capture.iter() {
+            self.capture(capture, &path.then("capture").then(name));
+            self.define(name, &path.then("capture").then(name));
+        }
+        if let Some(ask) = step.ask {
+            self.known.insert(step.to.clone().unwrap_or_else(|| ask.as_str().to_owned()));
+        }
+        for (name, template) in step.set.iter() {
+            self.template(template, &path.then("set").then(name));
+            self.define(name, &path.then("set").then(name));
+        }
+    }
+
+    fn define(&mut self, name: &str, path: &Path) {
+        if FieldName::parse(name).is_some() || BUILT_IN.contains(&name) {
+            self.subject.complain(self.complaints, path, format!("`{name}` has a meaning already"));
+        }
+        self.known.insert(name.to_owned());
+        self.captured.entry(name.to_owned()).or_insert_with(|| path.clone());
+    }
+
+    fn capture(&mut self, capture: &Capture, path: &Path) {
+        if let Some(template) = &capture.value {
+            self.template(template, path);
+        }
+    }
+
+    fn conditions(&mut self, when: &[Condition], path: &Path) {
+        for (at, condition) in when.iter().enumerate() {
+            let path = path.then(at);
+            for name in condition.has.iter().chain(&condition.lacks) {
+                self.name(name, &path);
+            }
+            for template in
+                condition.value.iter().chain(&condition.equals).chain(&condition.differs)
+            {
+                self.template(template, &path);
+            }
+        }
+    }
+
+    fn tests(&mut self, tests: &[Test], path: &Path) {
+        for test in tests {
+            if let Some(template) = &test.value {
+                self.template(template, path);
+            }
+            self.tests(&test.and, path);
+        }
+    }
+
+    fn section(&mut self, section: &Section, path: &Path) {
+        self.steps(&section.before, &path.then("before"));
+        let outside = self.known.clone();
+        self.loops(&section.each, &path.then("each"));
+        self.steps(&section.steps, &path.then("steps"));
+        for source in section.record.iter() {
+            self.row_values(&source.values, &path.then("record").then("values"));
+            self.map(&source.map, &path.then("record").then("map"));
+        }
+        if let Some(rows) = &section.rows {
+            self.row_values(&rows.values, &path.then("rows").then("values"));
+            self.map(&rows.map, &path.then("rows").then("map"));
+        }
+        self.tests(&section.empty, &path.then("empty"));
+        self.parts(section, &path.then("parts"));
+        // Loop values end with the loop; captures stay.
+        let captured = self.captured.keys().cloned();
+        self.known = outside.into_iter().chain(captured).collect();
+        let secret = made_of_password(self.subject);
+        self.known.retain(|name| !secret.contains(name));
+    }
+
+    fn parts(&mut self, section: &Section, path: &Path) {
+        let kept = section.rows.iter().flat_map(|rows| rows.keep.iter());
+        self.known.extend(kept.map(|(name, _)| name.to_owned()));
+        let parts = [
+            ("loanRepayerInfos", &section.parts.repayers),
+            ("loanRepayInfos", &section.parts.repays),
+            ("loanOverdueInfos", &section.parts.overdues),
+        ];
+        for (name, part) in
+            parts.into_iter().filter_map(|(name, part)| Some((name, part.as_ref()?)))
+        {
+            let path = path.then(name);
+            self.loops(&part.each, &path.then("each"));
+            self.steps(&part.steps, &path.then("steps"));
+            if let Some(rows) = &part.rows {
+                self.row_values(&rows.values, &path.then("rows").then("values"));
+                self.map(&rows.map, &path.then("rows").then("map"));
+            }
+            self.tests(&part.empty, &path.then("empty"));
+        }
+    }
+
+    fn row_values(&mut self, values: &Ordered<Template>, path: &Path) {
+        let added = self.known.insert("row".to_owned());
+        self.templates_in(values, path);
+        if added {
+            self.known.remove("row");
+        }
+    }
+
+    fn map(&mut self, map: &crate::definition::Map, path: &Path) {
+        self.known.extend(["row".to_owned(), "it".to_owned()]);
+        for (key, targets) in map.iter() {
+            for template in targets.0.iter().filter_map(|target| target.detail.value.as_ref()) {
+                self.template(template, &path.then(key));
+            }
+        }
+        self.known.remove("row");
+        self.known.remove("it");
+    }
+
+    fn loops(&mut self, each: &[Each], path: &Path) {
+        for (at, each) in each.iter().enumerate() {
+            let path = path.then(at);
+            let mut names: Vec<&str> = Vec::new();
+            if let Some(years) = &each.year {
+                self.template(&years.last, &path);
+                names.push(years.name.as_deref().unwrap_or("year"));
+            }
+            if let Some(years) = &each.fiscal_year {
+                self.template(&years.last, &path);
+                names.extend(["fiscal_year", "start", "end"]);
+            }
+            if let Some(months) = &each.month {
+                self.template(&months.last, &path);
+                names.push("month");
+            }
+            if let Some(windows) = &each.window {
+                self.template(&windows.months, &path);
+                self.template(&windows.last, &path);
+                names.extend(["start", "end"]);
+            }
+            if let Some(items) = &each.item {
+                if let Some(of) = &items.of {
+                    self.name(of, &path);
+                }
+                if let Some(list) = &items.list {
+                    self.json(list, &path);
+                }
+                names.push(&items.name);
+            }
+            if let Some(pages) = &each.page {
+                let captures = [&pages.total, &pages.pages, &pages.next];
+                for capture in captures.into_iter().flatten() {
+                    self.capture(capture, &path);
+                }
+                self.tests(pages.while_.as_slice(), &path);
+                names.extend(["page", "size", "offset"]);
+            }
+            self.known.extend(names.into_iter().map(str::to_owned));
+        }
+    }
+
+    /// Tests in the file's own outcomes.
+    fn in_rules(&mut self) {
+        for rule in &self.subject.definition.outcomes {
+            self.tests(&rule.tests, &Path::of(&["outcomes"]));
+        }
+    }
+}

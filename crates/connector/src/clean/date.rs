@@ -1,0 +1,160 @@
+//! Dates and months in every form the portals use.
+
+use std::sync::LazyLock;
+
+use fiveone_model::report::Value;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use regex::Regex;
+
+use super::Cleaned;
+
+static SHANGHAI: LazyLock<TimeZone> = LazyLock::new(|| {
+    TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::fixed(jiff::tz::offset(8)))
+});
+
+/// `2018-1-31`, `2018/01`, `2018.01.31`, `2018年1月31日`, each with or without a time.
+static PARTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(\d{4})\s?[-/.年]\s?(\d{1,2})(?:\s?[-/.月]\s?(\d{1,2})日?|月)?(?:[ T]*(\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2}|AM|PM)?)?$",
+    )
+    .expect("the pattern is a constant")
+});
+
+/// `Jan 31, 2018` and `Wed Jan 31 00:00:00 CST 2018`.
+static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:[A-Z][a-z]{2},? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2})(?:,? (\d{4})(?: \d.*)?| [\d:]{7,8} [A-Z+:\d]+ (\d{4}))$",
+    )
+    .expect("the pattern is a constant")
+});
+
+/// `/Date(1517328000000)/`, with or without an offset.
+static MICROSOFT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^/?Date\((-?\d+)(?:[+-]\d{4})?\)/?$").expect("the pattern is a constant")
+});
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// What portals write for no date.
+const NONE: [(i16, i8, i8); 3] = [(1899, 12, 31), (1899, 12, 30), (1, 1, 1)];
+
+pub(super) fn parse(text: &str, format: Option<&str>) -> Cleaned {
+    let text: String = text
+        .chars()
+        .map(|c| {
+            if ('０'..='９').contains(&c) {
+                char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)
+            } else {
+                c
+            }
+        })
+        .collect();
+    if let Some(format) = format {
+        return told(&text, format);
+    }
+    if let Some(found) = MICROSOFT.captures(&text) {
+        return epoch(&found[1]);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return of_digits(&text);
+    }
+    if let Some(found) = PARTED.captures(&text) {
+        let part = |at: usize| found.get(at).map_or("", |part| part.as_str());
+        if matches!(part(5), "Z" | "+00:00" | "+0000") {
+            return utc(&text);
+        }
+        return day(part(1), part(2), part(3));
+    }
+    if let Some(found) = ENGLISH.captures(&text) {
+        let month = MONTHS.iter().position(|month| *month == &found[1]).map_or(0, |at| at + 1);
+        let year = found.get(3).or_else(|| found.get(4)).map_or("", |year| year.as_str());
+        return day(year, &month.to_string(), &found[2]);
+    }
+    Cleaned::Refused
+}
+
+fn of_digits(text: &str) -> Cleaned {
+    let looks_like_year = text.starts_with("19") || text.starts_with("20");
+    match text.len() {
+        6 => day(&text[..4], &text[4..], ""),
+        8 if text.bytes().all(|b| b.is_ascii_digit()) => day(&text[..4], &text[4..6], &text[6..]),
+        14 => day(&text[..4], &text[4..6], &text[6..8]),
+        12 if looks_like_year
+            && matches!(day(&text[..4], &text[4..6], &text[6..8]), Cleaned::Value(_)) =>
+        {
+            day(&text[..4], &text[4..6], &text[6..8])
+        }
+        11..=14 => epoch(text),
+        _ if text.bytes().all(|b| b == b'0') => Cleaned::Nothing,
+        _ => Cleaned::Refused,
+    }
+}
+
+/// Checks against the calendar; without a day it is a month.
+fn day(year: &str, month: &str, day: &str) -> Cleaned {
+    let (Ok(year), Ok(month)) = (year.parse::<i16>(), month.parse::<i8>()) else {
+        return Cleaned::Refused;
+    };
+    let number = if day.is_empty() { Ok(0) } else { day.parse::<i8>() };
+    let Ok(number) = number else { return Cleaned::Refused };
+    let is_none = NONE
+        .iter()
+        .any(|none| (none.0, none.1) == (year, month) && (number == none.2 || day.is_empty()));
+    if is_none || (year == 0 && month == 0) {
+        return Cleaned::Nothing;
+    }
+    if !(1900..=2200).contains(&year) || !(1..=12).contains(&month) {
+        return Cleaned::Impossible;
+    }
+    if day.is_empty() {
+        return Cleaned::Value(Value::Month { year, month });
+    }
+    Date::new(year, month, number)
+        .map_or(Cleaned::Impossible, |date| Cleaned::Value(Value::Day(date)))
+}
+
+fn epoch(text: &str) -> Cleaned {
+    let instant = text.parse::<i64>().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    instant.map_or(Cleaned::Refused, in_shanghai)
+}
+
+fn utc(text: &str) -> Cleaned {
+    text.replace(' ', "T").parse::<Timestamp>().map_or(Cleaned::Refused, in_shanghai)
+}
+
+fn in_shanghai(instant: Timestamp) -> Cleaned {
+    let date = instant.to_zoned(SHANGHAI.clone()).date();
+    day(&format!("{:04}", date.year()), &date.month().to_string(), &date.day().to_string())
+}
+
+/// A format of letters: `yyyy`, `MM`, `M`, `MMM`, `dd`, `d`; the rest must stand as it is.
+fn told(text: &str, format: &str) -> Cleaned {
+    let mut pattern = String::from("^");
+    let mut rest = format;
+    while let Some(c) = rest.chars().next() {
+        let run = rest.chars().take_while(|other| *other == c).count();
+        pattern.push_str(match (c, run) {
+            ('y', 4) => r"(?P<y>\d{4})",
+            ('M', 3) => r"(?P<m>[A-Za-z]{3})",
+            ('M', 2) => r"(?P<m>\d{2})",
+            ('M', 1) => r"(?P<m>\d{1,2})",
+            ('d', 2) => r"(?P<d>\d{2})",
+            ('d', 1) => r"(?P<d>\d{1,2})",
+            _ => "",
+        });
+        if !matches!(c, 'y' | 'M' | 'd') {
+            pattern.push_str(&regex::escape(&c.to_string().repeat(run)));
+        }
+        rest = &rest[run * c.len_utf8()..];
+    }
+    let Ok(pattern) = Regex::new(&pattern) else { return Cleaned::Refused };
+    let Some(found) = pattern.captures(text) else { return Cleaned::Refused };
+    let part = |name: &str| found.name(name).map_or("", |part| part.as_str());
+    let month = MONTHS
+        .iter()
+        .position(|month| month.eq_ignore_ascii_case(part("m")))
+        .map_or_else(|| part("m").to_owned(), |at| (at + 1).to_string());
+    day(part("y"), &month, part("d"))
+}

@@ -1,0 +1,130 @@
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+
+fn show(cleaned: &Cleaned) -> String {
+    match cleaned {
+        Cleaned::Value(Value::Text(text)) => text.clone(),
+        Cleaned::Value(Value::Amount(amount)) => amount.to_string(),
+        Cleaned::Value(Value::Count(count)) => count.to_string(),
+        Cleaned::Value(Value::Day(day)) => day.to_string(),
+        Cleaned::Value(Value::Month { year, month }) => format!("{year:04}-{month:02}"),
+        Cleaned::Nothing => "nothing".to_owned(),
+        Cleaned::Impossible => "impossible".to_owned(),
+        Cleaned::Refused => "refused".to_owned(),
+    }
+}
+
+fn check(kind: Kind, cases: &[(&str, &str)]) {
+    for (text, expect) in cases {
+        assert_eq!(show(&clean(kind, text, None)), *expect, "{kind:?} {text:?}");
+    }
+}
+
+#[test]
+fn money_drops_what_is_written_around_it() {
+    check(
+        Kind::Money,
+        &[
+            ("1234.50", "1234.50"),
+            ("￥1,234.50元", "1234.50"),
+            ("１２３４．５０", "1234.50"),
+            (" 1 234,567.8 ", "1234567.8"),
+            (".5", "0.5"),
+            ("-.50", "-0.50"),
+            ("-0.00", "0.00"),
+            ("1.234567E7", "12345670"),
+            ("0", "0"),
+            ("", "nothing"),
+            ("null", "nothing"),
+            ("--", "nothing"),
+            ("无", "nothing"),
+            ("\u{a0}", "nothing"),
+            ("12.3%", "refused"),
+            ("(12.30)", "refused"),
+            ("张三", "refused"),
+            ("2018-01-31", "refused"),
+            ("1.2.3", "refused"),
+            ("1-2", "refused"),
+            ("0x10", "refused"),
+            ("e5", "refused"),
+        ],
+    );
+}
+
+#[test]
+fn dates_of_every_sheet_are_read() {
+    check(
+        Kind::Date,
+        &[
+            ("2018-01-31", "2018-01-31"),
+            ("2018/1/31", "2018-01-31"),
+            ("2018.01.31", "2018-01-31"),
+            ("20180131", "2018-01-31"),
+            ("2018年1月31日", "2018-01-31"),
+            ("2018-01-31 00:00:00", "2018-01-31"),
+            ("2018-01-31 00:00:00.0", "2018-01-31"),
+            ("2018-01-31T08:00:00.000+0800", "2018-01-31"),
+            ("2018-01-30T16:00:00Z", "2018-01-31"),
+            ("20180131235959", "2018-01-31"),
+            ("Jan 31, 2018", "2018-01-31"),
+            ("Jan 31, 2018 12:00:00 AM", "2018-01-31"),
+            ("Wed Jan 31 00:00:00 CST 2018", "2018-01-31"),
+            ("1517328000000", "2018-01-31"),
+            ("/Date(1517328000000)/", "2018-01-31"),
+            ("/Date(1517328000000+0800)/", "2018-01-31"),
+            ("-315648000000", "1960-01-01"),
+            ("201801", "2018-01"),
+            ("2018-01", "2018-01"),
+            ("2018.1", "2018-01"),
+            ("2018年01月", "2018-01"),
+            ("1899-12-31", "nothing"),
+            ("189912", "nothing"),
+            ("0001-01-01", "nothing"),
+            ("00000000", "nothing"),
+            ("0", "nothing"),
+            ("无", "nothing"),
+            ("20180231", "impossible"),
+            ("2018-13-01", "impossible"),
+            ("201813", "impossible"),
+            ("2018", "refused"),
+            ("张三", "refused"),
+            ("123.45", "refused"),
+            ("2018-2019", "refused"),
+        ],
+    );
+}
+
+#[test]
+fn months_cut_days_and_texts_stay() {
+    check(
+        Kind::Month,
+        &[("2018-01-31", "2018-01"), ("201801", "2018-01"), ("20180231", "impossible")],
+    );
+    check(
+        Kind::Text,
+        &[(" 张\u{a0}三 ", "张 三"), ("无", "无"), ("null", "nothing"), ("-", "nothing")],
+    );
+    check(Kind::Count, &[("3期", "3"), ("3.0", "3"), ("3.5", "refused"), ("", "nothing")]);
+    let told = clean(Kind::Date, "01/02/2018", Some("MM/dd/yyyy"));
+    assert_eq!(told, Cleaned::Value(Value::Day(date(2018, 1, 2))));
+}
+
+proptest! {
+    #[test]
+    fn cleaning_never_panics_and_fits_its_kind(text in "\\PC{0,24}") {
+        for kind in [Kind::Text, Kind::Money, Kind::MoneyText, Kind::Count, Kind::Date, Kind::Month] {
+            if let Cleaned::Value(value) = clean(kind, &text, None) {
+                prop_assert!(value.fits(kind));
+            }
+        }
+    }
+
+    #[test]
+    fn digits_and_marks_never_panic(text in "[0-9０-９/.:年月日T,eE+\\- ]{0,24}") {
+        for kind in [Kind::Money, Kind::Count, Kind::Date, Kind::Month] {
+            let _ = clean(kind, &text, None);
+        }
+    }
+}

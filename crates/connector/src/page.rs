@@ -1,0 +1,122 @@
+//! An answer as something that can be looked into: decoded text, HTML tree, JSON.
+//!
+//! A page is parsed, looked into and dropped without waiting for anything: it never lives across an
+//! await, so a run that waits for a person holds none.
+
+mod charset;
+mod element;
+mod grid;
+mod label;
+mod message;
+mod probe;
+mod script;
+mod unwrap;
+mod visible;
+
+use std::cell::OnceCell;
+
+use scraper::{ElementRef, Html};
+use serde_json::Value as Json;
+use url::Url;
+
+use crate::definition::{Charset, Unwrap};
+
+pub(crate) use element::{by_name, cell_value, clean_text};
+pub(crate) use grid::{Grid, grids};
+pub(crate) use label::{Labels, normal};
+pub(crate) use probe::{Pass, Prober, text_of as json_text};
+
+/// An answer and what has been made of it so far.
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    text: String,
+    html: OnceCell<Html>,
+    json: OnceCell<Option<Json>>,
+}
+
+impl Page {
+    /// Decodes an answer.
+    pub(crate) fn new(
+        status: u16,
+        url: Url,
+        headers: Vec<(String, Vec<u8>)>,
+        body: &[u8],
+        told: Option<Charset>,
+        usual: Option<Charset>,
+    ) -> Self {
+        let kind = headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+        let text = charset::decode(body, kind.as_deref(), told, usual);
+        Self { status, url, headers, text, html: OnceCell::new(), json: OnceCell::new() }
+    }
+
+    /// Everything, as text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The HTML tree; any text has one.
+    pub(crate) fn html(&self) -> &Html {
+        self.html.get_or_init(|| Html::parse_document(&self.text))
+    }
+
+    /// The JSON value, when the whole text is one.
+    pub(crate) fn json(&self) -> Option<&Json> {
+        self.json
+            .get_or_init(|| {
+                let text = self.text.trim().trim_start_matches('\u{feff}');
+                serde_json::from_str(text).ok()
+            })
+            .as_ref()
+    }
+
+    /// Whether it is JSON made of more than a word or a number.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.json(), Some(Json::Object(_) | Json::Array(_)))
+    }
+
+    /// The elements of a selector.
+    pub(crate) fn select<'p>(
+        &'p self,
+        selector: &'p scraper::Selector,
+    ) -> impl Iterator<Item = ElementRef<'p>> {
+        self.html().select(selector)
+    }
+
+    /// What can be seen of it.
+    pub(crate) fn visible(&self) -> String {
+        match self.json() {
+            Some(json) => visible::of_json(json),
+            None => visible::of_html(self.html()),
+        }
+    }
+
+    /// What it tells the reader: alerts, errors, messages.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        message::of(self)
+    }
+
+    /// The same answer with something peeled off; `None` when there is nothing to peel.
+    pub(crate) fn unwrap(self, peels: &[Unwrap]) -> Option<Self> {
+        peels.iter().try_fold(self, |page, peel| {
+            let text = unwrap::peel(&page, peel)?;
+            Some(Self { text, html: OnceCell::new(), json: OnceCell::new(), ..page })
+        })
+    }
+}
+
+#[cfg(test)]
+impl Page {
+    /// A page of a text, for tests.
+    pub(crate) fn of(text: &str) -> Self {
+        let url = Url::parse("http://portal.test/app/page").expect("an address");
+        Self::new(200, url, Vec::new(), text.as_bytes(), None, None)
+    }
+}
+
+#[cfg(test)]
+mod tests;

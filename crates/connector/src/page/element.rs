@@ -1,0 +1,142 @@
+//! Elements: what a reader would say is their value.
+
+use scraper::{ElementRef, Html, Node};
+
+use super::visible::is_hidden;
+
+/// Text with all kinds of blanks made one, and none at the ends.
+pub(crate) fn clean_text(text: &str) -> String {
+    let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}');
+    text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The text of an element without scripts, hidden parts and form fields.
+pub(crate) fn text_of(element: ElementRef<'_>) -> String {
+    let mut text = String::new();
+    push_text(element, &mut text);
+    clean_text(&text)
+}
+
+fn push_text(element: ElementRef<'_>, text: &mut String) {
+    for child in element.children() {
+        match child.value() {
+            Node::Text(own) => text.push_str(own),
+            Node::Element(inner) => {
+                let Some(child) = ElementRef::wrap(child) else { continue };
+                let is_field = matches!(inner.name(), "select" | "textarea" | "option");
+                let is_code = matches!(inner.name(), "script" | "style" | "template");
+                if is_field || is_code || is_hidden(inner) {
+                    continue;
+                }
+                if matches!(inner.name(), "br" | "p" | "div" | "td" | "th" | "li" | "tr") {
+                    text.push(' ');
+                }
+                push_text(child, text);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The value a reader would see in an element: of an input what is in it, of a select the chosen
+/// text, of a cell its text or the field that it holds.
+pub(crate) fn cell_value(element: ElementRef<'_>) -> String {
+    if let Some(value) = field_value(element, true) {
+        return value;
+    }
+    let text = text_of(element);
+    if !text.is_empty() {
+        return text;
+    }
+    let fields = || element.descendent_elements().skip(1).filter(|inner| is_field(*inner));
+    let seen = fields().find(|inner| !is_hidden(inner.value()));
+    seen.or_else(|| fields().next()).and_then(|inner| field_value(inner, true)).unwrap_or_default()
+}
+
+/// Whether an element holds a form field (or is one).
+pub(super) fn holds_field(element: ElementRef<'_>) -> bool {
+    element.descendent_elements().any(is_field)
+}
+
+fn is_field(element: ElementRef<'_>) -> bool {
+    let kind = element.attr("type").unwrap_or("text").to_ascii_lowercase();
+    match element.value().name() {
+        "input" => !matches!(kind.as_str(), "button" | "submit" | "reset" | "image" | "file"),
+        "select" | "textarea" => true,
+        _ => false,
+    }
+}
+
+/// The value of an input, select or textarea; `shown` asks for a select's text instead of its value.
+pub(super) fn field_value(element: ElementRef<'_>, shown: bool) -> Option<String> {
+    match element.value().name() {
+        "input" => {
+            let kind = element.attr("type").unwrap_or("text").to_ascii_lowercase();
+            if matches!(kind.as_str(), "radio" | "checkbox") && element.attr("checked").is_none() {
+                return Some(String::new());
+            }
+            Some(clean_text(element.attr("value").unwrap_or_default()))
+        }
+        "textarea" => Some(element.text().collect::<String>().trim().to_owned()),
+        "select" => {
+            let options =
+                || element.descendent_elements().filter(|inner| inner.value().name() == "option");
+            // Without a mark the browser shows the first, which says nothing when there are more.
+            let chosen = options()
+                .find(|option| option.attr("selected").is_some())
+                .or_else(|| options().next().filter(|_| options().count() == 1));
+            Some(chosen.map(|option| option_text(option, shown)).unwrap_or_default())
+        }
+        _ => None,
+    }
+}
+
+/// The text or the value of an option.
+pub(super) fn option_text(option: ElementRef<'_>, shown: bool) -> String {
+    match option.attr("value") {
+        Some(value) if !shown => clean_text(value),
+        _ => clean_text(&option.text().collect::<String>()),
+    }
+}
+
+/// The elements of that id or name: exact ones, or else those that differ in case only.
+pub(crate) fn by_name<'h>(scope: &[ElementRef<'h>], name: &str) -> Vec<ElementRef<'h>> {
+    let find = |same: &dyn Fn(&str) -> bool| {
+        let mut found: Vec<ElementRef<'h>> = Vec::new();
+        for element in scope.iter().flat_map(|element| element.descendent_elements()) {
+            let has = |attr: &str| element.attr(attr).is_some_and(same);
+            if (has("id") || has("name")) && found.iter().all(|known| known.id() != element.id()) {
+                found.push(element);
+            }
+        }
+        found
+    };
+    let exact = find(&|own| own == name);
+    if exact.is_empty() { find(&|own| own.eq_ignore_ascii_case(name)) } else { exact }
+}
+
+/// Every input of a form as name and value, the way a browser would send them.
+pub(super) fn form_fields(form: ElementRef<'_>) -> Vec<(String, String)> {
+    form.descendent_elements()
+        .filter(|element| is_field(*element))
+        .filter_map(|element| {
+            let name = element.attr("name").or_else(|| element.attr("id"))?;
+            let kind = element.attr("type").unwrap_or("text").to_ascii_lowercase();
+            let is_off =
+                matches!(kind.as_str(), "radio" | "checkbox") && element.attr("checked").is_none();
+            if is_off {
+                return None;
+            }
+            let value = match element.value().name() {
+                "input" => element.attr("value").unwrap_or_default().to_owned(),
+                _ => field_value(element, false)?,
+            };
+            Some((name.to_owned(), value))
+        })
+        .collect()
+}
+
+/// The root element of a tree, as a scope for searches.
+pub(super) fn whole(html: &Html) -> [ElementRef<'_>; 1] {
+    [html.root_element()]
+}

@@ -1,0 +1,112 @@
+use super::{message, script, *};
+
+#[test]
+fn charset_is_found_where_it_is_told() {
+    let decode = |bytes: &[u8], kind: Option<&str>| charset::decode(bytes, kind, None, None);
+    let gbk = encoding_rs::GBK.encode("登录 公积金").0.into_owned();
+    assert_eq!(decode(&gbk, None), "登录 公积金", "invalid UTF-8 falls back to GB18030");
+    assert_eq!(decode(&gbk, Some("text/html; charset=GB2312")), "登录 公积金");
+    assert_eq!(
+        decode(&gbk, Some("text/html; charset=utf-8")),
+        "登录 公积金",
+        "a lie is not believed"
+    );
+    assert_eq!(decode("登录".as_bytes(), Some("text/html; charset=ISO-8859-1")), "登录");
+    let mut page = b"<html><head><meta charset=gb2312><title>".to_vec();
+    page.extend(&gbk);
+    assert!(decode(&page, Some("text/html")).ends_with("公积金"));
+}
+
+#[test]
+fn only_alerts_that_run_count() {
+    let check = |script: &str, expect: &[&str]| {
+        let page = Page::of(&format!("<html><script>{script}</script></html>"));
+        assert_eq!(script::alerts(page.html()), expect, "{script}");
+    };
+    check("alert('密码输入错误');history.back();", &["密码输入错误"]);
+    check("function check(){ if(!f.pwd.value){ alert('密码错误'); return false } }", &[]);
+    check("$(function(){ alert(\"验证码输入有误\"); });", &["验证码输入有误"]);
+    check("window.onload = function(){ alert('a') }", &["a"]);
+    check("$('#b').click(function(){ alert('密码错误') });", &[]);
+    check("// alert('密码错误')\n/* alert('x') */ var u='http://a/b'; alert('锁定')", &["锁定"]);
+    check("var o = { bad: function(){ alert('密码错误') } }; alert('ok')", &["ok"]);
+}
+
+#[test]
+fn hidden_texts_are_not_seen() {
+    let page = Page::of(
+        "<body><div style='display: none'>密码错误</div><!-- 验证码错误 --><script>var a='锁定'</script>\
+         <span id=pwd_tip>请输入密码</span><p>欢迎<b>您</b></p></body>",
+    );
+    assert_eq!(page.visible(), "请输入密码 欢迎您");
+    assert_eq!(message::of(&page), ["请输入密码"]);
+}
+
+#[test]
+fn labels_take_the_value_that_is_theirs() {
+    let check = |html: &str, label: &str, expect: &str| {
+        let page = Page::of(&format!("<body><div id=x>{html}</div></body>"));
+        let scope = [page.html().root_element()];
+        let found = Labels::find(&scope, &[label, "性别"]);
+        let text = match &found {
+            Ok(labels) => labels.get(label).join("|"),
+            Err(problem) => format!("! {problem}"),
+        };
+        assert_eq!(text, expect, "{html}");
+    };
+    check("<table><tr><td>姓 名：</td><td>张三&nbsp;</td></tr></table>", "姓名", "张三");
+    check(
+        "<table><tr><td>帐户余额</td><td><input value='1,234.50'></td></tr></table>",
+        "账户余额",
+        "1,234.50",
+    );
+    check("<li>月缴额：123.00</li>", "月缴额", "123.00");
+    check("<li><span>姓名：</span>张三</li>", "姓名", "张三");
+    check(
+        "<div><label>姓名</label><select><option>甲<option selected>乙</select></div>",
+        "姓名",
+        "乙",
+    );
+    check(
+        "<table><tr><td><b>姓名</b></td><td></td><td>性别</td><td>男</td></tr></table>",
+        "姓名",
+        "",
+    );
+    check(
+        "<table><tr><td>姓名</td><td>性别</td><td>男</td></tr></table>",
+        "姓名",
+        "! no value beside 姓名",
+    );
+    check(
+        "<table><tr><td>姓名</td></tr><tr><td>李四</td></tr></table>",
+        "姓名",
+        "! no value beside 姓名",
+    );
+    check("<dl><dt>姓名<dd>王五</dl>", "姓名", "王五");
+}
+
+#[test]
+fn tables_have_their_spans_worked_out() {
+    let page = Page::of(
+        "<table id=t><tr><th rowspan=2>月份<th colspan=2>缴费</tr><tr><th>单位<th>个人</tr>\
+         <tr><td>201801<td>10<td><input type=text value=20></tr><tr><td>&nbsp;<td><td></tr></table>",
+    );
+    let grids = grids(&[page.html().root_element()]);
+    assert_eq!(grids.len(), 1);
+    assert_eq!(grids[0].rows[1].headers(), ["月份", "单位", "个人"]);
+    assert_eq!(grids[0].rows[2].cells, ["201801", "10", "20"]);
+    assert!(grids[0].rows[3].is_blank());
+}
+
+#[test]
+fn script_values_are_read_as_they_are_written() {
+    let check = |script: &str, name: &str, expect: &str| {
+        let found = script::value(&[script.to_owned()], name);
+        assert_eq!(found.map(|value| probe::text_of(&value)).as_deref(), Some(expect), "{script}");
+    };
+    check("var appversion='1.0.5';", "appversion", "1.0.5");
+    check("x({\"basemny\":\"3500.00\"})", "basemny", "3500.00");
+    check("var poolSelect = {_A:'x\"y', \"b\": 1};", "poolSelect", r#"{"_A":"x\"y","b":1}"#);
+    check("if(a=='q'){ a = 'r' }", "a", "r");
+    check("grzh: 12345,", "grzh", "12345");
+}

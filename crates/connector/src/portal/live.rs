@@ -1,0 +1,125 @@
+//! Real HTTP, for a whole process: one client, one rate limit a host, and limits on everything.
+
+use std::{error::Error as _, num::NonZeroU32, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::{Answer, Portal, Request, Trouble};
+
+/// What one process may ask of portals.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Requests a second to one host; `None` means no limit (the lab).
+    pub requests_per_second: Option<NonZeroU32>,
+    /// How many may come at once after a pause.
+    pub burst: NonZeroU32,
+    /// Seconds to wait for a connection.
+    pub connect_secs: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const BURST: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+        const RATE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+        Self { requests_per_second: Some(RATE), burst: BURST, connect_secs: 10 }
+    }
+}
+
+struct Live {
+    client: reqwest::Client,
+    pace: Option<DefaultKeyedRateLimiter<String>>,
+}
+
+/// The portal of a process that talks to real ones. Make it once.
+///
+/// # Errors
+/// When the TLS library cannot be set up.
+pub fn live(limits: Limits) -> Result<Arc<dyn Portal>, String> {
+    // A second installation by another part of the process is no harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("fiveone/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(limits.connect_secs))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_max_idle_per_host(8)
+        .no_proxy()
+        // Old portals send headers that are none; browsers do not mind either.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let pace = limits
+        .requests_per_second
+        .map(|rate| RateLimiter::keyed(Quota::per_second(rate).allow_burst(limits.burst)));
+    Ok(Arc::new(Live { client, pace }))
+}
+
+#[async_trait]
+impl Portal for Live {
+    async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+        if let Some(pace) = &self.pace {
+            pace.until_key_ready(&request.url.authority().to_owned()).await;
+        }
+        let mut builder = match request.method {
+            "POST" => self.client.post(request.url),
+            _ => self.client.get(request.url),
+        };
+        for (name, value) in &request.headers {
+            if let Ok(value) = reqwest::header::HeaderValue::from_bytes(value) {
+                builder = builder.header(name.as_str(), value);
+            }
+        }
+        if request.method == "POST" {
+            builder = builder.body(request.body);
+        }
+        let response = builder.timeout(request.time_max).send().await.map_err(|e| trouble(&e))?;
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .collect();
+        let body = read(response, request.answer_bytes_max).await?;
+        Ok(Answer { status, headers, body })
+    }
+
+    async fn pause(&self, time: Duration) {
+        #[expect(clippy::disallowed_methods, reason = "the back-off of retries is a real pause")]
+        tokio::time::sleep(time).await;
+    }
+}
+
+async fn read(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, Trouble> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+        if body.len() + chunk.len() > most {
+            return Err(Trouble::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn trouble(error: &reqwest::Error) -> Trouble {
+    if error.is_connect() {
+        return Trouble::Connect;
+    }
+    if error.is_timeout() {
+        return Trouble::Timeout;
+    }
+    if error.is_decode() {
+        // reqwest calls a body that ends too early undecodable as well.
+        let mut source = error.source();
+        while let Some(cause) = source {
+            if cause.to_string().contains("before message completed") {
+                return Trouble::Broken;
+            }
+            source = cause.source();
+        }
+        return Trouble::Garbled;
+    }
+    Trouble::Broken
+}

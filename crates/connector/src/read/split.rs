@@ -1,0 +1,46 @@
+//! One list for several insurances.
+
+use std::collections::BTreeMap;
+
+use fiveone_model::report::{Record, Section};
+
+use super::{Changed, ReadRow};
+use crate::definition::Split;
+
+/// Shares rows out to sections; a row that belongs nowhere means that the portal has changed.
+pub(crate) fn share_out(
+    rows: Vec<ReadRow>,
+    split: &Split,
+) -> Result<BTreeMap<Section, Vec<Record>>, Changed> {
+    let mut shared: BTreeMap<Section, Vec<Record>> = split
+        .into
+        .iter()
+        .filter_map(|(name, _)| Some((Section::parse(name)?, Vec::new())))
+        .collect();
+    for row in rows {
+        let word = row.raw.get(&split.by).first().map_or("", |word| word.trim()).to_owned();
+        let matches = |list: &[String]| {
+            list.iter()
+                .filter(|own| if split.words { word.contains(own.as_str()) } else { **own == word })
+                .map(String::len)
+                .max()
+                .unwrap_or(0)
+        };
+        let best =
+            split.into.iter().map(|(name, list)| (matches(list), name)).max_by_key(|(n, _)| *n);
+        let ignored = matches(&split.ignore);
+        match best {
+            Some((length, name)) if length > ignored => {
+                if split.into.iter().filter(|(_, list)| matches(list) == length).count() > 1 {
+                    return Err(Changed::because(format!("`{}` names two insurances", split.by)));
+                }
+                if let Some(rows) = Section::parse(name).and_then(|name| shared.get_mut(&name)) {
+                    rows.push(row.record);
+                }
+            }
+            _ if ignored > 0 => {}
+            _ => return Err(Changed::because(format!("`{}` names no known insurance", split.by))),
+        }
+    }
+    Ok(shared)
+}

@@ -1,0 +1,168 @@
+//! One login of one person at one portal, and the reading that follows.
+//!
+//! A run holds cookies and a few captured values, nothing else, so that thousands can wait for a
+//! code. It never keeps the password: login fields are borrowed for the login alone, and whatever
+//! was made of the password is forgotten when the login ends.
+
+mod ask;
+mod checkpoint;
+mod fetch;
+mod judge;
+mod loans;
+mod login;
+mod note;
+mod request;
+mod scope;
+mod section;
+mod step;
+mod turns;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use cookie_store::CookieStore;
+use fiveone_model::{
+    challenge::ChallengeKind,
+    failure::{Failure, FailureKind},
+    login::Credentials,
+    report::{Content, Record, Section},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value as Json;
+use zeroize::Zeroizing;
+
+use crate::{connector::Connector, portal::Portal, read::Finding};
+
+pub use note::StepNote;
+pub(crate) use scope::BUILT_IN;
+
+/// A question to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked for.
+    pub kind: ChallengeKind,
+    /// PNG, JPEG or GIF; blank for an SMS code.
+    pub picture: Vec<u8>,
+    /// What the person is told beside it; may be blank.
+    pub hint: String,
+    /// From 1: how often this kind was asked in this login.
+    pub attempt: u32,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Nobody answered in time.
+    TimedOut,
+    /// The task was given up.
+    Abandoned,
+}
+
+/// Whoever answers questions.
+#[async_trait]
+pub trait Person: Send {
+    /// Asks and waits.
+    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered>;
+}
+
+/// A section that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Its records.
+    pub content: Content,
+    /// What is odd about its data.
+    pub findings: Vec<Finding>,
+}
+
+/// Captured and set values.
+pub(crate) type Vars = BTreeMap<String, Json>;
+
+/// The rows of a shared list by section, or why there are none.
+type Shared = Result<(BTreeMap<Section, Vec<Record>>, Vec<Finding>), Failure>;
+
+/// One person's login and reading.
+pub struct Run {
+    connector: Arc<Connector>,
+    portal: Arc<dyn Portal>,
+    now_ms: i64,
+    jar: CookieStore,
+    vars: Vars,
+    base: usize,
+    is_base_known: bool,
+    shared: BTreeMap<String, Shared>,
+    log: Vec<StepNote>,
+    is_lost: bool,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("area", &self.connector.area).finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// A run that has not begun. `now_ms` decides what today is, in Asia/Shanghai.
+    #[must_use]
+    pub fn new(connector: Arc<Connector>, portal: Arc<dyn Portal>, now_ms: i64) -> Self {
+        Self {
+            connector,
+            portal,
+            now_ms,
+            jar: CookieStore::default(),
+            vars: Vars::new(),
+            base: 0,
+            is_base_known: false,
+            shared: BTreeMap::new(),
+            log: Vec::new(),
+            is_lost: false,
+        }
+    }
+
+    /// Logs in with a method's number; asks the person what the portal asks.
+    ///
+    /// # Errors
+    /// Why the person could not be logged in.
+    pub async fn login(
+        &mut self,
+        method: u32,
+        credentials: &Credentials,
+        person: &mut dyn Person,
+    ) -> Result<(), Failure> {
+        Box::pin(self.log_in(method, credentials, person)).await
+    }
+
+    /// Reads a section. After one that failed because the portal let go of the session, the others
+    /// fail the same way without another request.
+    ///
+    /// # Errors
+    /// Why the section could not be read.
+    pub async fn read(&mut self, section: Section) -> Result<Reading, Failure> {
+        if self.is_lost {
+            return Err(Failure::of(FailureKind::SessionLost));
+        }
+        let read = Box::pin(self.read_section(section)).await;
+        if let Err(failure) = &read {
+            self.is_lost = failure.kind == FailureKind::SessionLost;
+        }
+        read
+    }
+
+    /// What was done so far, and forgets it.
+    pub fn take_log(&mut self) -> Vec<StepNote> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// Today in Asia/Shanghai.
+    fn today(&self) -> jiff::civil::Date {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::fixed(jiff::tz::offset(8)));
+        Timestamp::from_millisecond(self.now_ms).unwrap_or_default().to_zoned(zone).date()
+    }
+}
+
+/// The portal is not as the connector knows it; `detail` goes to the log, never to the client.
+fn changed() -> Failure {
+    Failure::of(FailureKind::PortalChanged)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The login: steps in order, back to the question when a code was wrong, three asks of a kind.
+
+use fiveone_model::{
+    challenge::{ASKS_MAX, ChallengeKind},
+    failure::{Failure, FailureKind},
+    login::{Credentials, FieldName},
+};
+use serde_json::Value as Json;
+
+use super::{
+    Person, Run, Vars,
+    ask::kind_of_wrong,
+    changed,
+    judge::Verdict,
+    step::{Context, StepEnd},
+};
+use crate::definition::Step;
+
+/// The most steps of one login, repeated ones included.
+const STEPS_MAX: usize = 80;
+
+/// Which questions were asked so far.
+#[derive(Default)]
+struct Asked {
+    captchas: u32,
+    sms: u32,
+    /// Where each kind was asked last in this pass.
+    at: Vec<(ChallengeKind, usize)>,
+}
+
+impl Asked {
+    fn count(&mut self, kind: ChallengeKind) -> &mut u32 {
+        match kind {
+            ChallengeKind::Captcha => &mut self.captchas,
+            ChallengeKind::Sms => &mut self.sms,
+        }
+    }
+
+    /// The last question a wrong code can belong to: of its kind, or else of the other, because
+    /// portals call both 验证码.
+    fn last(&self, kind: ChallengeKind) -> Option<(ChallengeKind, usize)> {
+        let of_kind = self.at.iter().rev().find(|(own, _)| *own == kind);
+        of_kind.or_else(|| self.at.last()).copied()
+    }
+}
+
+impl Run {
+    pub(super) async fn log_in(
+        &mut self,
+        method: u32,
+        credentials: &Credentials,
+        person: &mut dyn Person,
+    ) -> Result<(), Failure> {
+        let connector = self.connector.clone();
+        let login = connector.definition.login.iter().find(|login| login.number == method);
+        let login = login.ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
+        let ended = self.walk(&login.steps, credentials, person).await;
+        self.forget_login(credentials);
+        ended
+    }
+
+    async fn walk(
+        &mut self,
+        steps: &[Step],
+        credentials: &Credentials,
+        person: &mut dyn Person,
+    ) -> Result<(), Failure> {
+        let locals = Vars::new();
+        let context = Context { fields: Some(credentials), locals: &locals };
+        let mut asked = Asked::default();
+        let mut at = 0;
+        for _ in 0..STEPS_MAX {
+            let Some(step) = steps.get(at) else { return Ok(()) };
+            if !self.holds(&step.when, context)? {
+                at += 1;
+                continue;
+            }
+            let ended = if let Some(ask) = step.ask {
+                let kind = ask.kind();
+                *asked.count(kind) += 1;
+                let attempt = *asked.count(kind);
+                asked.at.push((kind, at));
+                Box::pin(self.ask_person(step, ask, attempt, context, person)).await
+            } else if step.is_request() {
+                Box::pin(self.do_request(step, context)).await.map(drop)
+            } else {
+                self.set_values(step, context).map_err(StepEnd::Failure)
+            };
+            at = match ended {
+                Ok(()) => at + 1,
+                Err(StepEnd::Failure(failure)) => return Err(failure),
+                Err(StepEnd::Verdict(verdict)) => {
+                    back_to(steps, &mut asked, &verdict, credentials)?
+                }
+            };
+        }
+        Err(changed())
+    }
+
+    /// Keeps what the sections need and nothing else; never the password.
+    fn forget_login(&mut self, credentials: &Credentials) {
+        let names = self.connector.names_in_sections.clone();
+        self.vars.retain(|name, _| names.contains(name));
+        for (field, value) in credentials.iter() {
+            let is_needed = field != FieldName::Password && names.contains(field.as_str());
+            if is_needed {
+                self.vars
+                    .entry(field.as_str().to_owned())
+                    .or_insert_with(|| Json::String(value.to_owned()));
+            }
+        }
+    }
+}
+
+/// Where to go on after a wrong code; the failure for everything else.
+fn back_to(
+    steps: &[Step],
+    asked: &mut Asked,
+    verdict: &Verdict,
+    credentials: &Credentials,
+) -> Result<usize, Failure> {
+    let secrets: Vec<&str> = credentials.iter().map(|(_, value)| value).collect();
+    let Some(kind) = kind_of_wrong(verdict.outcome) else { return Err(verdict.failure(&secrets)) };
+    let Some((kind, ask_at)) = asked.last(kind) else {
+        return Err(Failure::because(FailureKind::LoginFailed, &verdict.words));
+    };
+    if *asked.count(kind) >= ASKS_MAX {
+        return Err(Failure::of(FailureKind::WrongCode));
+    }
+    let again = steps[ask_at].again.as_deref();
+    let at = again
+        .and_then(|id| steps.iter().position(|step| step.id.as_deref() == Some(id)))
+        .unwrap_or(ask_at);
+    asked.at.retain(|(_, place)| *place < at);
+    Ok(at)
+}
