@@ -73,7 +73,7 @@ create table task (
   detail text not null,
   fence bigint not null,
   node_id text,
-  lease_until bigint,
+  leased_at bigint,
   login_sealed {blob},
   data_key {blob},
   session_sealed {blob},
@@ -90,13 +90,13 @@ create table task (
   constraint task_end_is_told check ((finished_at is not null) = (stage in ('done', 'failed'))),
   constraint task_login_is_queued check (login_sealed is null or stage = 'queued'),
   constraint task_ended_keeps_nothing check (finished_at is null
-    or (lease_until is null and session_sealed is null and fingerprint is null)),
+    or (leased_at is null and session_sealed is null and fingerprint is null)),
   constraint task_wipe_is_whole check (wiped_at is null or data_key is null)
 );
 create unique index task_open_twin on task (app_id, fingerprint) where fingerprint is not null;
 create index task_by_portal_queued on task (node_id, product, area, created_at, id)
   where stage = 'queued';
-create index task_by_lease on task (lease_until) where finished_at is null;
+create index task_by_stage on task (stage) where finished_at is null;
 create index task_by_due_at on task (due_at) where finished_at is null;
 create index task_by_wipe_after on task (wipe_after) where wiped_at is null and wipe_after is not null;
 

@@ -70,26 +70,20 @@ impl Writer {
         Ok(u16::try_from(slot).unwrap_or_default())
     }
 
-    /// Says that the node lives, and renews the lease of every task it works on.
+    /// Says that the node lives. Every lease of its tasks lasts as long as this is said in time, so
+    /// one row a tick keeps them all.
     ///
     /// # Errors
     /// The database failed, or others took the node for dead.
-    pub async fn heartbeat(&self, id: &str, now: Millis, lease_until: Millis) -> Result<(), Error> {
-        let mut tx = self.db.begin().await?;
-        let rows = tx
+    pub async fn heartbeat(&self, id: &str, now: Millis) -> Result<(), Error> {
+        let rows = self
+            .db
             .execute(
                 "update node set seen_at = $2 where id = $1 and stopped_at is null",
                 args![id, now],
             )
             .await?;
-        exactly_one(rows, id)?;
-        tx.execute(
-            "update task set lease_until = $2
-             where node_id = $1 and lease_until is not null and finished_at is null",
-            args![id, lease_until],
-        )
-        .await?;
-        tx.commit().await
+        exactly_one(rows, id)
     }
 
     /// Says that the node stops: leases of tasks past login are given back to whoever comes.
@@ -104,7 +98,7 @@ impl Writer {
         )
         .await?;
         tx.execute(
-            "update task set lease_until = null, fence = fence + 1, updated_at = $2
+            "update task set leased_at = null, fence = fence + 1, updated_at = $2
              where node_id = $1 and stage in ('logged_in', 'crawling', 'storing')",
             args![id, now],
         )

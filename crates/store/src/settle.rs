@@ -46,7 +46,7 @@ impl Writer {
         let rows = tx
             .execute(
                 "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
-                   finished_at = $5, wipe_after = $6, lease_until = null, login_sealed = null,
+                   finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
                    session_sealed = null, fingerprint = null
                  where id = $1 and fence = $2 and finished_at is null
                    and ($3 = 'failed' or stage = 'storing')",

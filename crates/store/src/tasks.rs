@@ -184,7 +184,7 @@ impl Reader {
                 "select
                    (select count(*) from task where stage = 'queued'),
                    (select count(*) from task where finished_at is null),
-                   (select count(*) from task where lease_until is not null),
+                   (select count(*) from task where leased_at is not null),
                    (select count(*) from hold where state = 'open'),
                    (select count(*) from challenge where closed_at is null),
                    (select count(*) from task
@@ -219,7 +219,6 @@ impl Writer {
         (product, area): (Product, &AreaCode),
         limit: i64,
         now: Millis,
-        lease_until: Millis,
     ) -> Result<Vec<Claimed>, Error> {
         let sql = format!(
             "select {COLUMNS}, login_sealed, session_sealed from task
@@ -230,12 +229,13 @@ impl Writer {
         );
         let mut tx = self.db.begin().await?;
         let rows = tx.fetch_all(&sql, args![node, product.as_str(), area.as_str(), limit]).await?;
-        let claimed = claim_rows(&mut tx, &rows, node, now, lease_until, true).await?;
+        let claimed = claim_rows(&mut tx, &rows, node, now, true).await?;
         tx.commit().await?;
         Ok(claimed)
     }
 
-    /// Claims tasks past login whose owner gave them back or lost its lease.
+    /// Claims tasks past login whose owner gave them back or has not been seen since
+    /// `dead_before`.
     ///
     /// # Errors
     /// The database failed, or a row cannot be decoded.
@@ -244,19 +244,21 @@ impl Writer {
         node: &str,
         limit: i64,
         now: Millis,
-        lease_until: Millis,
+        dead_before: Millis,
     ) -> Result<Vec<Claimed>, Error> {
         let sql = format!(
             "select {COLUMNS}, login_sealed, session_sealed from task
              where finished_at is null and stage in ('logged_in', 'crawling', 'storing')
-               and (lease_until is null or lease_until < $1)
+               and (leased_at is null or not exists (
+                 select 1 from node n
+                 where n.id = task.node_id and n.stopped_at is null and n.seen_at >= $1))
              order by created_at, id
              limit $2
              {{skip}}"
         );
         let mut tx = self.db.begin().await?;
-        let rows = tx.fetch_all(&sql, args![now, limit]).await?;
-        let claimed = claim_rows(&mut tx, &rows, node, now, lease_until, false).await?;
+        let rows = tx.fetch_all(&sql, args![dead_before, limit]).await?;
+        let claimed = claim_rows(&mut tx, &rows, node, now, false).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -304,7 +306,7 @@ pub(crate) async fn move_stage_in(
     let rows = tx
         .execute(
             "update task set stage = $4, detail = $5, updated_at = $6
-             where id = $1 and fence = $2 and stage = $3 and lease_until is not null",
+             where id = $1 and fence = $2 and stage = $3 and leased_at is not null",
             args![id.as_str(), fence, from.as_str(), to.as_str(), detail, now],
         )
         .await?;
@@ -316,7 +318,6 @@ async fn claim_rows(
     rows: &[Row],
     node: &str,
     now: Millis,
-    lease_until: Millis,
     is_login: bool,
 ) -> Result<Vec<Claimed>, Error> {
     let mut claimed = Vec::with_capacity(rows.len());
@@ -325,10 +326,10 @@ async fn claim_rows(
         let stage = if is_login { Stage::LoggingIn } else { task.stage.clone() };
         let changed = tx
             .execute(
-                "update task set stage = $3, fence = fence + 1, node_id = $4, lease_until = $5,
-                   login_sealed = null, updated_at = $6
+                "update task set stage = $3, fence = fence + 1, node_id = $4, leased_at = $5,
+                   login_sealed = null, updated_at = $5
                  where id = $1 and fence = $2",
-                args![task.id.as_str(), task.fence, stage.name().as_str(), node, lease_until, now,],
+                args![task.id.as_str(), task.fence, stage.name().as_str(), node, now],
             )
             .await?;
         exactly_one(changed, task.id.as_str())?;

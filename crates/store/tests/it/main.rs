@@ -17,8 +17,6 @@ use fiveone_model::task::StageName;
 use fiveone_store::{Admitted, Claimed, NodeRow, SectionRow, Store};
 use fiveone_testkit::build::{self, NOW};
 
-const LEASE: i64 = NOW + 10_000;
-
 fn anshan() -> (Product, AreaCode) {
     (Product::Fund, AreaCode::parse("210300").unwrap())
 }
@@ -46,8 +44,7 @@ async fn admit(store: &Store, number: u32) {
 
 async fn claim(store: &Store) -> Claimed {
     let (product, area) = anshan();
-    let mut claimed =
-        store.write.claim_queued("n1", (product, &area), 1, NOW, LEASE).await.unwrap();
+    let mut claimed = store.write.claim_queued("n1", (product, &area), 1, NOW).await.unwrap();
     claimed.pop().expect("a queued task")
 }
 

@@ -5,11 +5,11 @@ use fiveone_store::NodeRow;
 use fiveone_testkit::build::NOW;
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{LEASE, admit, house, register, task_at};
+use crate::{admit, house, register, task_at};
 
 on_both!(
     living_nodes_have_different_slots,
-    a_heartbeat_renews_leases_until_others_took_the_node_for_dead,
+    a_heartbeat_keeps_leases_until_others_took_the_node_for_dead,
     a_dead_nodes_logins_are_stranded,
     a_node_that_stops_gives_its_tasks_back,
 );
@@ -35,14 +35,16 @@ async fn living_nodes_have_different_slots(store: TestStore) {
     assert!(register("n4", NOW + 11, NOW + 1).await.is_err(), "25 slots are taken");
 }
 
-async fn a_heartbeat_renews_leases_until_others_took_the_node_for_dead(store: TestStore) {
+async fn a_heartbeat_keeps_leases_until_others_took_the_node_for_dead(store: TestStore) {
     house(&store).await;
     task_at(&store, 1, StageName::Crawling).await;
-    store.write.heartbeat("n1", NOW + 9_000, LEASE + 9_000).await.unwrap();
-    let adrift = store.write.claim_adrift("n2", 9, LEASE + 1, LEASE + 2).await.unwrap();
-    assert!(adrift.is_empty(), "the lease was renewed");
+    store.write.heartbeat("n1", NOW + 9_000).await.unwrap();
+    let adrift = store.write.claim_adrift("n2", 9, NOW + 11_000, NOW + 1_000).await.unwrap();
+    assert!(adrift.is_empty(), "the node was seen");
     store.write.register_node(&node("n2"), NOW + 30_000, NOW + 20_000).await.unwrap();
-    assert!(store.write.heartbeat("n1", NOW + 30_001, LEASE + 30_000).await.is_err());
+    assert!(store.write.heartbeat("n1", NOW + 30_001).await.is_err());
+    let adrift = store.write.claim_adrift("n2", 9, NOW + 30_001, NOW + 1_000).await.unwrap();
+    assert_eq!(adrift.len(), 1);
 }
 
 async fn a_dead_nodes_logins_are_stranded(store: TestStore) {
@@ -61,7 +63,7 @@ async fn a_node_that_stops_gives_its_tasks_back(store: TestStore) {
     let claimed = task_at(&store, 1, StageName::LoggedIn).await;
     register(&store, "n2").await;
     store.write.stop_node("n1", NOW + 1).await.unwrap();
-    let taken = store.write.claim_adrift("n2", 9, NOW + 1, LEASE).await.unwrap();
+    let taken = store.write.claim_adrift("n2", 9, NOW + 1, NOW - 10_000).await.unwrap();
     assert_eq!(taken.len(), 1, "at once, not after the lease");
     let step = (StageName::LoggedIn, StageName::Crawling);
     let late =

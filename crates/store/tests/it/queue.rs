@@ -9,7 +9,7 @@ use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{LEASE, admit, anshan, claim, house, task_at};
+use crate::{admit, anshan, claim, house, task_at};
 
 on_both!(
     an_admission_holds_the_price_and_queues_in_one,
@@ -119,7 +119,7 @@ async fn twenty_workers_claim_each_task_once(store: TestStore) {
             let (product, area) = anshan();
             let mut mine = Vec::new();
             loop {
-                let got = write.claim_queued("n1", (product, &area), 7, NOW, LEASE).await.unwrap();
+                let got = write.claim_queued("n1", (product, &area), 7, NOW).await.unwrap();
                 if got.is_empty() {
                     return mine;
                 }
@@ -148,7 +148,7 @@ async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
     let elsewhere = fiveone_model::area::AreaCode::parse("630100").unwrap();
     let claim = |node, area| {
         let write = store.write.clone();
-        async move { write.claim_queued(node, (product, area), 9, NOW, LEASE).await.unwrap().len() }
+        async move { write.claim_queued(node, (product, area), 9, NOW).await.unwrap().len() }
     };
     assert_eq!(claim("n2", &area).await, 0);
     assert_eq!(claim("n1", &elsewhere).await, 0);
@@ -159,8 +159,8 @@ async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
 async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
     house(&store).await;
     let zombie = task_at(&store, 1, StageName::Crawling).await;
-    let later = LEASE + 1;
-    let taken = store.write.claim_adrift("n2", 9, later, later + 10_000).await.unwrap();
+    let later = NOW + 10_001;
+    let taken = store.write.claim_adrift("n2", 9, later, NOW + 1).await.unwrap();
     assert_eq!(taken.len(), 1);
     let step = (StageName::Crawling, StageName::Storing);
     let id = &zombie.task.id;
@@ -183,8 +183,9 @@ async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestSto
     house(&store).await;
     let past = task_at(&store, 1, StageName::LoggedIn).await;
     task_at(&store, 2, StageName::LoggingIn).await;
-    assert!(store.write.claim_adrift("n2", 9, LEASE, LEASE + 1).await.unwrap().is_empty());
-    let taken = store.write.claim_adrift("n2", 9, LEASE + 1, LEASE + 9).await.unwrap();
+    let later = NOW + 10_000;
+    assert!(store.write.claim_adrift("n2", 9, later, NOW).await.unwrap().is_empty());
+    let taken = store.write.claim_adrift("n2", 9, later, NOW + 1).await.unwrap();
     assert_eq!(taken.len(), 1, "only the one past login");
     assert_eq!(taken[0].task.id, past.task.id);
     assert_eq!(taken[0].session_sealed.as_deref(), Some(b"session".as_slice()));
