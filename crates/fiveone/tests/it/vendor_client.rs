@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 
 /// Where the documents say the interfaces are.
-const DOCUMENTED: &str = "http://api.tcredit.com/identity/";
+pub(crate) const DOCUMENTED: &str = "http://api.tcredit.com/identity/";
 
 /// The names of one document's five interfaces.
 #[derive(Clone, Copy)]
@@ -194,7 +194,7 @@ impl Client {
 
     /// Polls until the task has ended (40001, 40002, 5xxxx, or the samples' 0).
     pub async fn wait_for_end(&self, document: Document, tid: &str) -> Value {
-        self.wait_for(document, tid, |data| matches!(code(data), 0 | 40001.. )).await
+        self.wait_for(document, tid, |data| matches!(code(data), 0 | 40001..)).await
     }
 }
 
