@@ -1,1 +1,132 @@
-fn main() {}
+//! The benchmarks: every figure that the documents publish is printed by this program.
+//!
+//!     cargo run --release -p fiveone-bench            the whole run
+//!     cargo run --release -p fiveone-bench -- --quick within a minute
+//!
+//! The gateway is a process of its own, started by `fiveone serve` with a configuration file; the
+//! lab and the load are in this one, on the same machine and loopback. Figures are therefore low
+//! and their ratios are what counts: each is measured beside the bare thing it is made of.
+
+mod client;
+mod creates;
+mod gateway;
+mod load;
+mod memory;
+mod polls;
+mod tasks;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser;
+
+use gateway::Gateway;
+
+#[derive(Debug, Parser)]
+#[command(about = "Measures a gateway beside the bare things it is made of")]
+struct Args {
+    /// The short form, for continuous integration
+    #[arg(long)]
+    quick: bool,
+    /// Serves the bytes of a file bare, on this address; used by the program itself
+    #[arg(long, hide = true, num_args = 2, value_names = ["ADDRESS", "FILE"])]
+    bare: Option<Vec<String>>,
+}
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    /// How long polls are counted.
+    polls_for: Duration,
+    /// Creates and bare commits made.
+    creates: usize,
+    /// Whole tasks made.
+    tasks: usize,
+    /// Tasks that wait for a code.
+    waiting: usize,
+    /// Starts of the gateway.
+    starts: usize,
+}
+
+impl Scale {
+    const fn of(is_quick: bool) -> Self {
+        if is_quick {
+            Self {
+                polls_for: Duration::from_secs(3),
+                creates: 1_500,
+                tasks: 100,
+                waiting: 500,
+                starts: 3,
+            }
+        } else {
+            Self {
+                polls_for: Duration::from_secs(10),
+                creates: 10_000,
+                tasks: 1_000,
+                waiting: 2_000,
+                starts: 10,
+            }
+        }
+    }
+}
+
+/// One line of the result.
+pub(crate) struct Figure {
+    what: &'static str,
+    value: String,
+    beside: String,
+}
+
+impl Figure {
+    pub(crate) fn new(what: &'static str, value: String, beside: String) -> Self {
+        Self { what, value, beside }
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    if let Some(bare) = &args.bare {
+        return polls::serve_bare(&bare[0], &bare[1]).await;
+    }
+    let scale = Scale::of(args.quick);
+    let lab = fiveone_lab::start(fiveone_lab::Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        ..fiveone_lab::Options::default()
+    })
+    .await
+    .context("the lab does not start")?;
+
+    let mut figures = Vec::new();
+    figures.push(gateway::start_up(&lab, scale).await?);
+    figures.extend(memory::measure(&lab, scale).await?);
+    figures.push(creates::measure(scale).await?);
+    let gateway = Gateway::start(&lab.portals()).await?;
+    figures.push(polls::measure(&gateway, &lab, scale).await?);
+    figures.push(tasks::measure(&gateway, &lab, scale).await?);
+    gateway.stop().await?;
+    lab.stop().await;
+    print(&figures);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+fn print(figures: &[Figure]) {
+    println!("| what | gateway | beside |");
+    println!("|---|---|---|");
+    for figure in figures {
+        println!("| {} | {} | {} |", figure.what, figure.value, figure.beside);
+    }
+}
+
+/// A rate and its unit, without digits nobody can measure.
+#[expect(clippy::float_arithmetic, reason = "a rate is a fraction")]
+pub(crate) fn rate(count: usize, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
+
+/// `123 /s (0.61 of 200 /s …)`: a rate beside another.
+#[expect(clippy::float_arithmetic, reason = "a ratio is a fraction")]
+pub(crate) fn beside(own: f64, bare: f64, what: &str) -> String {
+    format!("{bare:.0} /s {what}; ratio {:.2}", own / bare)
+}

@@ -198,6 +198,45 @@ pub(crate) fn lay_over(under: &Node, over: &Node) -> Node {
     lay(under, over, "")
 }
 
+/// Works out `like:` of login methods: such a method is laid over the one it is like.
+pub(crate) fn with_likes(whole: &Node, complaints: &mut Complaints) -> Node {
+    let Data::Map(pairs) = &whole.data else { return whole.clone() };
+    let work_out = |logins: &[Node], complaints: &mut Complaints| {
+        let of = |number: &str| {
+            logins.iter().find(|login| login.get("type").and_then(Node::text) == Some(number))
+        };
+        let mut worked = Vec::new();
+        for login in logins {
+            let Some(like) = login.get("like") else {
+                worked.push(login.clone());
+                continue;
+            };
+            match like.text().and_then(of).filter(|model| model.get("like").is_none()) {
+                Some(model) => worked.push(without(&lay(model, login, ""), "like")),
+                None => complaints.push(like.complaint("`like` is not the type of another login")),
+            }
+        }
+        worked
+    };
+    let pairs = pairs
+        .iter()
+        .map(|(key, value)| match (&value.data, key.text()) {
+            (Data::Seq(logins), Some("login")) => {
+                let data = Data::Seq(work_out(logins, complaints));
+                (key.clone(), Node { data, ..value.clone() })
+            }
+            _ => (key.clone(), value.clone()),
+        })
+        .collect();
+    Node { data: Data::Map(pairs), ..whole.clone() }
+}
+
+fn without(node: &Node, name: &str) -> Node {
+    let Data::Map(pairs) = &node.data else { return node.clone() };
+    let pairs = pairs.iter().filter(|(key, _)| key.text() != Some(name)).cloned().collect();
+    Node { data: Data::Map(pairs), ..node.clone() }
+}
+
 fn lay(under: &Node, over: &Node, key: &str) -> Node {
     match (&under.data, &over.data) {
         (Data::Map(below), Data::Map(above)) => {

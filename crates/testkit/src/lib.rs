@@ -5,8 +5,10 @@
 
 pub mod build;
 mod database;
+mod time;
 
-pub use database::TestStore;
+pub use database::{TestStore, postgres_server};
+pub use time::HandTime;
 
 /// Makes each named `async fn(TestStore)` a test on SQLite and a test on PostgreSQL.
 #[macro_export]

@@ -14,16 +14,16 @@ pub(crate) const DOCUMENTED: &str = "http://api.tcredit.com/identity/";
 
 /// The names of one document's five interfaces.
 #[derive(Clone, Copy)]
-pub struct Document {
-    pub cities: &'static str,
-    pub city_params: &'static str,
-    pub create: &'static str,
-    pub result: &'static str,
-    pub user_code: &'static str,
+pub(crate) struct Document {
+    pub(crate) cities: &'static str,
+    pub(crate) city_params: &'static str,
+    pub(crate) create: &'static str,
+    pub(crate) result: &'static str,
+    pub(crate) user_code: &'static str,
 }
 
 /// 个人公积金查询
-pub const FUND: Document = Document {
+pub(crate) const FUND: Document = Document {
     cities: "getFundCitysB",
     city_params: "getFundCityParamB",
     create: "createFundSearchTaskB",
@@ -32,7 +32,7 @@ pub const FUND: Document = Document {
 };
 
 /// 个人社保查询
-pub const INSURANCE: Document = Document {
+pub(crate) const INSURANCE: Document = Document {
     cities: "getInsuranceCitysB",
     city_params: "getInsuranceCityParamB",
     create: "createInsuranceSearchTaskB",
@@ -42,16 +42,16 @@ pub const INSURANCE: Document = Document {
 
 /// The envelope of every answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub status: i64,
-    pub message: String,
-    pub seq_num: String,
-    pub data: Option<Value>,
+pub(crate) struct Answer {
+    pub(crate) status: i64,
+    pub(crate) message: String,
+    pub(crate) seq_num: String,
+    pub(crate) data: Option<Value>,
 }
 
 impl Answer {
     /// The data of an answer with status 0.
-    pub fn data(self) -> Value {
+    pub(crate) fn data(self) -> Value {
         match (self.status, self.data) {
             (0, Some(data)) => data,
             (status, _) => panic!("status {status} {}", self.message),
@@ -61,7 +61,7 @@ impl Answer {
 
 /// An app's access to the interfaces.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     host: String,
     app_id: String,
@@ -70,7 +70,7 @@ pub struct Client {
 
 impl Client {
     /// A client that posts to `host`, e.g. `http://127.0.0.1:8051`.
-    pub fn new(host: &str, app_id: &str, token_id: &str) -> Self {
+    pub(crate) fn new(host: &str, app_id: &str, token_id: &str) -> Self {
         // Fails when another test was first, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
@@ -82,7 +82,7 @@ impl Client {
     }
 
     /// 验证密钥: MD5(url+tokenId+param), param 为形如 key=value 的字符串，逗号分隔，按 key 的字典序排列.
-    pub fn token_key(&self, url: &str, params: &[(&str, &str)]) -> String {
+    pub(crate) fn token_key(&self, url: &str, params: &[(&str, &str)]) -> String {
         let sorted: BTreeMap<_, _> = params.iter().copied().collect();
         let pairs: Vec<_> = sorted.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let digest = Md5::digest(format!("{url}{}{}", self.token_id, pairs.join(",")));
@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Calls an interface as the documents say.
-    pub async fn call(&self, interface: &str, params: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn call(&self, interface: &str, params: &[(&str, &str)]) -> Answer {
         let token_key = self.token_key(&format!("{DOCUMENTED}{interface}"), params);
         let own = [("appId", self.app_id.as_str()), ("tokenKey", token_key.as_str())];
         let all = params.iter().copied().chain(own);
@@ -99,7 +99,7 @@ impl Client {
     }
 
     /// Posts any body to an interface; whatever it is, the answer is HTTP 200 and an envelope.
-    pub async fn post(
+    pub(crate) async fn post(
         &self,
         interface: &str,
         content_type: &str,
@@ -110,13 +110,13 @@ impl Client {
     }
 
     /// A request to any path of the host, for what [`Client::post`] cannot say.
-    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse().expect("a method");
         self.http.request(method, format!("{}{path}", self.host))
     }
 
     /// Sends a request and reads the envelope; fails on any other form of answer.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         assert_eq!(response.status(), 200);
         let header = |name: &str| {
@@ -139,17 +139,17 @@ impl Client {
     }
 
     /// 获取城市列表
-    pub async fn cities(&self, document: Document) -> Value {
+    pub(crate) async fn cities(&self, document: Document) -> Value {
         self.call(document.cities, &[]).await.data()
     }
 
     /// 获取城市查询参数
-    pub async fn city_params(&self, document: Document, area_code: &str) -> Value {
+    pub(crate) async fn city_params(&self, document: Document, area_code: &str) -> Value {
         self.call(document.city_params, &[("area_code", area_code)]).await.data()
     }
 
     /// 生成查询任务: its whole data, `success` or not.
-    pub async fn create(
+    pub(crate) async fn create(
         &self,
         document: Document,
         area_code: &str,
@@ -162,18 +162,18 @@ impl Client {
     }
 
     /// 获取查询数据
-    pub async fn result(&self, document: Document, tid: &str) -> Value {
+    pub(crate) async fn result(&self, document: Document, tid: &str) -> Value {
         self.call(document.result, &[("tid", tid)]).await.data()
     }
 
     /// 输入图片/短信码: `data.status`
-    pub async fn user_code(&self, document: Document, tid: &str, code: &str) -> i64 {
+    pub(crate) async fn user_code(&self, document: Document, tid: &str, code: &str) -> i64 {
         let data = self.call(document.user_code, &[("tid", tid), ("code", code)]).await.data();
         data["status"].as_i64().expect("data.status is an int")
     }
 
     /// Polls until `is_it` likes the data, and returns it.
-    pub async fn wait_for(
+    pub(crate) async fn wait_for(
         &self,
         document: Document,
         tid: &str,
@@ -193,13 +193,13 @@ impl Client {
     }
 
     /// Polls until the task has ended (40001, 40002, 5xxxx, or the samples' 0).
-    pub async fn wait_for_end(&self, document: Document, tid: &str) -> Value {
+    pub(crate) async fn wait_for_end(&self, document: Document, tid: &str) -> Value {
         self.wait_for(document, tid, |data| matches!(code(data), 0 | 40001..)).await
     }
 }
 
 /// `data.code`, which the field table shows as a string and the sample as a number.
-pub fn code(data: &Value) -> i64 {
+pub(crate) fn code(data: &Value) -> i64 {
     let code = &data["code"];
     let number = code.as_str().map_or_else(|| code.as_i64(), |digits| digits.parse().ok());
     number.unwrap_or_else(|| panic!("no code in {data}"))

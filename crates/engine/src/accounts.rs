@@ -1,0 +1,213 @@
+//! Apps, grants, prices and wallets: what operators change, and what a call looks up.
+
+use std::sync::Arc;
+
+use fiveone_model::app::{App, AppId};
+use fiveone_model::ledger::{Balance, Entry};
+use fiveone_model::product::Product;
+use fiveone_model::report::Dialect;
+use fiveone_model::tariff::Tariff;
+use fiveone_store::{NewApp, Store};
+use zeroize::Zeroizing;
+
+use crate::seal::{DeploymentKeys, random};
+use crate::time::Time;
+use crate::{Engine, Fault};
+
+/// An app with its secret and prices, as looked up for one call.
+pub struct AppEntry {
+    /// The app.
+    pub app: App,
+    /// Its tokenId.
+    pub token: Zeroizing<String>,
+    fund: Option<Tariff>,
+    insurance: Option<Tariff>,
+}
+
+impl AppEntry {
+    /// What a task of a product costs it.
+    #[must_use]
+    pub const fn tariff(&self, product: Product) -> Option<Tariff> {
+        match product {
+            Product::Fund => self.fund,
+            Product::Insurance => self.insurance,
+        }
+    }
+
+    /// An app is configured when every product granted to it has a price.
+    fn is_configured(&self) -> bool {
+        Product::ALL
+            .into_iter()
+            .all(|product| self.app.grant(product).is_none() || self.tariff(product).is_some())
+    }
+}
+
+/// What operators do with apps; it needs no running node.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) store: Store,
+    pub(crate) keys: DeploymentKeys,
+    pub(crate) time: Arc<dyn Time>,
+}
+
+impl Accounts {
+    /// The accounts of a store.
+    #[must_use]
+    pub fn new(store: Store, keys: DeploymentKeys, time: Arc<dyn Time>) -> Self {
+        Self { store, keys, time }
+    }
+
+    /// An app with nothing granted, for [`Accounts::create`].
+    #[must_use]
+    pub fn blank(id: AppId, name: &str) -> App {
+        App {
+            id,
+            name: name.to_owned(),
+            dialect: Dialect::Table,
+            has_legacy_code_signature: false,
+            has_employer_grant: false,
+            fund: None,
+            insurance: None,
+            fund_callback: None,
+            insurance_callback: None,
+            wants_challenge_callbacks: false,
+            acknowledges_by_201: false,
+            calls_per_second: 1_000,
+        }
+    }
+
+    /// A new tokenId: 32 hex digits of chance.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn new_token() -> Result<Zeroizing<String>, Fault> {
+        Ok(Zeroizing::new(hex::encode(random::<16>()?)))
+    }
+
+    /// Makes an app with this tokenId; `false` when the id is taken.
+    ///
+    /// # Errors
+    /// The store or the sealing failed.
+    pub async fn create(&self, app: App, token: &str) -> Result<bool, Fault> {
+        let token_sealed = self.keys.seal(token.as_bytes(), &format!("app:{}", app.id))?;
+        let new = NewApp { app, token_sealed, at: self.time.now() };
+        Ok(self.store.write.create_app(&new).await?)
+    }
+
+    /// Writes every switch of an app.
+    ///
+    /// # Errors
+    /// The store failed, or there is no such app.
+    pub async fn update(&self, app: &App) -> Result<(), Fault> {
+        Ok(self.store.write.update_app(app).await?)
+    }
+
+    /// Sets a price, for one app or for all that have none of their own.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn set_tariff(
+        &self,
+        app: Option<&AppId>,
+        product: Product,
+        tariff: Tariff,
+    ) -> Result<(), Fault> {
+        Ok(self.store.write.set_tariff(app, product, tariff).await?)
+    }
+
+    /// Adds money to a wallet.
+    ///
+    /// # Errors
+    /// The store failed, the amount is not positive, or there is no such app.
+    pub async fn topup(&self, app: &AppId, amount_fen: i64, note: &str) -> Result<(), Fault> {
+        Ok(self.store.write.topup(app, amount_fen, note, self.time.now()).await?)
+    }
+
+    /// What a wallet holds.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn balance(&self, app: &AppId) -> Result<Option<Balance>, Fault> {
+        Ok(self.store.read.balance(app).await?)
+    }
+
+    /// The newest entries of a wallet, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn entries(&self, app: &AppId, limit: i64) -> Result<Vec<Entry>, Fault> {
+        Ok(self.store.read.entries(app, limit).await?)
+    }
+
+    /// Every app.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn all(&self) -> Result<Vec<App>, Fault> {
+        Ok(self.store.read.all_apps().await?)
+    }
+
+    /// An app, configured or not.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn show(&self, id: &AppId) -> Result<Option<App>, Fault> {
+        Ok(self.store.read.app(id).await?.map(|row| row.app))
+    }
+
+    /// The price of a product for apps without one of their own.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn house_tariff(&self, product: Product) -> Result<Option<Tariff>, Fault> {
+        Ok(self.store.read.house_tariff(product).await?)
+    }
+
+    /// The app of an id with its secret; `None` when it is unknown or not configured.
+    ///
+    /// # Errors
+    /// The store failed, or the token cannot be opened.
+    pub async fn find(&self, id: &AppId) -> Result<Option<AppEntry>, Fault> {
+        let Some(row) = self.store.read.app(id).await? else { return Ok(None) };
+        let token = self.keys.open(&row.token_sealed, &format!("app:{id}"))?;
+        let token = std::str::from_utf8(&token)
+            .map_err(|_| Fault::Seal("an app's token is not text"))?
+            .to_owned();
+        let entry = AppEntry {
+            app: row.app,
+            token: Zeroizing::new(token),
+            fund: row.fund_tariff,
+            insurance: row.insurance_tariff,
+        };
+        Ok(entry.is_configured().then_some(entry))
+    }
+}
+
+impl Engine {
+    /// The app of an id; `None` when unknown or not configured (P-03). What an operator changes
+    /// elsewhere is seen within a second.
+    ///
+    /// # Errors
+    /// The store could not be asked, or the token cannot be opened.
+    pub async fn app(&self, app_id: &str) -> Result<Option<Arc<AppEntry>>, Fault> {
+        let Some(id) = AppId::parse(app_id) else { return Ok(None) };
+        if let Some(entry) = self.0.apps.get(&id) {
+            return Ok(Some(entry));
+        }
+        let Some(entry) = self.0.accounts.find(&id).await?.map(Arc::new) else { return Ok(None) };
+        self.0.apps.insert(id, Arc::clone(&entry));
+        Ok(Some(entry))
+    }
+
+    /// The accounts, for changes; this node sees them at once after [`Engine::forget_apps`].
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    /// Forgets what was looked up, so that changes are seen at once.
+    pub fn forget_apps(&self) {
+        self.0.apps.invalidate_all();
+        self.0.areas.forget();
+    }
+}

@@ -1,0 +1,278 @@
+//! Driving: one task through its portal, from claimed to settled.
+//!
+//! Login fields are opened here and dropped when the login has ended. From then on the run can be
+//! taken up by another node: after every section its session is checkpointed.
+
+mod person;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use fiveone_connector::{Connector, Run};
+use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::login::Credentials;
+use fiveone_model::report::Section;
+use fiveone_model::task::{Stage, StageName};
+use fiveone_store::{Claimed, SectionRow, TaskRow};
+use futures_util::FutureExt as _;
+
+use crate::seal::TaskKey;
+use crate::slots::Slot;
+use crate::{Engine, Fault};
+use person::TaskPerson;
+
+/// Why a run did not reach its end.
+enum Stop {
+    /// The portal, the person or the connector: the task has failed.
+    Failed(Failure),
+    /// Somebody else has the task now; whatever this run would write is refused.
+    LeaseLost,
+    /// The node stops; the task is left as it is.
+    NodeStops,
+    /// Ours.
+    Fault(Fault),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<fiveone_store::Error> for Stop {
+    fn from(error: fiveone_store::Error) -> Self {
+        match error {
+            fiveone_store::Error::Stale(_) => Self::LeaseLost,
+            other => Self::Fault(other.into()),
+        }
+    }
+}
+
+impl Engine {
+    /// Runs a claimed task to its end. Whatever happens, panics included, the task is settled, or
+    /// left to the sweeper when the store itself does not answer.
+    pub(crate) async fn drive(&self, claimed: Claimed, mut slot: Slot) {
+        let task = claimed.task.clone();
+        let (product, area) = (task.product, task.area.clone());
+        tracing::info!(tid = %task.id, %product, %area, fence = task.fence, "run begins");
+        let run = AssertUnwindSafe(self.run(claimed, &mut slot)).catch_unwind();
+        let deadline = self.0.time.until(task.due_at);
+        let end = tokio::select! {
+            end = run => end.unwrap_or_else(|_| {
+                Err(Stop::Fault(Fault::Impossible("a run panicked".to_owned())))
+            }),
+            () = deadline => Err(Failure::of(FailureKind::DeadlinePassed).into()),
+            () = self.0.abandon.cancelled() => Err(Stop::NodeStops),
+        };
+        drop(slot);
+        self.0.signals.work.notify_one();
+        let stage = match end {
+            Ok(missing) => Stage::Done { missing },
+            Err(Stop::Failed(failure)) => Stage::Failed(failure),
+            Err(Stop::LeaseLost) => {
+                tracing::warn!(tid = %task.id, "lease lost; another node goes on");
+                return;
+            }
+            Err(Stop::NodeStops) => {
+                self.leave(&task).await;
+                return;
+            }
+            Err(Stop::Fault(fault)) => {
+                tracing::error!(tid = %task.id, error = &fault as &dyn std::error::Error, "run failed");
+                Stage::Failed(Failure::of(FailureKind::Internal))
+            }
+        };
+        self.settle_or_leave(&task, stage).await;
+    }
+
+    /// A node that stops takes the login fields with it: what still needs them has failed now
+    /// rather than after the lease. What is past login stays for another node.
+    async fn leave(&self, task: &TaskRow) {
+        match self.0.store.read.task(&task.id).await {
+            Ok(Some(now)) if now.stage.name().needs_credentials() => {
+                let stage = Stage::Failed(Failure::of(FailureKind::NodeLost));
+                self.settle_or_leave(&now, stage).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(tid = %task.id, error = &error as &dyn std::error::Error, "task left");
+            }
+        }
+    }
+
+    async fn run(&self, claimed: Claimed, slot: &mut Slot) -> Result<Vec<Section>, Stop> {
+        let Claimed { task, login_sealed, session_sealed } = claimed;
+        let connector = self
+            .0
+            .library
+            .connector(task.product, &task.area)
+            .map(Arc::clone)
+            .ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
+        let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
+        let key = self.0.accounts.keys.task_key(task.id.as_str(), wrapped)?;
+        let mut run = if task.stage == Stage::LoggingIn {
+            let run = self.log_in(&task, &connector, login_sealed, slot).await?;
+            let session = key.seal(&run.checkpoint(), "session")?;
+            self.step(&task, (StageName::LoggingIn, StageName::LoggedIn), Some(&session)).await?;
+            run
+        } else {
+            slot.acquire().await;
+            self.take_up(&task, &connector, &key, session_sealed.as_deref())?
+        };
+        if matches!(task.stage, Stage::LoggingIn | Stage::LoggedIn) {
+            self.step(&task, (StageName::LoggedIn, StageName::Crawling), None).await?;
+        }
+        let stored = self.stored_sections(&task).await?;
+        if task.stage == Stage::Storing {
+            return Ok(missing(&connector, &stored));
+        }
+        let stored = self.read_sections(&task, &connector, &mut run, &key, stored).await?;
+        self.step(&task, (StageName::Crawling, StageName::Storing), None).await?;
+        Ok(missing(&connector, &stored))
+    }
+
+    /// Logs in with the sealed fields, which exist in the clear only within this function.
+    async fn log_in(
+        &self,
+        task: &TaskRow,
+        connector: &Arc<Connector>,
+        login_sealed: Option<Vec<u8>>,
+        slot: &mut Slot,
+    ) -> Result<Run, Stop> {
+        let sealed = login_sealed.ok_or(Fault::Seal("a queued task has no login fields"))?;
+        let plain = self.0.node_key.open(&sealed, &format!("login:{}", task.id))?;
+        let credentials = Credentials::from_bytes(&plain)
+            .ok_or(Fault::Seal("login fields are not what was sealed"))?;
+        drop(plain);
+        let mut run = Run::new(Arc::clone(connector), Arc::clone(&self.0.portal), self.now());
+        let mut person = TaskPerson::new(self, task, slot);
+        let outcome = run.login(task.login_type, &credentials, &mut person).await;
+        drop(credentials);
+        if let Some(stop) = person.into_stop() {
+            return Err(stop);
+        }
+        self.note_steps(task, &mut run);
+        outcome?;
+        Ok(run)
+    }
+
+    fn take_up(
+        &self,
+        task: &TaskRow,
+        connector: &Arc<Connector>,
+        key: &TaskKey,
+        session_sealed: Option<&[u8]>,
+    ) -> Result<Run, Stop> {
+        let sealed = session_sealed.ok_or(Fault::Seal("a task past login has no session"))?;
+        let session = key.open(sealed, "session")?;
+        let portal = Arc::clone(&self.0.portal);
+        tracing::info!(tid = %task.id, "run goes on from its checkpoint");
+        Run::resume(Arc::clone(connector), portal, self.now(), &session).ok_or_else(|| {
+            // The connector has changed since; its old session means nothing to it.
+            Failure::of(FailureKind::SessionLost).into()
+        })
+    }
+
+    /// Reads what is offered and not yet stored; a section that fails is passed over. When none
+    /// could be read at all the first failure is the task's.
+    async fn read_sections(
+        &self,
+        task: &TaskRow,
+        connector: &Connector,
+        run: &mut Run,
+        key: &TaskKey,
+        mut stored: Vec<Section>,
+    ) -> Result<Vec<Section>, Stop> {
+        let mut first_failure = None;
+        for &section in connector.sections() {
+            if stored.contains(&section) {
+                continue;
+            }
+            let outcome = run.read(section).await;
+            self.note_steps(task, run);
+            match outcome {
+                Ok(reading) => {
+                    for finding in &reading.findings {
+                        tracing::warn!(
+                            tid = %task.id,
+                            section = section.as_str(),
+                            field = finding.field,
+                            what = finding.what,
+                            "value left out"
+                        );
+                    }
+                    let json = reading.content.to_json().to_string();
+                    let row = SectionRow {
+                        section,
+                        sealed: key.seal(json.as_bytes(), section.as_str())?,
+                        row_count: i64::try_from(reading.content.len()).unwrap_or(i64::MAX),
+                        stored_at: self.now(),
+                    };
+                    let session = key.seal(&run.checkpoint(), "session")?;
+                    let write = &self.0.store.write;
+                    write.store_section(&task.id, task.fence, &row, &session).await?;
+                    stored.push(section);
+                    self.0.signals.changed();
+                }
+                Err(failure) => {
+                    tracing::warn!(
+                        tid = %task.id,
+                        section = section.as_str(),
+                        kind = failure.kind.as_str(),
+                        reason = failure.reason,
+                        "section failed"
+                    );
+                    first_failure.get_or_insert(failure);
+                }
+            }
+        }
+        match first_failure {
+            Some(failure) if stored.is_empty() => Err(failure.into()),
+            _ => Ok(stored),
+        }
+    }
+
+    async fn stored_sections(&self, task: &TaskRow) -> Result<Vec<Section>, Stop> {
+        let rows = self.0.store.read.sections(&task.id).await?;
+        Ok(rows.into_iter().map(|row| row.section).collect())
+    }
+
+    async fn step(
+        &self,
+        task: &TaskRow,
+        step: (StageName, StageName),
+        session: Option<&[u8]>,
+    ) -> Result<(), Stop> {
+        let write = &self.0.store.write;
+        write.move_stage(&task.id, task.fence, step, session, self.now()).await?;
+        self.0.signals.changed();
+        Ok(())
+    }
+
+    /// The steps as the log shows them: paths without their query, names without their values.
+    fn note_steps(&self, task: &TaskRow, run: &mut Run) {
+        for note in run.take_log() {
+            tracing::debug!(
+                tid = %task.id,
+                step = note.step,
+                method = note.method,
+                path = note.path,
+                status = note.status,
+                ms = note.ms,
+                captured = ?note.captured,
+                outcome = note.outcome,
+                "step"
+            );
+        }
+    }
+}
+
+fn missing(connector: &Connector, stored: &[Section]) -> Vec<Section> {
+    connector.sections().iter().copied().filter(|section| !stored.contains(section)).collect()
+}

@@ -1,0 +1,121 @@
+//! The person as a run sees them: a question put into the store, an answer taken from it.
+
+use async_trait::async_trait;
+use fiveone_connector::{Person, Question, Unanswered};
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::task::Stage;
+use fiveone_store::{NewCallback, TaskRow};
+use zeroize::Zeroizing;
+
+use super::Stop;
+use crate::slots::Slot;
+use crate::{Engine, Fault};
+
+/// Asks for one task. It gives its run slot back while it waits.
+pub(super) struct TaskPerson<'a> {
+    engine: &'a Engine,
+    task: &'a TaskRow,
+    slot: &'a mut Slot,
+    stop: Option<Stop>,
+}
+
+impl<'a> TaskPerson<'a> {
+    pub(super) fn new(engine: &'a Engine, task: &'a TaskRow, slot: &'a mut Slot) -> Self {
+        Self { engine, task, slot, stop: None }
+    }
+
+    /// Why the run must end whatever the connector made of the unanswered question.
+    pub(super) fn into_stop(self) -> Option<Stop> {
+        self.stop
+    }
+
+    async fn put(&mut self, question: &Question) -> Result<Zeroizing<String>, Unasked> {
+        let (engine, task) = (self.engine, self.task);
+        let now = engine.now();
+        let patience = match question.kind {
+            ChallengeKind::Captcha => engine.0.options.captcha_for_ms,
+            ChallengeKind::Sms => engine.0.options.sms_for_ms,
+        };
+        let due_at = (now + patience).min(task.due_at);
+        let answers = engine.0.signals.answers_to(&task.id);
+        let picture = (!question.picture.is_empty()).then_some(question.picture.as_slice());
+        engine.0.store.write.ask(&task.id, task.fence, question.kind, picture, now, due_at).await?;
+        engine.0.signals.changed();
+        engine.tell_of_question(task, question.kind).await?;
+        self.slot.release();
+        engine.0.signals.work.notify_one();
+        loop {
+            tokio::select! {
+                () = answers.notified() => {}
+                () = engine.0.time.until(due_at) => {
+                    // An answer taken in the last instant still counts.
+                    if !self.has_answer().await? {
+                        return Err(Unasked::TimedOut);
+                    }
+                }
+            }
+            if self.has_answer().await? {
+                break;
+            }
+        }
+        self.slot.acquire().await;
+        let sealed = engine.0.store.write.take_answer(&task.id, task.fence, engine.now()).await?;
+        engine.0.signals.changed();
+        let plain = engine.0.node_key.open(&sealed, &format!("answer:{}", task.id))?;
+        let text = std::str::from_utf8(&plain).map_err(|_| Fault::Seal("an answer is not text"))?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    async fn has_answer(&self) -> Result<bool, Unasked> {
+        let open = self.engine.0.store.read.open_challenge(&self.task.id).await?;
+        // A question that is not open any more was closed by whoever ended the task.
+        open.map(|open| open.answer_sealed.is_some()).ok_or_else(|| Unasked::Stop(Stop::LeaseLost))
+    }
+}
+
+/// Why there is no answer.
+enum Unasked {
+    TimedOut,
+    Stop(Stop),
+}
+
+impl From<fiveone_store::Error> for Unasked {
+    fn from(error: fiveone_store::Error) -> Self {
+        Self::Stop(error.into())
+    }
+}
+
+impl From<Fault> for Unasked {
+    fn from(fault: Fault) -> Self {
+        Self::Stop(fault.into())
+    }
+}
+
+#[async_trait]
+impl Person for TaskPerson<'_> {
+    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
+        match self.put(&question).await {
+            Ok(answer) => Ok(answer),
+            Err(Unasked::TimedOut) => Err(Unanswered::TimedOut),
+            Err(Unasked::Stop(stop)) => {
+                self.stop = Some(stop);
+                Err(Unanswered::Abandoned)
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Queues the callback of a question, for apps that want to hear of them (§9).
+    async fn tell_of_question(&self, task: &TaskRow, kind: ChallengeKind) -> Result<(), Fault> {
+        let Some(entry) = self.app(&task.app_id).await? else { return Ok(()) };
+        let stage = Stage::Asking(kind);
+        let address =
+            entry.app.callback(task.product).filter(|_| entry.app.wants_challenge_callbacks);
+        let Some(address) = address else { return Ok(()) };
+        let callback: NewCallback = self.new_callback(task, &address.url, &stage)?;
+        self.0.store.write.queue_callback(&callback).await?;
+        self.0.signals.callbacks.notify_one();
+        Ok(())
+    }
+}

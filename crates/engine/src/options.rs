@@ -1,0 +1,62 @@
+//! Every limit and time of the engine, named, with its default.
+
+use fiveone_model::clock::Millis;
+use fiveone_model::retention;
+
+/// What an operator may set.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a captcha waits for the person (P-42).
+    pub captcha_for_ms: Millis,
+    /// How long an SMS code waits for the person (P-42).
+    pub sms_for_ms: Millis,
+    /// How long a task may take from admission to its end (P-42).
+    pub task_for_ms: Millis,
+    /// How long a result is kept (P-42).
+    pub report_for_ms: Millis,
+    /// How long a node may be silent before its tasks are taken from it.
+    pub lease_for_ms: Millis,
+    /// How often leases are renewed and the sweeper looks.
+    pub tick_every_ms: Millis,
+    /// Tasks of this node that talk to portals at once; those that wait for a person do not count.
+    pub running_max: usize,
+    /// Tasks of the deployment that have not ended; beyond it creates get status 10.
+    pub open_tasks_max: i64,
+    /// Tasks that talk to one portal at once, whatever its connector says; `None` leaves it.
+    pub portal_concurrency: Option<usize>,
+    /// Failures of a portal in a row, without a success between, after which its area is closed
+    /// for a while (P-21).
+    pub ill_after_failures: u32,
+    /// How long an ill area stays closed.
+    pub ill_for_ms: Millis,
+    /// Callbacks may go to loopback and private addresses (§9).
+    pub callbacks_to_private: bool,
+    /// How long one callback attempt may take.
+    pub callback_for_ms: u64,
+    /// Callbacks delivered at once.
+    pub callbacks_max: i64,
+    /// How long running tasks get when the node stops, before their leases are given back.
+    pub shutdown_for_ms: Millis,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            captcha_for_ms: 120_000,
+            sms_for_ms: 180_000,
+            task_for_ms: 15 * 60_000,
+            report_for_ms: retention::REPORT_KEPT_FOR_MS,
+            lease_for_ms: 10_000,
+            tick_every_ms: 1_000,
+            running_max: 64,
+            open_tasks_max: 50_000,
+            portal_concurrency: None,
+            ill_after_failures: 30,
+            ill_for_ms: 5 * 60_000,
+            callbacks_to_private: false,
+            callback_for_ms: 10_000,
+            callbacks_max: 16,
+            shutdown_for_ms: 20_000,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What is kept: sealed with XChaCha20-Poly1305, each blob bound to the row it belongs to.
+//!
+//! A blob is `version, key number, 24-byte nonce, ciphertext`. The deployment key wraps the key of
+//! each task; a task's key seals its session and sections. Destroying a task's key makes what
+//! backups hold of it unreadable.
+
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::random;
+use crate::Fault;
+
+const VERSION: u8 = 1;
+const HEAD_BYTES: usize = 2;
+const NONCE_BYTES: usize = 24;
+
+type Key = Zeroizing<[u8; 32]>;
+
+fn seal(key: &Key, number: u8, plain: &[u8], row: &str) -> Result<Vec<u8>, Fault> {
+    let nonce = random::<NONCE_BYTES>()?;
+    let cipher = XChaCha20Poly1305::new((&**key).into());
+    let payload = Payload { msg: plain, aad: row.as_bytes() };
+    let ciphertext = cipher
+        .encrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| Fault::Seal("a blob cannot be sealed"))?;
+    let mut sealed = Vec::with_capacity(HEAD_BYTES + NONCE_BYTES + ciphertext.len());
+    sealed.extend_from_slice(&[VERSION, number]);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(&ciphertext);
+    Ok(sealed)
+}
+
+fn open(key: &Key, sealed: &[u8], row: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let body = sealed.get(HEAD_BYTES..).ok_or(Fault::Seal("a blob is too short"))?;
+    let (nonce, ciphertext) =
+        body.split_first_chunk::<NONCE_BYTES>().ok_or(Fault::Seal("a blob is too short"))?;
+    XChaCha20Poly1305::new((&**key).into())
+        .decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: row.as_bytes() })
+        .map(Zeroizing::new)
+        .map_err(|_| Fault::Seal("a blob does not open"))
+}
+
+/// The deployment's keys: the newest seals, all of them open.
+#[derive(Clone)]
+pub struct DeploymentKeys {
+    keys: Vec<(u8, Key)>,
+}
+
+impl DeploymentKeys {
+    /// Reads `NUMBER:64 hex digits` lines, newest first; blank lines and `#` comments are passed
+    /// over. `None` when a line is not one, a number stands twice, or there is no key.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut keys: Vec<(u8, Key)> = Vec::new();
+        for line in text.lines().map(str::trim) {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (number, digits) = line.split_once(':')?;
+            let number = number.trim().parse().ok()?;
+            let mut key = Zeroizing::new([0; 32]);
+            hex::decode_to_slice(digits.trim(), key.as_mut_slice()).ok()?;
+            if keys.iter().any(|(taken, _)| *taken == number) {
+                return None;
+            }
+            keys.push((number, key));
+        }
+        (!keys.is_empty()).then_some(Self { keys })
+    }
+
+    /// A new key as the text that [`DeploymentKeys::parse`] reads.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn generate() -> Result<Zeroizing<String>, Fault> {
+        let key = Zeroizing::new(random::<32>()?);
+        Ok(Zeroizing::new(format!("1:{}\n", Zeroizing::new(hex::encode(key.as_slice())).as_str())))
+    }
+
+    /// Seals bytes that belong to a row, e.g. `app:ID`.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn seal(&self, plain: &[u8], row: &str) -> Result<Vec<u8>, Fault> {
+        let (number, key) = self.keys.first().ok_or(Fault::Seal("there is no deployment key"))?;
+        seal(key, *number, plain, row)
+    }
+
+    /// Opens what was sealed for the same row by any of the keys.
+    ///
+    /// # Errors
+    /// The key is not among these, the row is another, or the blob has been changed.
+    pub fn open(&self, sealed: &[u8], row: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let number = match sealed.get(..HEAD_BYTES) {
+            Some([VERSION, number]) => *number,
+            _ => return Err(Fault::Seal("a blob is of an unknown version")),
+        };
+        let (_, key) = self
+            .keys
+            .iter()
+            .find(|(known, _)| *known == number)
+            .ok_or(Fault::Seal("a blob was sealed with a key that is not here"))?;
+        open(key, sealed, row)
+    }
+
+    /// A new task key, and the same wrapped for the task's row.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn new_task_key(&self, task: &str) -> Result<(TaskKey, Vec<u8>), Fault> {
+        let key = Zeroizing::new(random::<32>()?);
+        let wrapped = self.seal(key.as_slice(), &format!("task:{task}"))?;
+        Ok((TaskKey { key, task: task.to_owned() }, wrapped))
+    }
+
+    /// The key of a task from its wrapped form.
+    ///
+    /// # Errors
+    /// See [`DeploymentKeys::open`].
+    pub fn task_key(&self, task: &str, wrapped: &[u8]) -> Result<TaskKey, Fault> {
+        let plain = self.open(wrapped, &format!("task:{task}"))?;
+        let key = <[u8; 32]>::try_from(plain.as_slice())
+            .map_err(|_| Fault::Seal("a task key has another length"))?;
+        Ok(TaskKey { key: Zeroizing::new(key), task: task.to_owned() })
+    }
+}
+
+/// The key of one task's kept data.
+pub struct TaskKey {
+    key: Key,
+    task: String,
+}
+
+impl TaskKey {
+    /// Seals a part of the task, e.g. `session` or a section's name.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn seal(&self, plain: &[u8], part: &str) -> Result<Vec<u8>, Fault> {
+        seal(&self.key, 0, plain, &format!("{}:{part}", self.task))
+    }
+
+    /// Opens the same part of the same task.
+    ///
+    /// # Errors
+    /// It is another part or task, or has been changed.
+    pub fn open(&self, sealed: &[u8], part: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        open(&self.key, sealed, &format!("{}:{part}", self.task))
+    }
+}
+
+/// A digest under a key that is only in memory, in lower hex: equal inputs of one process have
+/// equal digests, and nobody can try inputs against a stored one.
+pub(crate) fn keyed_digest(key: &[u8; 32], parts: &[&[u8]]) -> String {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
+        .expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> DeploymentKeys {
+        DeploymentKeys::parse(&DeploymentKeys::generate().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_blob_opens_only_for_its_row_and_key() {
+        let keys = keys();
+        let sealed = keys.seal(b"token", "app:a").unwrap();
+        assert_eq!(keys.open(&sealed, "app:a").unwrap().as_slice(), b"token");
+        assert!(keys.open(&sealed, "app:b").is_err());
+        assert!(self::keys().open(&sealed, "app:a").is_err());
+        assert!(keys.open(&sealed[..10], "app:a").is_err());
+        assert!(keys.open(&[], "app:a").is_err());
+    }
+
+    #[test]
+    fn an_old_key_still_opens_after_a_new_one_is_put_before_it() {
+        let old = format!("1:{}", "11".repeat(32));
+        let sealed = DeploymentKeys::parse(&old).unwrap().seal(b"x", "app:a").unwrap();
+        let both =
+            DeploymentKeys::parse(&format!("# new\n2:{}\n{old}\n", "22".repeat(32))).unwrap();
+        assert_eq!(both.open(&sealed, "app:a").unwrap().as_slice(), b"x");
+        assert_eq!(both.seal(b"x", "app:a").unwrap()[1], 2);
+    }
+
+    #[test]
+    fn key_files_with_mistakes_are_refused() {
+        for text in ["", "1:zz", "x:00", &format!("1:{0}\n1:{0}", "11".repeat(32)), "1:1111"] {
+            assert!(DeploymentKeys::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_task_key_opens_its_own_parts_only() {
+        let keys = keys();
+        let (key, wrapped) = keys.new_task_key("t1").unwrap();
+        let sealed = key.seal(b"rows", "billInfos").unwrap();
+        let again = keys.task_key("t1", &wrapped).unwrap();
+        assert_eq!(again.open(&sealed, "billInfos").unwrap().as_slice(), b"rows");
+        assert!(again.open(&sealed, "baseInfo").is_err());
+        assert!(keys.task_key("t2", &wrapped).is_err());
+    }
+}

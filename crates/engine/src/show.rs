@@ -1,0 +1,83 @@
+//! Showing: what a poll sees of a task (P-41…P-44).
+
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::product::Product;
+use fiveone_model::report::{Content, Section};
+use fiveone_model::task::{Stage, TaskId};
+use fiveone_store::{SectionRow, TaskRow};
+
+use crate::view::{Shown, TaskView};
+use crate::{AppEntry, Engine, Fault};
+
+impl Engine {
+    /// What a poll of an app shows.
+    ///
+    /// # Errors
+    /// The store could not be asked, or a row cannot be decoded.
+    pub async fn show(
+        &self,
+        entry: &AppEntry,
+        product: Product,
+        tid: &str,
+    ) -> Result<Shown, Fault> {
+        let Some(id) = TaskId::parse(tid) else { return Ok(Shown::Unknown) };
+        let Some(task) = self.0.store.read.task(&id).await? else { return Ok(Shown::Unknown) };
+        if task.app_id != entry.app.id.as_str() {
+            return Ok(Shown::OtherApps);
+        }
+        if task.product != product {
+            return Ok(Shown::Unknown);
+        }
+        let is_done = matches!(task.stage, Stage::Done { .. });
+        if is_done && task.wiped_at.is_some() {
+            return Ok(Shown::Gone);
+        }
+        let rows = self.0.store.read.sections(&id).await?;
+        let has_sections = !rows.is_empty();
+        let Ok(sections) = self.open_sections(&task, rows) else { return Ok(Shown::Unreadable) };
+        Ok(Shown::Task(Box::new(TaskView {
+            code: task.stage.code(has_sections),
+            msg: task.stage.msg(has_sections),
+            picture: self.picture(&task).await?,
+            fail: match &task.stage {
+                Stage::Done { missing } => missing.clone(),
+                _ => Vec::new(),
+            },
+            crawled_at: task.crawled_at.filter(|_| has_sections),
+            is_final: task.stage.name().is_final(),
+            sections,
+            tid: task.id,
+        })))
+    }
+
+    /// The sections in the documents' order; an error when one does not open.
+    fn open_sections(
+        &self,
+        task: &TaskRow,
+        rows: Vec<SectionRow>,
+    ) -> Result<Vec<(Section, Content)>, Fault> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
+        let key = self.0.accounts.keys.task_key(task.id.as_str(), wrapped)?;
+        let mut sections = Vec::with_capacity(rows.len());
+        for row in rows {
+            let plain = key.open(&row.sealed, row.section.as_str())?;
+            let content = serde_json::from_slice(&plain)
+                .ok()
+                .and_then(|json| Content::from_json(row.section, task.product, &json))
+                .ok_or(Fault::Seal("a section is not what was sealed"))?;
+            sections.push((row.section, content));
+        }
+        sections.sort_by_key(|(section, _)| *section);
+        Ok(sections)
+    }
+
+    async fn picture(&self, task: &TaskRow) -> Result<Option<Vec<u8>>, Fault> {
+        if task.stage != Stage::Asking(ChallengeKind::Captcha) {
+            return Ok(None);
+        }
+        Ok(self.0.store.read.open_challenge(&task.id).await?.and_then(|open| open.picture))
+    }
+}

@@ -1,0 +1,353 @@
+//! `fiveone app`: apps and their wallets.
+
+use clap::{Args, Subcommand, ValueEnum};
+use fiveone_engine::Accounts;
+use fiveone_model::app::{App as AppRecord, AppId, CallbackAddress, Grant};
+use fiveone_model::ledger::yuan;
+use fiveone_model::product::Product;
+use fiveone_model::report::Dialect;
+use fiveone_model::tariff::{PartialRule, Tariff};
+use serde_json::{Value, json};
+
+use super::store_access::StoreAccess;
+use crate::exit::{Failed, Reason};
+use crate::output;
+
+/// Makes apps, grants them interfaces, pauses them, tops up their wallets, shows them
+#[derive(Debug, Args)]
+pub(crate) struct App {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    access: StoreAccess,
+    /// Prints one JSON object
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Makes an app that may use both products, and prints its tokenId once
+    ///
+    /// Example: fiveone app create loans --name 贷款审核 --price 3.00
+    Create {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        id: AppId,
+        /// What it is called
+        #[arg(long, default_value = "")]
+        name: String,
+        /// The price of a task in yuan; the house's when not told
+        #[arg(long, value_parser = fen)]
+        price: Option<i64>,
+        #[command(flatten)]
+        switches: Box<Switches>,
+    },
+    /// Grants an app a product, or changes its switches
+    ///
+    /// Example: fiveone app grant loans --product fund --dialect example
+    Grant {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        id: AppId,
+        /// The product; none changes switches alone
+        #[arg(long)]
+        product: Option<ProductArg>,
+        #[command(flatten)]
+        switches: Box<Switches>,
+    },
+    /// Pauses an app's use of a product, or of both; `grant` ends the pause
+    ///
+    /// Example: fiveone app pause loans --product insurance
+    Pause {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        id: AppId,
+        /// The product; both when not told
+        #[arg(long)]
+        product: Option<ProductArg>,
+    },
+    /// Adds money to an app's wallet
+    ///
+    /// Example: fiveone app topup loans 500.00 --note "invoice 12"
+    Topup {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        id: AppId,
+        /// In yuan
+        #[arg(value_parser = fen)]
+        amount: i64,
+        /// Why, for the books
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Shows an app, its wallet and its newest entries, or all apps
+    ///
+    /// Example: fiveone app show loans
+    Show {
+        /// The appId; all apps when not told
+        #[arg(value_parser = app_id)]
+        id: Option<AppId>,
+    },
+}
+
+/// What an app can have changed.
+#[derive(Debug, Args)]
+struct Switches {
+    /// How it hears values: as the documents' field tables, or as their samples
+    #[arg(long)]
+    dialect: Option<DialectArg>,
+    /// Where fund tasks are called back; an empty one ends it
+    #[arg(long, value_name = "URL")]
+    fund_callback: Option<String>,
+    /// Where insurance tasks are called back; an empty one ends it
+    #[arg(long, value_name = "URL")]
+    insurance_callback: Option<String>,
+    /// Calls back for captcha and SMS questions too
+    #[arg(long, value_name = "BOOL")]
+    challenge_callbacks: Option<bool>,
+    /// Takes only HTTP 201 for an acknowledgement
+    #[arg(long, value_name = "BOOL")]
+    acknowledges_by_201: Option<bool>,
+    /// May use employers' logins, which open other people's records
+    #[arg(long, value_name = "BOOL")]
+    employer_logins: Option<bool>,
+    /// Accepts the fund document's short signature for fundUserCode
+    #[arg(long, value_name = "BOOL")]
+    legacy_code_signature: Option<bool>,
+    /// Calls a second
+    #[arg(long)]
+    calls_per_second: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ProductArg {
+    Fund,
+    Insurance,
+}
+
+impl From<ProductArg> for Product {
+    fn from(product: ProductArg) -> Self {
+        match product {
+            ProductArg::Fund => Self::Fund,
+            ProductArg::Insurance => Self::Insurance,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DialectArg {
+    Table,
+    Example,
+}
+
+/// What a task costs when nobody has said otherwise.
+const HOUSE_PRICE_FEN: i64 = 300;
+
+fn app_id(text: &str) -> Result<AppId, String> {
+    AppId::parse(text).ok_or_else(|| "1 to 64 printable ASCII characters".to_owned())
+}
+
+/// `12.34` in yuan as 分; at most two places, so that nothing is rounded.
+fn fen(text: &str) -> Result<i64, String> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(part) || part.len() > 2 {
+        return Err("an amount in yuan with at most two places, e.g. 500.00".to_owned());
+    }
+    format!("{whole}{part:0<2}").parse().map_err(|_| "too large".to_owned())
+}
+
+impl App {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        let accounts = self.access.accounts().await?;
+        let json = match self.action {
+            Action::Create { id, name, price, switches } => {
+                create(&accounts, id, &name, price, &switches).await?
+            }
+            Action::Grant { id, product, switches } => {
+                let mut app = find(&accounts, &id).await?;
+                if let Some(product) = product {
+                    set_grant(&mut app, product.into(), Grant::Active);
+                }
+                switches.change(&mut app);
+                ensure_prices(&accounts).await?;
+                accounts.update(&app).await?;
+                shown(&accounts, &app, 0).await?
+            }
+            Action::Pause { id, product } => {
+                let mut app = find(&accounts, &id).await?;
+                for each in Product::ALL {
+                    let is_meant = product.is_none_or(|product| Product::from(product) == each);
+                    if is_meant && app.grant(each).is_some() {
+                        set_grant(&mut app, each, Grant::Paused);
+                    }
+                }
+                accounts.update(&app).await?;
+                shown(&accounts, &app, 0).await?
+            }
+            Action::Topup { id, amount, note } => {
+                let app = find(&accounts, &id).await?;
+                accounts.topup(&id, amount, &note).await?;
+                shown(&accounts, &app, 1).await?
+            }
+            Action::Show { id: Some(id) } => {
+                shown(&accounts, &find(&accounts, &id).await?, 20).await?
+            }
+            Action::Show { id: None } => {
+                let mut all = Vec::new();
+                for app in accounts.all().await? {
+                    all.push(shown(&accounts, &app, 0).await?);
+                }
+                Value::Array(all)
+            }
+        };
+        output::say_json(&json, !self.json);
+        Ok(())
+    }
+}
+
+impl Switches {
+    fn change(&self, app: &mut AppRecord) {
+        if let Some(dialect) = self.dialect {
+            app.dialect = match dialect {
+                DialectArg::Table => Dialect::Table,
+                DialectArg::Example => Dialect::Example,
+            };
+        }
+        let address =
+            |url: &String| (!url.is_empty()).then(|| CallbackAddress { url: url.clone() });
+        if let Some(url) = &self.fund_callback {
+            app.fund_callback = address(url);
+        }
+        if let Some(url) = &self.insurance_callback {
+            app.insurance_callback = address(url);
+        }
+        let facts = [
+            (self.challenge_callbacks, &mut app.wants_challenge_callbacks),
+            (self.acknowledges_by_201, &mut app.acknowledges_by_201),
+            (self.employer_logins, &mut app.has_employer_grant),
+            (self.legacy_code_signature, &mut app.has_legacy_code_signature),
+        ];
+        for (change, fact) in facts {
+            *fact = change.unwrap_or(*fact);
+        }
+        app.calls_per_second = self.calls_per_second.unwrap_or(app.calls_per_second).max(1);
+    }
+}
+
+async fn create(
+    accounts: &Accounts,
+    id: AppId,
+    name: &str,
+    price: Option<i64>,
+    switches: &Switches,
+) -> Result<Value, Failed> {
+    let mut app = Accounts::blank(id.clone(), name);
+    (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+    switches.change(&mut app);
+    ensure_prices(accounts).await?;
+    let token = Accounts::new_token()?;
+    if !accounts.create(app.clone(), &token).await? {
+        return Err(Failed::words(Reason::Usage, format!("there is an app {id} already")));
+    }
+    if let Some(price_fen) = price {
+        let tariff = Tariff { price_fen, partial: PartialRule::BaseAndOneMore };
+        for product in Product::ALL {
+            accounts.set_tariff(Some(&id), product, tariff).await?;
+        }
+    }
+    let mut json = shown(accounts, &app, 0).await?;
+    json["tokenId"] = json!(token.as_str());
+    Ok(json)
+}
+
+/// Sets the house's price where there is none yet.
+pub(crate) async fn ensure_prices(accounts: &Accounts) -> Result<(), Failed> {
+    for product in Product::ALL {
+        if accounts.house_tariff(product).await?.is_none() {
+            let tariff =
+                Tariff { price_fen: HOUSE_PRICE_FEN, partial: PartialRule::BaseAndOneMore };
+            accounts.set_tariff(None, product, tariff).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn find(accounts: &Accounts, id: &AppId) -> Result<AppRecord, Failed> {
+    accounts
+        .show(id)
+        .await?
+        .ok_or_else(|| Failed::words(Reason::Usage, format!("there is no app {id}")))
+}
+
+const fn set_grant(app: &mut AppRecord, product: Product, grant: Grant) {
+    match product {
+        Product::Fund => app.fund = Some(grant),
+        Product::Insurance => app.insurance = Some(grant),
+    }
+}
+
+async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Value, Failed> {
+    let balance = accounts.balance(&app.id).await?.unwrap_or_default();
+    let entry = accounts.find(&app.id).await?;
+    let product = |product: Product| {
+        let price = entry.as_ref().and_then(|entry| entry.tariff(product));
+        json!({
+            "grant": app.grant(product).map_or("none", Grant::as_str),
+            "price": price.map(|tariff| yuan(tariff.price_fen)),
+            "callback": app.callback(product).map(|callback| callback.url.as_str()),
+        })
+    };
+    let mut json = json!({
+        "appId": app.id.as_str(),
+        "name": app.name,
+        "dialect": app.dialect.as_str(),
+        "fund": product(Product::Fund),
+        "insurance": product(Product::Insurance),
+        "employerLogins": app.has_employer_grant,
+        "legacyCodeSignature": app.has_legacy_code_signature,
+        "challengeCallbacks": app.wants_challenge_callbacks,
+        "acknowledgesBy201": app.acknowledges_by_201,
+        "callsPerSecond": app.calls_per_second,
+        "wallet": {
+            "free": yuan(balance.free_fen),
+            "held": yuan(balance.held_fen),
+            "captured": yuan(balance.revenue_fen),
+            "paidIn": yuan(balance.funding_fen),
+        },
+    });
+    if entries > 0 {
+        let newest = accounts.entries(&app.id, entries).await?;
+        let rows = newest.into_iter().map(|entry| {
+            json!({
+                "seq": entry.seq,
+                "kind": entry.kind.as_str(),
+                "amount": yuan(entry.amount_fen),
+                "task": entry.task_id,
+                "note": entry.note,
+                "at": fiveone_model::clock::shanghai_text(entry.at),
+            })
+        });
+        json["entries"] = rows.collect();
+    }
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_in_yuan_are_exact() {
+        let check = |text, expected| assert_eq!(fen(text).ok(), expected, "{text}");
+        check("500", Some(50_000));
+        check("500.5", Some(50_050));
+        check("0.07", Some(7));
+        check("1.234", None);
+        check("-1", None);
+        check("", None);
+        check(".5", None);
+        check("99999999999999999999", None);
+    }
+}

@@ -1,0 +1,159 @@
+//! `fiveone demo`: the whole house on loopback, with simulated portals, to try everything.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use fiveone_connector::Library;
+use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime};
+use fiveone_lab::Lab;
+use fiveone_model::app::{AppId, Grant};
+use fiveone_store::Store;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::app::ensure_prices;
+use super::store_access::{database_url, folder_keys};
+use crate::client::{DEMO_APP, DEMO_TOKEN};
+use crate::exit::{Failed, Reason};
+use crate::{output, telemetry};
+
+/// What the demo app starts with: ¥10,000.00.
+const DEMO_MONEY_FEN: i64 = 1_000_000;
+/// Tasks that talk to one simulated portal at once; it is ours and does not mind.
+const LAB_CONCURRENCY: usize = 32;
+
+/// Runs a gateway beside simulated portals, with an app that has money, to try everything
+///
+/// Example: fiveone demo --data /tmp/fiveone
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where the gateway listens
+    #[arg(long, default_value = "127.0.0.1:8051", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Where the simulated portals listen
+    #[arg(long, default_value = "127.0.0.1:8052", value_name = "ADDRESS")]
+    lab: SocketAddr,
+    /// Where everything is kept; a temporary folder unless told
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Prints one JSON object instead: gateway, lab, app_id, token_id
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        crate::install_tls();
+        telemetry::start_logs("warn,fiveone_web=error", false);
+        let temporary = match &self.data {
+            Some(folder) => {
+                std::fs::create_dir_all(folder)?;
+                None
+            }
+            None => Some(tempfile::Builder::new().prefix("fiveone-demo-").tempdir()?),
+        };
+        let folder = self.data.as_deref().or(temporary.as_ref().map(|folder| folder.path()));
+        let folder = folder.unwrap_or(Path::new("."));
+
+        let mut lab_options = fiveone_lab::Options::default();
+        lab_options.listen = self.lab;
+        let lab = fiveone_lab::start(lab_options)
+            .await
+            .map_err(|error| taken("--lab", self.lab, &error))?;
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|error| taken("--listen", self.listen, &error))?;
+        let gateway = format!("http://{}", listener.local_addr()?);
+
+        let engine = start_engine(folder, &lab).await?;
+        let router = fiveone_web::router(
+            engine.clone(),
+            fiveone_web::Options::default(),
+            telemetry::metrics()?,
+        );
+        if self.json {
+            let line = json!({
+                "gateway": gateway,
+                "lab": lab.base(),
+                "app_id": DEMO_APP,
+                "token_id": DEMO_TOKEN,
+            });
+            output::say_json(&line, false);
+        } else {
+            output::say(&welcome(&gateway, &lab.base(), folder));
+        }
+        axum::serve(listener, router).with_graceful_shutdown(telemetry::asked_to_stop()).await?;
+        engine.stop().await;
+        lab.stop().await;
+        drop(temporary);
+        Ok(())
+    }
+}
+
+fn taken(flag: &str, address: SocketAddr, error: &std::io::Error) -> Failed {
+    let words = format!("cannot listen on {address} ({error}); choose another with {flag}");
+    Failed::words(Reason::Usage, words)
+}
+
+/// An engine over a data folder whose connectors all lead to the lab.
+async fn start_engine(folder: &Path, lab: &Lab) -> Result<Engine, Failed> {
+    let keys = folder_keys(folder)?;
+    let store = Store::open(&database_url(folder), 1).await?;
+    let time = Arc::new(SystemTime);
+    let accounts = Accounts::new(store.clone(), keys.clone(), time.clone());
+    open_demo_app(&accounts).await?;
+    let library = Library::with_portals(&lab.portals())
+        .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))?;
+    let options = Options {
+        callbacks_to_private: true,
+        portal_concurrency: Some(LAB_CONCURRENCY),
+        ..Options::default()
+    };
+    let limits = fiveone_connector::Limits { requests_per_second: None, ..Default::default() };
+    let portal =
+        fiveone_connector::live(limits).map_err(|words| Failed::words(Reason::Failed, words))?;
+    let library = Arc::new(library);
+    Ok(Engine::start(Parts { store, keys, library, portal, time, options }).await?)
+}
+
+/// The demo app with its known tokenId and money; made once for a folder.
+async fn open_demo_app(accounts: &Accounts) -> Result<(), Failed> {
+    let id = AppId::parse(DEMO_APP).ok_or_else(|| anyhow::anyhow!("the demo app's id"))?;
+    let mut app = Accounts::blank(id.clone(), "演示应用");
+    (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+    app.calls_per_second = 1_000_000;
+    ensure_prices(accounts).await?;
+    if accounts.create(app, DEMO_TOKEN).await? {
+        accounts.topup(&id, DEMO_MONEY_FEN, "demo").await?;
+    }
+    Ok(())
+}
+
+fn welcome(gateway: &str, lab: &str, folder: &Path) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "fiveone".to_owned());
+    let data = folder.display();
+    format!(
+        "\
+fiveone 五险一金
+
+  gateway   {gateway}/identity/…   the ten interfaces
+  lab       {lab}   simulated portals, people and their true records
+  app       appId {DEMO_APP}, tokenId {DEMO_TOKEN}, ¥10,000.00 in its wallet
+  data      {data}
+
+In another terminal:
+
+  {program} query fund 990000 --gateway {gateway}
+      a person of the model city 示范市; login fields: {lab}/people?product=fund&area=990000&n=3
+      (the password decides what happens: good, wrong, sms, partial …)
+
+  {program} call getFundCitysB --gateway {gateway}
+  {program} sign getFundCityParamB area_code=990000
+  {program} app show {DEMO_APP} --data {data}
+  {program} ledger verify --data {data}
+
+Ctrl-C ends it."
+    )
+}

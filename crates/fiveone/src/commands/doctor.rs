@@ -1,0 +1,91 @@
+//! `fiveone doctor`: looks whether everything a gateway needs is there, and says what to do.
+
+use clap::Args;
+use fiveone_connector::Library;
+use fiveone_model::product::Product;
+use serde_json::json;
+
+use super::store_access::StoreAccess;
+use crate::exit::{Failed, Reason};
+use crate::output;
+
+/// Looks whether everything a gateway needs is there: configuration, database, key, connectors,
+/// prices, books. Exit 1 when something is amiss
+///
+/// Example: fiveone doctor --config fiveone.toml
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    access: StoreAccess,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing looked at: its name, and how it is or what is wrong with it.
+type Look = (&'static str, Result<String, String>);
+
+impl Doctor {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        let mut looks: Vec<Look> = vec![("connectors", connectors())];
+        match self.access.accounts().await {
+            Err(failed) => {
+                looks.push(("configuration, database and key", Err(failed.words_only())))
+            }
+            Ok(accounts) => {
+                looks.push(("configuration, database and key", Ok("open".to_owned())));
+                looks.push(("apps and prices", apps(&accounts).await.map_err(Failed::words_only)));
+                looks.push(("books", self.books().await.map_err(Failed::words_only)));
+            }
+        }
+        let is_well = looks.iter().all(|(_, look)| look.is_ok());
+        if self.json {
+            let rows = looks.iter().map(|(name, look)| {
+                json!({
+                    "name": name,
+                    "well": look.is_ok(),
+                    "found": look.as_ref().map_or_else(String::as_str, String::as_str),
+                })
+            });
+            output::say_json(&json!({ "well": is_well, "looks": rows.collect::<Vec<_>>() }), false);
+        } else {
+            for (name, look) in &looks {
+                match look {
+                    Ok(found) => output::say(&format!("ok    {name}: {found}")),
+                    Err(wrong) => output::say(&format!("AMISS {name}: {wrong}")),
+                }
+            }
+        }
+        if is_well { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
+    }
+
+    async fn books(&self) -> Result<String, Failed> {
+        let report = self.access.store().await?.read.verify_ledger().await?;
+        if let Some(first) = report.findings.first() {
+            let words = format!("{}: {} (run `fiveone ledger verify`)", first.app_id, first.what);
+            return Err(Failed::words(Reason::Failed, words));
+        }
+        Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
+    }
+}
+
+fn connectors() -> Result<String, String> {
+    let library = Library::builtin().map_err(|complaints| complaints.to_string())?;
+    let count = |product| {
+        let areas = library.areas(product).iter();
+        areas.filter(|area| library.connector(product, &area.code).is_some()).count()
+    };
+    Ok(format!("{} fund, {} insurance", count(Product::Fund), count(Product::Insurance)))
+}
+
+async fn apps(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {
+    let apps = accounts.all().await?;
+    for app in &apps {
+        if accounts.find(&app.id).await?.is_none() {
+            let words =
+                format!("app {} has a grant without a price: its calls get status 4", app.id);
+            return Err(Failed::words(Reason::Failed, words));
+        }
+    }
+    Ok(format!("{} apps, all with prices", apps.len()))
+}

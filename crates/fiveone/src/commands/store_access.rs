@@ -1,0 +1,77 @@
+//! How the operator's commands find the store and the deployment key.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use fiveone_engine::seal::DeploymentKeys;
+use fiveone_engine::{Accounts, SystemTime};
+use fiveone_store::Store;
+
+use crate::config::Config;
+use crate::exit::{Failed, Reason};
+
+/// The name of the database in a data folder.
+const DATABASE: &str = "fiveone.db";
+/// The name of the deployment key in a data folder.
+const KEY: &str = "deployment.key";
+
+/// Which store.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreAccess {
+    /// The gateway's configuration
+    #[arg(long, env = "FIVEONE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A demonstration's data folder, instead of a configuration
+    #[arg(long, conflicts_with = "config", value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl StoreAccess {
+    /// The store alone, brought to the newest schema.
+    pub(crate) async fn store(&self) -> Result<Store, Failed> {
+        let (url, connections) = match &self.data {
+            Some(folder) => (database_url(folder), 1),
+            None => {
+                let config = Config::load(self.config.as_deref())?;
+                (config.store.url, config.store.connections_max)
+            }
+        };
+        Ok(Store::open(&url, connections).await?)
+    }
+
+    /// The accounts: the store and the deployment key.
+    pub(crate) async fn accounts(&self) -> Result<Accounts, Failed> {
+        let keys = match &self.data {
+            Some(folder) => folder_keys(folder)?,
+            None => Config::load(self.config.as_deref())?.keys.load()?,
+        };
+        Ok(Accounts::new(self.store().await?, keys, Arc::new(SystemTime)))
+    }
+}
+
+/// The address of a data folder's database.
+pub(crate) fn database_url(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join(DATABASE).display())
+}
+
+/// The deployment key of a data folder, made when there is none.
+pub(crate) fn folder_keys(folder: &Path) -> Result<DeploymentKeys, Failed> {
+    let path = folder.join(KEY);
+    if !path.exists() {
+        write_secret(&path, &DeploymentKeys::generate()?)?;
+    }
+    let text = std::fs::read_to_string(&path)?;
+    DeploymentKeys::parse(&text).ok_or_else(|| {
+        Failed::words(Reason::Mistakes, format!("{}: not a key file", path.display()))
+    })
+}
+
+/// Writes a file that only its owner may read.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}

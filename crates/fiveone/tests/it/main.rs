@@ -1,0 +1,13 @@
+//! The whole house, through the two documents' interfaces.
+
+mod bad_input;
+mod callbacks;
+mod codes;
+mod house;
+mod matrix;
+mod process;
+mod restart;
+mod secrets;
+mod timers;
+mod vendor_client;
+mod wire;

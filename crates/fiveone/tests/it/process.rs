@@ -1,0 +1,166 @@
+//! The program itself, as processes: started, killed, started again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use fiveone_engine::seal::DeploymentKeys;
+use fiveone_lab::Lab;
+use fiveone_testkit::TestStore;
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use crate::vendor_client::Client;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
+
+/// A lab, a store and a folder with a configuration; gateways come and go over them.
+pub(crate) struct Ground {
+    pub(crate) lab: Lab,
+    pub(crate) store: TestStore,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) token: String,
+    config: PathBuf,
+    address: String,
+}
+
+impl Ground {
+    /// Lays the ground; `more` is put into the configuration's `[engine]` section.
+    pub(crate) async fn new(store: TestStore, more: &str) -> Self {
+        let mut options = fiveone_lab::Options::default();
+        options.listen = ([127, 0, 0, 1], 0).into();
+        options.slow_ms = 400;
+        let lab = fiveone_lab::start(options).await.expect("the lab starts");
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .to_string();
+        let key = folder.path().join("key");
+        std::fs::write(&key, DeploymentKeys::generate().expect("a key").as_str()).expect("a file");
+        let config = folder.path().join("fiveone.toml");
+        let text = configuration(&address, store.url(), &key, more, &lab.portals());
+        std::fs::write(&config, text).expect("a file");
+        let mut ground = Self { lab, store, folder, token: String::new(), config, address };
+        let made = ground.command(&["app", "create", "app1", "--json"]).await;
+        ground.token = made["tokenId"].as_str().expect("a tokenId").to_owned();
+        let callback = format!("{}/callbacks/box", ground.lab.base());
+        ground.command(&["app", "topup", "app1", "1000.00", "--json"]).await;
+        ground.command(&["app", "grant", "app1", "--fund-callback", &callback, "--json"]).await;
+        ground
+    }
+
+    /// Runs a command of the program with this configuration; the JSON it prints.
+    pub(crate) async fn command(&self, words: &[&str]) -> Value {
+        let output = self.run(words).await;
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{words:?}: {}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    /// Runs a command of the program with this configuration.
+    pub(crate) async fn run(&self, words: &[&str]) -> Output {
+        Command::new(PROGRAM)
+            .args(words)
+            .env("FIVEONE_CONFIG", &self.config)
+            .output()
+            .await
+            .expect("the program runs")
+    }
+
+    /// Starts a gateway and waits until it is ready; its log goes to the folder.
+    pub(crate) async fn gateway(&self) -> Gateway {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .expect("a log file");
+        let process = Command::new(PROGRAM)
+            .args(["serve", "--config"])
+            .arg(&self.config)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file"))
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let url = format!("http://{}", self.address);
+        let mut every = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..1_000 {
+            every.tick().await;
+            let ready = reqwest::get(format!("{url}/readyz")).await;
+            if ready.is_ok_and(|answer| answer.status() == 200) {
+                let client = Client::new(&url, "app1", &self.token);
+                return Gateway { process, client };
+            }
+        }
+        panic!("the gateway is not ready: {}", self.log_text());
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    pub(crate) fn log_text(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// Waits until nothing is under way any more, then checks the books.
+    pub(crate) async fn settle(&self) {
+        let mut every = tokio::time::interval(Duration::from_millis(50));
+        let mut left = self.store.read.leftovers().await.expect("the store");
+        for _ in 0..1_200 {
+            if left == fiveone_store::Leftovers::default() {
+                break;
+            }
+            every.tick().await;
+            left = self.store.read.leftovers().await.expect("the store");
+        }
+        assert_eq!(left, fiveone_store::Leftovers::default(), "{}", self.log_text());
+        let books = self.command(&["ledger", "verify", "--json"]).await;
+        assert_eq!((&books["clean"], &books["openHolds"]), (&Value::from(true), &Value::from(0)));
+    }
+}
+
+fn configuration(
+    address: &str,
+    store: &str,
+    key: &Path,
+    more: &str,
+    portals: &BTreeMap<String, String>,
+) -> String {
+    let mut text = format!(
+        "[server]\nlisten = \"{address}\"\n[store]\nurl = \"{store}\"\n\
+         [keys]\ndeployment_key_file = \"{}\"\n\
+         [callbacks]\nto_private = true\n[log]\nfilter = \"debug\"\n\
+         [engine]\nlease_for = \"1s\"\ntick_every = \"100ms\"\n{more}\n[portals]\n",
+        key.display()
+    );
+    for (area, base) in portals {
+        writeln!(text, "\"{area}\" = \"{base}\"").expect("a string takes text");
+    }
+    text
+}
+
+/// A running gateway.
+pub(crate) struct Gateway {
+    pub(crate) process: Child,
+    pub(crate) client: Client,
+}
+
+impl Gateway {
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(mut self) {
+        self.process.kill().await.expect("the process is killed");
+    }
+
+    /// Asks it to stop, and waits; its exit code.
+    pub(crate) async fn stop(mut self) -> Option<i32> {
+        let id = self.process.id().expect("it runs").to_string();
+        let status = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(status.expect("kill runs").success());
+        self.process.wait().await.expect("it ends").code()
+    }
+}

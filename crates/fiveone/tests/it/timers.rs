@@ -1,0 +1,105 @@
+//! P-42: every time has an end. The clock is moved by hand.
+
+use std::sync::Arc;
+
+use fiveone_model::product::Product;
+use fiveone_testkit::{HandTime, TestStore, on_both};
+
+use crate::house::{House, Plan, text};
+use crate::vendor_client::FUND;
+
+on_both!(
+    p_42_a_captcha_nobody_answers_ends_in_50008,
+    p_42_an_sms_code_nobody_types_ends_in_50008,
+    p_42_a_result_is_gone_after_seven_days_with_status_3,
+    p_42_a_task_ends_at_its_deadline,
+    a_task_whose_node_is_silent_fails_with_50002_and_releases,
+);
+
+const MINUTE: i64 = 60_000;
+
+async fn house(store: TestStore) -> (House, HandTime) {
+    let time = HandTime::default();
+    let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    // The node itself only ticks when a test says so.
+    plan.options.tick_every_ms = i64::MAX / 4;
+    (House::build(store, plan).await, time)
+}
+
+async fn asked(house: &House, password: &str, code: &str) -> String {
+    let person = house.people(Product::Fund, "990000", 1).remove(0);
+    let tid = house.create(Product::Fund, "990000", &person, password).await;
+    if code == "10003" {
+        let data = house.wait_for(Product::Fund, &tid, &["10003", "10004"]).await;
+        if data["code"] == "10004" {
+            let picture = crate::house::read_picture(&text(&data["base64_image_bytes"]));
+            assert_eq!(house.client.user_code(FUND, &tid, &picture).await, 0);
+        }
+    }
+    house.wait_for(Product::Fund, &tid, &[code]).await;
+    tid
+}
+
+async fn p_42_a_captcha_nobody_answers_ends_in_50008(store: TestStore) {
+    let (house, time) = house(store).await;
+    let tid = asked(&house, "good", "10004").await;
+    time.advance(2 * MINUTE - 1);
+    assert_eq!(house.client.result(FUND, &tid).await["code"], "10004");
+    time.advance(1);
+    let data = house.wait_for(Product::Fund, &tid, &["50008"]).await;
+    assert_eq!(data["msg"], "登录失败,等待用户输入超时：未在规定时间内输入验证码");
+    assert_eq!(house.client.user_code(FUND, &tid, "late").await, -2);
+    assert_eq!(house.is_captured(&tid).await, Some(false));
+    house.assert_nothing_is_left().await;
+}
+
+async fn p_42_an_sms_code_nobody_types_ends_in_50008(store: TestStore) {
+    let (house, time) = house(store).await;
+    let tid = asked(&house, "sms", "10003").await;
+    time.advance(3 * MINUTE - 1);
+    assert_eq!(house.client.result(FUND, &tid).await["code"], "10003");
+    time.advance(1);
+    house.wait_for(Product::Fund, &tid, &["50008"]).await;
+    house.assert_nothing_is_left().await;
+}
+
+async fn p_42_a_result_is_gone_after_seven_days_with_status_3(store: TestStore) {
+    let (house, time) = house(store).await;
+    let person = house.people(Product::Fund, "990000", 1).remove(0);
+    let tid = house.create(Product::Fund, "990000", &person, "good").await;
+    let data = house.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    assert_eq!(data["code"], "40001", "{data}");
+    time.advance(7 * 24 * 60 * MINUTE);
+    house.engine.tick().await.unwrap();
+    // Another poll of the same node may still be answered from memory for a moment; another node
+    // has nothing.
+    let other = House::router_of(&house.engine).await;
+    let answer = other.call("getFundB", &[("tid", &tid)]).await;
+    assert_eq!((answer.status, answer.data), (3, None));
+    house.assert_nothing_is_left().await;
+}
+
+async fn p_42_a_task_ends_at_its_deadline(store: TestStore) {
+    let (house, time) = house(store).await;
+    let person = house.people(Product::Fund, "990000", 1).remove(0);
+    // A captcha answered late, again and again, and then the whole time is over.
+    let tid = house.create(Product::Fund, "990000", &person, "captcha3").await;
+    house.wait_for(Product::Fund, &tid, &["10004"]).await;
+    time.advance(15 * MINUTE);
+    let data = house.wait_for(Product::Fund, &tid, &["5"]).await;
+    assert!(matches!(text(&data["code"]).as_str(), "50008" | "50002"), "{data}");
+    house.assert_nothing_is_left().await;
+}
+
+async fn a_task_whose_node_is_silent_fails_with_50002_and_releases(store: TestStore) {
+    let (house, time) = house(store).await;
+    let tid = asked(&house, "good", "10004").await;
+    let second = house.second_node().await;
+    time.advance(10_001);
+    // The second node lives, the first has been silent for longer than its lease.
+    second.tick().await.unwrap();
+    let data = house.wait_for(Product::Fund, &tid, &["50002"]).await;
+    assert_eq!(data["msg"], "爬取失败：处理节点已停止，登录信息未被保存，请重新提交");
+    assert_eq!(house.is_captured(&tid).await, Some(false));
+    house.assert_nothing_is_left().await;
+}
