@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use clap::Args;
 use fiveone_connector::Library;
 use fiveone_engine::{Engine, Parts, SystemTime};
 use fiveone_store::Store;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 
 use crate::config::{Config, LogFormat, Server, Tls};
 use crate::exit::{Failed, Reason};
@@ -19,6 +22,10 @@ use crate::telemetry;
 
 /// How long calls under way get once the engine has stopped.
 const LAST_CALLS_FOR: Duration = Duration::from_secs(5);
+
+/// How long a connection may take to send the head of a request, and how often an idle HTTP/2 one is
+/// asked whether it still lives.
+const HEAD_FOR: Duration = Duration::from_secs(30);
 
 /// Runs a gateway
 ///
@@ -101,10 +108,25 @@ async fn serve(
     handle: Handle<SocketAddr>,
 ) -> std::io::Result<()> {
     let service = router.into_make_service();
+    // Answers are written whole: nothing is gained by waiting for more.
+    let plain = NoDelayAcceptor::new();
+    let server = axum_server::from_tcp(listener)?.handle(handle);
     match tls {
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+        None => {
+            let mut server = server.acceptor(plain);
+            limit_patience(server.http_builder());
+            server.serve(service).await
+        }
         Some(tls) => {
-            axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await
+            let mut server = server.acceptor(RustlsAcceptor::new(tls).acceptor(plain));
+            limit_patience(server.http_builder());
+            server.serve(service).await
         }
     }
+}
+
+/// Connections that send no head, or only the beginning of one, are closed.
+fn limit_patience(builder: &mut Builder<TokioExecutor>) {
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_FOR);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_FOR);
 }
