@@ -22,6 +22,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) node: &'a Node,
     pub(crate) product: Product,
     pub(crate) params: &'a BTreeMap<String, String>,
+    /// The file for which all this was put together.
+    pub(crate) file: &'a str,
 }
 
 /// Where something stands in a tree.
@@ -42,12 +44,22 @@ impl Path {
 
 impl Subject<'_> {
     fn complain(&self, complaints: &mut Complaints, path: &Path, message: impl Into<String>) {
-        complaints.push(self.node.nearest(&path.0).complaint(message));
+        complaints.push(self.complaint(path, message.into(), true));
     }
 
     fn warn(&self, complaints: &mut Complaints, path: &Path, message: impl Into<String>) {
+        complaints.push(self.complaint(path, message.into(), false));
+    }
+
+    /// A mistake of a family that shows only together with a city names the city too.
+    fn complaint(&self, path: &Path, message: String, is_error: bool) -> Complaint {
         let complaint = self.node.nearest(&path.0).complaint(message);
-        complaints.push(Complaint { is_error: false, ..complaint });
+        let message = if complaint.file == self.file {
+            complaint.message
+        } else {
+            format!("{} (with {})", complaint.message, self.file)
+        };
+        Complaint { message, is_error, ..complaint }
     }
 }
 

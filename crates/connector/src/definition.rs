@@ -21,7 +21,9 @@ use serde::Deserialize;
 pub(crate) use capture::{Capture, Condition, Rule, Test, Unwrap};
 pub(crate) use each::{Each, Pages, Until};
 pub(crate) use login::{Field, Login};
-pub(crate) use reading::{CodeTable, Flat, Map, Otherwise, Rows, Sides, Source, Target, Targets};
+pub(crate) use reading::{
+    CodeTable, Flat, Map, Otherwise, Pairs, Rows, Sides, Source, Target, Targets,
+};
 pub(crate) use section::{Overlap, Part, Section, Sections, Split};
 pub(crate) use step::{Ask, Piece, Step};
 pub(crate) use word::{

@@ -69,15 +69,28 @@ impl Library {
     /// # Errors
     /// Everything that is wrong with the files or with the addresses.
     pub fn with_portals(portals: &BTreeMap<String, String>) -> Result<Self, Complaints> {
-        let sources = BuiltIn::iter()
+        Self::load(Self::sources(), portals)
+    }
+
+    /// The files built into the program.
+    fn sources() -> Vec<SourceFile> {
+        BuiltIn::iter()
             .filter(|path| path.ends_with(".yaml") || path.ends_with(".csv"))
             .filter_map(|path| {
                 let file = BuiltIn::get(&path)?;
                 let text = String::from_utf8_lossy(&file.data).into_owned();
                 Some(SourceFile { path: path.into_owned(), text })
             })
-            .collect();
-        Self::load(sources, portals)
+            .collect()
+    }
+
+    /// The built-in connectors of some files only, for tests of one family.
+    #[cfg(test)]
+    pub(crate) fn part(keep: &[&str]) -> Self {
+        let is_shared = |path: &str| !path.starts_with("families/") && !path.starts_with("cities/");
+        let wanted = |path: &str| is_shared(path) || keep.iter().any(|word| path.contains(word));
+        let sources = Self::sources().into_iter().filter(|file| wanted(&file.path)).collect();
+        Self::load(sources, &BTreeMap::new()).unwrap_or_else(|complaints| panic!("\n{complaints}"))
     }
 
     /// The connectors of the given files.
@@ -210,3 +223,6 @@ fn parse(path: &str, text: &str, complaints: &mut Complaints) -> Option<Node> {
 fn stem(name: &str) -> Cow<'_, str> {
     name.strip_suffix(".yaml").unwrap_or(name).into()
 }
+
+#[cfg(test)]
+mod tests;

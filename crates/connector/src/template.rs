@@ -10,7 +10,7 @@ mod rsa;
 
 use std::{
     borrow::Cow,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, LazyLock},
 };
@@ -49,6 +49,7 @@ pub(crate) struct Template {
     source: Arc<str>,
     pieces: Arc<[Piece]>,
     names: Arc<BTreeSet<String>>,
+    soft: Arc<BTreeSet<String>>,
 }
 
 enum Piece {
@@ -64,6 +65,7 @@ impl Template {
         }
         let mut pieces = Vec::new();
         let mut names = BTreeSet::new();
+        let mut soft = BTreeSet::new();
         let mut rest = source;
         while let Some(start) = rest.find("{{") {
             if start > 0 {
@@ -77,25 +79,42 @@ impl Template {
                 ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| {
                     format!("`{text}`: {}", error.detail().unwrap_or("not an expression"))
                 })?;
-            names.extend(filters::names_in(text));
+            let (needed, optional) = filters::names_in(text);
+            names.extend(needed);
+            soft.extend(optional);
             pieces.push(Piece::Expression(expression));
             rest = &inner[end + 2..];
         }
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
         }
-        Ok(Self { source: source.into(), pieces: pieces.into(), names: Arc::new(names) })
+        Ok(Self {
+            source: source.into(),
+            pieces: pieces.into(),
+            names: Arc::new(names),
+            soft: Arc::new(soft),
+        })
     }
 
     /// Text that is taken as it is.
     pub(crate) fn plain(text: &str) -> Self {
         let pieces: Vec<Piece> = vec![Piece::Text(text.to_owned())];
-        Self { source: text.into(), pieces: pieces.into(), names: Arc::default() }
+        Self {
+            source: text.into(),
+            pieces: pieces.into(),
+            names: Arc::default(),
+            soft: Arc::default(),
+        }
     }
 
     /// The names it needs.
     pub(crate) fn names(&self) -> &BTreeSet<String> {
         &self.names
+    }
+
+    /// The names it can do without, because a `default` stands behind them.
+    pub(crate) fn soft_names(&self) -> &BTreeSet<String> {
+        &self.soft
     }
 
     /// The text as it is written.
@@ -140,10 +159,10 @@ impl Template {
         expression: &Expression<'static, 'static>,
         scope: &dyn Scope,
     ) -> Result<Value, Unrendered> {
-        let context: Vec<(String, Value)> =
+        let context: BTreeMap<String, Value> =
             self.names.iter().filter_map(|name| Some((name.clone(), scope.get(name)?))).collect();
         let value = expression
-            .eval(Value::from_iter(context))
+            .eval(Value::from(context))
             .map_err(|error| Unrendered(format!("`{}`: {}", self.source, error.kind())))?;
         if value.is_undefined() {
             return Err(Unrendered(format!("`{}`: undefined value", self.source)));
@@ -183,7 +202,9 @@ pub(crate) fn from_json(json: &Json) -> Value {
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => items.iter().map(from_json).collect(),
         Json::Object(map) => {
-            Value::from_iter(map.iter().map(|(key, value)| (key.clone(), from_json(value))))
+            let map: BTreeMap<String, Value> =
+                map.iter().map(|(key, value)| (key.clone(), from_json(value))).collect();
+            Value::from(map)
         }
     }
 }
@@ -238,6 +259,11 @@ impl JsonSchema for Template {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["string", "number", "boolean"], "format": "template" })
     }
+}
+
+#[cfg(test)]
+pub(crate) fn rsa_for_tests(text: &str, modulus: &str, exponent: &str) -> String {
+    rsa::unpadded(text, modulus, exponent).unwrap_or_default()
 }
 
 #[cfg(test)]

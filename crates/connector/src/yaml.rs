@@ -239,19 +239,26 @@ fn without(node: &Node, name: &str) -> Node {
 
 fn lay(under: &Node, over: &Node, key: &str) -> Node {
     match (&under.data, &over.data) {
+        // A capture is one thing with one source: a new one replaces it whole.
+        (Data::Map(_), Data::Map(_)) if key == "a capture" => over.clone(),
         (Data::Map(below), Data::Map(above)) => {
-            let mut pairs = Vec::with_capacity(below.len() + above.len());
+            let is_new_set =
+                |name: &Node| key == "set" && name.text().and_then(|name| over.get(name)).is_some();
+            let below = below.iter().filter(|(name, _)| !is_new_set(name));
+            let inner =
+                |name: &Node| if key == "capture" { "a capture" } else { name_of(name) }.to_owned();
+            let mut pairs = Vec::with_capacity(above.len());
             for (name, value) in below {
                 match name.text().and_then(|name| over.get(name)) {
                     Some(taken) if taken.is_null() && key != "map" => {}
                     Some(new) => {
-                        pairs.push((name.clone(), lay(value, new, name.text().unwrap_or(""))));
+                        pairs.push((name.clone(), lay(value, new, &inner(name))));
                     }
                     None => pairs.push((name.clone(), value.clone())),
                 }
             }
             for (name, value) in above {
-                if name.text().is_none_or(|name| under.get(name).is_none()) {
+                if is_new_set(name) || name.text().is_none_or(|name| under.get(name).is_none()) {
                     pairs.push((name.clone(), value.clone()));
                 }
             }
@@ -270,6 +277,10 @@ fn lay(under: &Node, over: &Node, key: &str) -> Node {
         }
         _ => over.clone(),
     }
+}
+
+fn name_of(key: &Node) -> &str {
+    key.text().unwrap_or_default()
 }
 
 /// Merges list elements by a key; `None` when the upper list is not of that kind. A method whose

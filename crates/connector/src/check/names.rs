@@ -71,7 +71,8 @@ fn made_of_password(subject: &Subject<'_>) -> BTreeSet<String> {
     let mut secret = BTreeSet::from([FieldName::Password.as_str().to_owned()]);
     for step in subject.definition.login.iter().flat_map(|login| &login.steps) {
         for (name, template) in step.set.iter() {
-            if !template.names().is_disjoint(&secret) {
+            let both = [template.names(), template.soft_names()];
+            if both.iter().any(|names| !names.is_disjoint(&secret)) {
                 secret.insert(name.to_owned());
             }
         }
@@ -98,6 +99,7 @@ impl Walk<'_> {
         for name in template.names() {
             self.name(name, path);
         }
+        self.used.extend(template.soft_names().iter().cloned());
     }
 
     fn templates_in(&mut self, templates: &Ordered<Template>, path: &Path) {
@@ -210,6 +212,7 @@ impl Walk<'_> {
         let outside = self.known.clone();
         self.loops(&section.each, &path.then("each"));
         self.steps(&section.steps, &path.then("steps"));
+        self.pages(&section.each, &path.then("each"));
         for source in section.record.iter() {
             self.row_values(&source.values, &path.then("record").then("values"));
             self.map(&source.map, &path.then("record").then("map"));
@@ -241,6 +244,7 @@ impl Walk<'_> {
             let path = path.then(name);
             self.loops(&part.each, &path.then("each"));
             self.steps(&part.steps, &path.then("steps"));
+            self.pages(&part.each, &path.then("each"));
             if let Some(rows) = &part.rows {
                 self.row_values(&rows.values, &path.then("rows").then("values"));
                 self.map(&rows.map, &path.then("rows").then("map"));
@@ -298,15 +302,21 @@ impl Walk<'_> {
                 }
                 names.push(&items.name);
             }
-            if let Some(pages) = &each.page {
-                let captures = [&pages.total, &pages.pages, &pages.next];
-                for capture in captures.into_iter().flatten() {
-                    self.capture(capture, &path);
-                }
-                self.tests(pages.while_.as_slice(), &path);
+            if each.page.is_some() {
                 names.extend(["page", "size", "offset"]);
             }
             self.known.extend(names.into_iter().map(str::to_owned));
+        }
+    }
+
+    /// What is looked for on each page, after the steps.
+    fn pages(&mut self, each: &[Each], path: &Path) {
+        for pages in each.iter().filter_map(|each| each.page.as_ref()) {
+            let captures = [&pages.total, &pages.pages, &pages.next];
+            for capture in captures.into_iter().flatten() {
+                self.capture(capture, path);
+            }
+            self.tests(pages.while_.as_slice(), path);
         }
     }
 

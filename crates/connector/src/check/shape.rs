@@ -311,13 +311,23 @@ impl Shapes<'_> {
             source.labels.is_some(),
             source.ids.is_some(),
             source.pairs.is_some(),
+            source.table.is_some(),
         ];
         let count = places.iter().filter(|place| **place).count();
         if count > 1 || (count == 0 && source.values.is_empty()) {
-            self.complain(path, "a source has one place: `json`, `labels`, `ids` or `pairs`");
+            self.complain(
+                path,
+                "a source has one place: `json`, `labels`, `ids`, `pairs` or `table`",
+            );
         }
         if count == 1 && source.map.is_empty() && source.dictionary.is_none() {
             self.complain(path, "nothing is mapped: `map` or `dictionary` is missing");
+        }
+        if let Some(pairs) = &source.pairs
+            && (pairs.labels.is_some() != pairs.values.is_some()
+                || pairs.labels.is_some() == pairs.lists.is_some())
+        {
+            self.complain(&path.then("pairs"), "either `labels` and `values`, or `lists`");
         }
         self.fields(&source.map, &source.values, table, path);
         self.dictionary(source.dictionary.as_deref(), &source.fields, table, path);

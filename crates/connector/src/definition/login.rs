@@ -18,6 +18,11 @@ pub(crate) struct Login {
     pub(crate) number: u32,
     /// What the person reads, e.g. 身份证号.
     pub(crate) name: String,
+    /// The type of another login that this one is like: what is written here is laid over it, steps
+    /// by their `id`.
+    #[serde(default, rename = "like")]
+    #[expect(dead_code, reason = "worked out before the types see it")]
+    like: Option<u32>,
     /// What must be typed.
     #[serde(default)]
     pub(crate) fields: Vec<Field>,

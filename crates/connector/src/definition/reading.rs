@@ -12,7 +12,8 @@ use crate::template::Template;
 /// The vendor's key → what it is.
 pub(crate) type Map = Ordered<Targets>;
 
-/// One source of a record. Exactly one of `json`, `labels`, `ids`, `pairs`, or only `values`.
+/// One source of a record. Exactly one of `json`, `labels`, `ids`, `pairs`,
+/// `table`, or only `values`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Source {
@@ -27,6 +28,8 @@ pub(crate) struct Source {
     pub(crate) ids: Option<Css>,
     /// Labels in one list, values in another beside it.
     pub(crate) pairs: Option<Pairs>,
+    /// An HTML table with one row, found by the header texts that `map` needs.
+    pub(crate) table: Option<Css>,
     /// Key → field.
     pub(crate) map: Map,
     /// A shared dictionary; `map` comes before it.
@@ -41,14 +44,16 @@ pub(crate) struct Source {
     pub(crate) optional: bool,
 }
 
-/// Parallel lists.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// Parallel lists: either `labels` and `values`, or `lists`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct Pairs {
     /// The labels, in order.
-    pub(crate) labels: Css,
+    pub(crate) labels: Option<Css>,
     /// The values, as many.
-    pub(crate) values: Css,
+    pub(crate) values: Option<Css>,
+    /// Lists of which one that holds known labels is followed by the list of their values.
+    pub(crate) lists: Option<Css>,
 }
 
 /// Rows. Exactly one of `json`, `table`, `flat`, `lists`.

@@ -12,7 +12,7 @@ use crate::{
     connector::{Connector, host_of, methods},
     definition::Definition,
     schema::{self, FileKind},
-    yaml::{Node, lay_over},
+    yaml::{Node, lay_over, with_likes},
 };
 
 pub(super) fn connector(
@@ -23,8 +23,6 @@ pub(super) fn connector(
     complaints: &mut Complaints,
 ) -> Option<Connector> {
     let before = complaints.len();
-    // The city by itself first, so that its mistakes are told where they stand.
-    let _: Option<Definition> = schema::read(city, FileKind::Definition, complaints);
     let family = match city.get("family").and_then(Node::text) {
         None => None,
         Some(name) => {
@@ -39,6 +37,7 @@ pub(super) fn connector(
         }
     };
     let whole = family.map_or_else(|| city.clone(), |family| lay_over(family, city));
+    let whole = with_likes(&whole, complaints);
     let definition: Definition = schema::read(&whole, FileKind::Definition, complaints)?;
     let area = area_of(city, &definition, complaints)?;
     let params = params(city, &definition, family.is_some(), complaints);
@@ -53,8 +52,14 @@ pub(super) fn connector(
             .map(|url| host_of(&url))
             .collect()
     };
-    let subject =
-        Subject { files, definition: &definition, node: &whole, product, params: &params };
+    let subject = Subject {
+        files,
+        definition: &definition,
+        node: &whole,
+        product,
+        params: &params,
+        file: &city.file,
+    };
     let names_in_sections = check::lint(&subject, complaints);
     let sections: Vec<Section> = Section::of(product)
         .iter()
@@ -96,6 +101,7 @@ pub(super) fn check_families(files: &Files, complaints: &mut Complaints) {
         {
             complaints.push(told.complaint(format!("the folder is for `{}`", product.as_str())));
         }
+        let node = &with_likes(node, complaints);
         let read: Option<Definition> = schema::read(node, FileKind::Definition, complaints);
         let Some(definition) = read.filter(|_| !used) else { continue };
         let params = definition
@@ -103,8 +109,14 @@ pub(super) fn check_families(files: &Files, complaints: &mut Complaints) {
             .iter()
             .map(|(name, need)| (name.clone(), need.default.clone().unwrap_or_default()))
             .collect();
-        let subject =
-            Subject { files, definition: &definition, node, product: *product, params: &params };
+        let subject = Subject {
+            files,
+            definition: &definition,
+            node,
+            product: *product,
+            params: &params,
+            file: &node.file,
+        };
         check::lint(&subject, complaints);
     }
 }

@@ -1,6 +1,6 @@
 //! Which key is which field, what must be there, and how a text becomes a value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fiveone_model::report::{Field, Record, Table, Value};
 use minijinja::Value as TemplateValue;
@@ -271,9 +271,14 @@ pub(crate) struct RowScope<'a> {
 impl Scope for RowScope<'_> {
     fn get(&self, name: &str) -> Option<TemplateValue> {
         match name {
-            "row" => Some(TemplateValue::from_iter(
-                self.raw.iter().map(|(key, value)| (key.to_owned(), TemplateValue::from(value))),
-            )),
+            "row" => {
+                let row: BTreeMap<String, TemplateValue> = self
+                    .raw
+                    .iter()
+                    .map(|(key, value)| (key.to_owned(), TemplateValue::from(value)))
+                    .collect();
+                Some(TemplateValue::from(row))
+            }
             "it" => self.it.map(TemplateValue::from),
             _ => self.outer.get(name),
         }

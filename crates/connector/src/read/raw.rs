@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{Changed, Mapping};
 use crate::{
-    definition::{Flat, JsonPath, Rows, Source},
+    definition::{Css, Flat, JsonPath, Pairs, Rows, Source},
     page::{Grid, Labels, Page, by_name, cell_value, clean_text, grids, normal},
 };
 
@@ -115,22 +115,57 @@ pub(super) fn of_source(
         return Ok(Some(raw));
     }
     if let Some(pairs) = &source.pairs {
-        let labels: Vec<ElementRef<'_>> = page.select(&pairs.labels.0).collect();
-        let values: Vec<ElementRef<'_>> = page.select(&pairs.values.0).collect();
-        if labels.is_empty() && values.is_empty() {
-            return Ok(None);
+        return of_pairs(page, pairs, mapping);
+    }
+    if let Some(selector) = &source.table {
+        let elements: Vec<ElementRef<'_>> = page.select(&selector.0).collect();
+        let Some((grid, head)) = headed(&elements, mapping) else { return Ok(None) };
+        let rows = of_grid(&grid, head, &[])?;
+        if rows.len() > 1 && !source.first {
+            return Err(Changed::because(format!("{} records where one was due", rows.len())));
         }
+        return Ok(rows.into_iter().next());
+    }
+    Ok(Some(Raw::default()))
+}
+
+fn of_pairs<'p>(
+    page: &'p Page,
+    pairs: &'p Pairs,
+    mapping: &Mapping<'_>,
+) -> Result<Option<Raw>, Changed> {
+    let mut raw = Raw::default();
+    let mut push_all = |labels: Vec<ElementRef<'_>>, values: Vec<ElementRef<'_>>| {
         if labels.len() != values.len() {
             let told = format!("{} labels beside {} values", labels.len(), values.len());
             return Err(Changed::because(told));
         }
-        let mut raw = Raw::default();
         for (label, value) in labels.into_iter().zip(values) {
             raw.push(normal(&cell_value(label)), cell_value(value));
         }
-        return Ok(Some(raw));
+        Ok(())
+    };
+    let all = |selector: &'p Option<Css>| -> Vec<ElementRef<'p>> {
+        selector.iter().flat_map(|selector| page.select(&selector.0).collect::<Vec<_>>()).collect()
+    };
+    let mut is_there = false;
+    if pairs.labels.is_some() {
+        let (labels, values) = (all(&pairs.labels), all(&pairs.values));
+        is_there = !labels.is_empty() || !values.is_empty();
+        push_all(labels, values)?;
     }
-    Ok(Some(Raw::default()))
+    let known: Vec<String> = mapping.keys().iter().map(|key| normal(key)).collect();
+    let mut lists = all(&pairs.lists).into_iter();
+    while let Some(list) = lists.next() {
+        let labels: Vec<ElementRef<'_>> = list.child_elements().collect();
+        if !labels.iter().any(|label| known.contains(&normal(&cell_value(*label)))) {
+            continue;
+        }
+        is_there = true;
+        let values = lists.next().map(|list| list.child_elements().collect()).unwrap_or_default();
+        push_all(labels, values)?;
+    }
+    Ok(is_there.then_some(raw))
 }
 
 /// Elements that stand in no other of the list, so that nothing is read twice.
@@ -178,7 +213,7 @@ pub(super) fn of_rows(
     if let Some(selector) = &rows.table {
         let elements: Vec<ElementRef<'_>> = page.select(&selector.0).collect();
         let Some((grid, head)) = headed(&elements, mapping) else { return Ok(Vec::new()) };
-        return of_grid(&grid, head, rows);
+        return of_grid(&grid, head, &rows.drop);
     }
     if let Some(flat) = &rows.flat {
         return of_flat(page, flat, mapping);
@@ -228,7 +263,7 @@ fn headed(elements: &[ElementRef<'_>], mapping: &Mapping<'_>) -> Option<(Grid, u
     })
 }
 
-fn of_grid(grid: &Grid, head: usize, rows: &Rows) -> Result<Vec<Raw>, Changed> {
+fn of_grid(grid: &Grid, head: usize, drop: &[String]) -> Result<Vec<Raw>, Changed> {
     let headers = grid.rows[head].headers();
     let mut raws = Vec::new();
     for row in &grid.rows[head + 1..] {
@@ -239,7 +274,7 @@ fn of_grid(grid: &Grid, head: usize, rows: &Rows) -> Result<Vec<Raw>, Changed> {
         let first = row.cells.iter().find(|cell| !cell.is_empty()).cloned().unwrap_or_default();
         raw.first = first;
         // A note over the whole width (no records, a pager) is no row.
-        if raw.is_dropped(&rows.drop) || (row.own == 1 && headers.len() > 1) {
+        if raw.is_dropped(drop) || (row.own == 1 && headers.len() > 1) {
             continue;
         }
         if row.cells.len() != headers.len() {

@@ -1,1 +1,153 @@
+//! A tiny portal of the `wt-web-jcr` kind, and the connector against it.
 
+mod fake;
+
+use std::sync::Arc;
+
+use fiveone_model::{
+    area::AreaCode,
+    failure::FailureKind,
+    login::{Credentials, FieldName},
+    product::Product,
+    report::{Dialect, Section},
+};
+
+use self::fake::{Answers, Fake, NOW_MS, PICTURE};
+use super::*;
+use crate::library::Library;
+
+fn connector(area: &str) -> Arc<Connector> {
+    let library = Library::part(&["wt-web-jcr", area]);
+    let area = AreaCode::parse(area).unwrap();
+    library.connector(Product::Fund, &area).unwrap().clone()
+}
+
+fn credentials(password: &str) -> Credentials {
+    let mut credentials = Credentials::default();
+    credentials.set(FieldName::IdCard, "990102199001011237".to_owned());
+    credentials.set(FieldName::Password, password.to_owned());
+    credentials
+}
+
+async fn log_in(
+    fake: &Arc<Fake>,
+    person: &mut Answers,
+    password: &str,
+) -> (Run, Result<(), Failure>) {
+    let mut run = Run::new(connector("210300"), fake.clone(), NOW_MS);
+    let ended = run.login(1, &credentials(password), person).await;
+    (run, ended)
+}
+
+#[tokio::test]
+async fn anshan_is_read_to_the_last_row() {
+    let fake = Arc::new(Fake::default());
+    let mut person = Answers::of(&["0000", "8k3f"]);
+    let (mut run, ended) = log_in(&fake, &mut person, "good").await;
+    assert_eq!(ended, Ok(()), "{:#?}", run.take_log());
+    assert_eq!(person.asked.len(), 2, "a wrong code brings a fresh picture");
+    assert_eq!(person.asked[1].attempt, 2);
+    assert_eq!(person.asked[1].picture, PICTURE);
+
+    let base =
+        run.read(Section::Base).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.take_log()));
+    let shown = base.content.render(Dialect::Table);
+    assert_eq!(shown["employeeName"], "张三");
+    assert_eq!(shown["houseFundStatus"], "正常");
+    assert_eq!(shown["houseFundBalance"].to_string(), "12345.6");
+    assert_eq!(shown["birthday"], "1990-01-01");
+    assert!(shown.get("openAccountDate").is_none());
+    assert_eq!(base.findings.len(), 1, "the impossible date is a finding");
+
+    let saved = run.checkpoint();
+    let text = String::from_utf8_lossy(&saved).into_owned();
+    assert!(!text.contains("good") && !text.contains("8k3f"), "{text}");
+    let mut run = Run::resume(connector("210300"), fake.clone(), NOW_MS, &saved).unwrap();
+    let bills =
+        run.read(Section::Bills).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.take_log()));
+    let rows = bills.content.render(Dialect::Table);
+    assert_eq!(rows.as_array().map(Vec::len), Some(153), "two accounts, three pages");
+    assert_eq!(rows[0]["inAmount"].to_string(), "100");
+    assert_eq!(rows[1]["outAmount"].to_string(), "101");
+}
+
+#[tokio::test]
+async fn refusals_have_their_kinds() {
+    let check = async |password: &str, answers: &[&str], expect: FailureKind| {
+        let fake = Arc::new(Fake::default());
+        let mut person = Answers::of(answers);
+        let (_, ended) = log_in(&fake, &mut person, password).await;
+        assert_eq!(ended.map_err(|failure| failure.kind), Err(expect), "{password}");
+    };
+    check("wrong", &["8k3f"], FailureKind::WrongCredentials).await;
+    check("good", &["1", "2", "3", "8k3f"], FailureKind::WrongCode).await;
+    check("quota", &["8k3f"], FailureKind::Quota).await;
+    check("maintenance", &["8k3f"], FailureKind::Maintenance).await;
+    check("changed", &["8k3f"], FailureKind::PortalChanged).await;
+    check("elsewhere", &["8k3f"], FailureKind::PortalChanged).await;
+    check("loop", &["8k3f"], FailureKind::PortalChanged).await;
+    check("drops", &["8k3f"], FailureKind::PortalUnstable).await;
+    check("blocked", &["8k3f"], FailureKind::Blocked).await;
+    check("good", &[], FailureKind::NoAnswer).await;
+}
+
+#[tokio::test]
+async fn a_picture_that_is_html_is_a_changed_portal() {
+    let fake = Arc::new(Fake { picture: b"<html>404</html>".to_vec(), ..Fake::default() });
+    let (_, ended) = log_in(&fake, &mut Answers::of(&["8k3f"]), "good").await;
+    assert_eq!(ended.map_err(|failure| failure.kind), Err(FailureKind::PortalChanged));
+}
+
+#[tokio::test]
+async fn a_forced_login_asks_once_more() {
+    let fake = Arc::new(Fake::default());
+    let mut person = Answers::of(&["8k3f", "9x9x"]);
+    let (_, ended) = log_in(&fake, &mut person, "forced").await;
+    assert_eq!(ended, Ok(()));
+    assert!(person.asked[1].hint.contains("别处"));
+}
+
+#[tokio::test]
+async fn every_mutant_of_the_bills_fails_loud() {
+    let mutants: [(&str, &str); 8] = [
+        ("\"results\"", "\"resultz\""),
+        ("\"totalcount\":51", "\"totalcount\":52"),
+        ("\"totalcount\"", "\"total\""),
+        ("\"jzrq\"", "\"rq\""),
+        ("\"fse\"", "\"fs\""),
+        ("\"gjhtqywlx\"", "\"lx\""),
+        ("汇缴", "未知业务"),
+        ("\"1000.00\"", "\"一千\""),
+    ];
+    for (from, to) in mutants {
+        let fake = Arc::new(Fake { mutant: Some((from, to)), ..Fake::default() });
+        let (mut run, ended) = log_in(&fake, &mut Answers::of(&["8k3f"]), "good").await;
+        assert_eq!(ended, Ok(()));
+        assert!(run.read(Section::Base).await.is_ok());
+        let read = run.read(Section::Bills).await.map_err(|failure| failure.kind);
+        assert_eq!(read.err(), Some(FailureKind::PortalChanged), "{from} → {to}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_session_ends_all_that_follows() {
+    let fake = Arc::new(Fake { is_lost: true, ..Fake::default() });
+    let (mut run, ended) = log_in(&fake, &mut Answers::of(&["8k3f"]), "good").await;
+    assert_eq!(ended, Ok(()));
+    for section in [Section::Base, Section::Bills] {
+        let read = run.read(section).await.map_err(|failure| failure.kind);
+        assert_eq!(read.err(), Some(FailureKind::SessionLost));
+    }
+}
+
+#[test]
+fn a_waiting_login_is_small() {
+    let fake = Arc::new(Fake::default());
+    let mut run = Run::new(connector("210300"), fake, NOW_MS);
+    let credentials = credentials("good");
+    let mut person = Answers::of(&[]);
+    let login = run.log_in(1, &credentials, &mut person);
+    assert!(size_of_val(&login) < 4096, "{}", size_of_val(&login));
+    drop(login);
+    assert!(size_of_val(&run) < 1024, "{}", size_of_val(&run));
+}

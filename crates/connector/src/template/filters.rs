@@ -69,9 +69,15 @@ pub(super) fn install(environment: &mut Environment<'static>) {
         Some(date::format(day, format.as_deref().unwrap_or("yyyy-MM-dd")))
             .ok_or_else(|| refuse("not a date"))
     });
-    environment.add_filter("minus_years", |text: String, n: i64| date::minus(&text, n, 0, 0));
-    environment.add_filter("minus_months", |text: String, n: i64| date::minus(&text, 0, n, 0));
-    environment.add_filter("minus_days", |text: String, n: i64| date::minus(&text, 0, 0, n));
+    environment.add_filter("minus_years", |text: String, n: String| {
+        count(&n).and_then(|n| date::minus(&text, n, 0, 0))
+    });
+    environment.add_filter("minus_months", |text: String, n: String| {
+        count(&n).and_then(|n| date::minus(&text, 0, n, 0))
+    });
+    environment.add_filter("minus_days", |text: String, n: String| {
+        count(&n).and_then(|n| date::minus(&text, 0, 0, n))
+    });
     environment.add_filter("first_of_month", |text: String| {
         date::parse(&text).map(|day| date::first_of_month(day).to_string())
     });
@@ -80,6 +86,11 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     });
     environment.add_filter("first_of_year", |text: String| date::edge_of_year(&text, 1, 1));
     environment.add_filter("last_of_year", |text: String| date::edge_of_year(&text, 12, 31));
+}
+
+/// A whole number, also where a parameter gives it as text.
+fn count(text: &str) -> Result<i64, Error> {
+    text.trim().parse().map_err(|_| refuse("not a whole number"))
 }
 
 pub(super) fn refuse(message: &'static str) -> Error {
@@ -120,8 +131,8 @@ pub(super) fn check_names(expression: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The names an expression needs from outside. The engine's own list leaves out what is sliced.
-pub(super) fn names_in(expression: &str) -> BTreeSet<String> {
+/// The names an expression needs from outside, and those it can do without. The engine's own list leaves out what is sliced.
+pub(super) fn names_in(expression: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     const WORDS: [&str; 12] = [
         "if",
         "else",
@@ -137,7 +148,7 @@ pub(super) fn names_in(expression: &str) -> BTreeSet<String> {
         "undefined",
     ];
     let plain = without_texts(expression);
-    let mut names = BTreeSet::new();
+    let (mut names, mut soft) = (BTreeSet::new(), BTreeSet::new());
     let mut before = ' ';
     let mut rest = plain.as_str();
     while let Some(c) = rest.chars().next() {
@@ -152,12 +163,22 @@ pub(super) fn names_in(expression: &str) -> BTreeSet<String> {
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let word = &rest[..end];
         if is_start && !matches!(before, '|' | '.') && !WORDS.contains(&word) {
-            names.insert(word.to_owned());
+            let after = rest[end..].trim_start();
+            let has_default = after
+                .strip_prefix('|')
+                .is_some_and(|filter| filter.trim_start().starts_with("default"))
+                || after.starts_with("is defined")
+                || after.starts_with("is undefined");
+            if has_default {
+                soft.insert(word.to_owned())
+            } else {
+                names.insert(word.to_owned())
+            };
         }
         before = 'a';
         rest = &rest[end..];
     }
-    names
+    (names, soft)
 }
 
 /// A part of a text by characters; negative positions count from the end.
