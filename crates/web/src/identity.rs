@@ -31,6 +31,9 @@ use tracing::Instrument;
 use crate::Options;
 use crate::error::{Refusal, Status};
 
+/// The `data` of a call, or why there is none.
+type Outcome = Result<Bytes, Refusal>;
+
 /// What every call needs.
 struct House {
     engine: Engine,
@@ -65,8 +68,7 @@ async fn handle(State(house): State<Arc<House>>, request: Request) -> Response {
 
     let span = tracing::info_span!("call", seq_num = %seq_num, interface = name);
     let outcome = async {
-        let answering = AssertUnwindSafe(call::answer(&house, interface, request)).catch_unwind();
-        let outcome = answering.await.unwrap_or_else(|_| Err(Refusal::from(Status::Fault)));
+        let outcome = guarded(call::answer(&house, interface, request)).await;
         log(&outcome);
         outcome
     }
@@ -80,6 +82,12 @@ async fn handle(State(house): State<Arc<House>>, request: Request) -> Response {
     envelope::respond(&seq_num, outcome)
 }
 
+/// A panic ends one call, as our fault; the panic's own message is in the log already.
+async fn guarded(answering: impl Future<Output = Outcome>) -> Outcome {
+    let unwound = AssertUnwindSafe(answering).catch_unwind().await;
+    unwound.unwrap_or_else(|_| Err(Refusal::from(Status::Fault)))
+}
+
 /// The interface a request is for; `None` for a wrong method or an unknown name (status 6).
 fn interface_of(request: &Request) -> Option<Interface> {
     let name = request.uri().path().strip_prefix("/identity/")?;
@@ -87,12 +95,24 @@ fn interface_of(request: &Request) -> Option<Interface> {
 }
 
 /// One line a call for whoever looks closely; refusals never tell what was sent.
-fn log(outcome: &Result<Bytes, Refusal>) {
+fn log(outcome: &Outcome) {
     match outcome {
         Ok(data) => tracing::debug!(data_bytes = data.len(), "answered"),
         Err(refusal) => {
             let detail = refusal.detail.as_deref().unwrap_or_default();
             tracing::info!(status = refusal.status.number(), detail, "refused");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn p_02_a_panic_is_status_1() {
+        let refusal = guarded(async { panic!("a bug") }).await.expect_err("no data");
+        assert_eq!(refusal, Refusal::from(Status::Fault));
+        assert_eq!(guarded(async { Ok(Bytes::new()) }).await, Ok(Bytes::new()));
     }
 }

@@ -65,7 +65,11 @@ fn check(file: Option<PathBuf>, is_json: bool) -> Result<(), Failed> {
         return Ok(());
     }
     let words = checked.err().map(Failed::words_only);
-    let mistakes: Vec<_> = words.iter().flat_map(|words| words.lines()).collect();
+    let mut mistakes: Vec<_> = words.iter().flat_map(|words| words.lines()).collect();
+    if mistakes.len() > 1 {
+        // The first line tells how many there are.
+        mistakes.remove(0);
+    }
     output::say_json(&json!({ "well": mistakes.is_empty(), "mistakes": mistakes }), false);
     if mistakes.is_empty() { Ok(()) } else { Err(Failed::said(Reason::Mistakes)) }
 }
