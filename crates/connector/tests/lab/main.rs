@@ -1,0 +1,49 @@
+//! Every connector against the lab: for each city, people with their oddities and passwords with their
+//! behaviours. The answer must equal the truth to the last field, or end in the documented code.
+
+mod mutants;
+mod world;
+
+use fiveone_model::product::Product;
+use world::{Case, World, cities};
+
+/// How many people of a city are read with the plain password: one for each oddity.
+const PEOPLE: u64 = 16;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn good_people_are_read_to_the_last_field() {
+    let world = World::start().await;
+    let mut wrong = Vec::new();
+    for city in cities() {
+        for login in world.logins(city, PEOPLE) {
+            let case = Case::good(city, login);
+            if let Err(told) = world.check(&case).await {
+                wrong.push(format!("{case}: {told}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} mismatches\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_behaviour_ends_as_documented() {
+    let world = World::start().await;
+    let mut wrong = Vec::new();
+    for city in cities() {
+        for case in world.behaviours(city) {
+            if let Err(told) = world.check(&case).await {
+                wrong.push(format!("{case}: {told}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} mismatches\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_city_of_the_lab_has_a_connector() {
+    let world = World::start().await;
+    for (product, area) in cities() {
+        let product = Product::parse(product).expect("a product");
+        assert!(world.connector(product, area).is_some(), "{product}/{area} has no connector");
+    }
+}

@@ -1,0 +1,385 @@
+//! A running lab, the connectors pointed at it, and one person's whole run compared with the truth.
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use fiveone_connector::{
+    Answer, Connector, Library, Limits, Person, Portal, Question, Request, Run, Trouble, Unanswered,
+    live,
+};
+use fiveone_lab::{Lab, Options};
+use fiveone_model::{
+    area::AreaCode,
+    challenge::ChallengeKind,
+    failure::{Failure, FailureKind},
+    login::{Credentials, FieldName},
+    product::Product,
+    report::{Content, Dialect, Loan, Record},
+};
+use serde_json::{Map, Value as Json};
+use zeroize::Zeroizing;
+
+/// Product and area, as the lab names them.
+pub(crate) type City = (&'static str, &'static str);
+
+/// Every city of the lab.
+pub(crate) fn cities() -> Vec<City> {
+    vec![
+        ("fund", "210300"),
+        ("fund", "630100"),
+        ("fund", "371100"),
+        ("fund", "610300"),
+        ("fund", "140200"),
+        ("fund", "510100"),
+        ("fund", "990000"),
+        ("insurance", "370100"),
+        ("insurance", "370300"),
+        ("insurance", "230100"),
+        ("insurance", "460100"),
+        ("insurance", "211100"),
+        ("insurance", "320200"),
+        ("insurance", "990000"),
+    ]
+    .into_iter()
+    .filter(|(product, area)| {
+        let only = std::env::var("LAB_CITY").unwrap_or_default();
+        only.is_empty() || only == format!("{product}/{area}")
+    })
+    .collect()
+}
+
+/// One run: a city, what is typed, and what must come of it.
+pub(crate) struct Case {
+    pub(crate) city: City,
+    pub(crate) login: Map<String, Json>,
+    id_card: String,
+    quirk: String,
+    password: String,
+    code: u32,
+    fail: Vec<String>,
+    asks: Option<Vec<String>>,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (product, area) = self.city;
+        let way = self.text("login_type");
+        write!(f, "{product}/{area} type {way} {} {}", self.quirk, self.password)
+    }
+}
+
+/// A person of the lab and one way in which they log in.
+pub(crate) struct Login {
+    fields: Map<String, Json>,
+    id_card: String,
+    quirk: String,
+}
+
+impl Case {
+    /// Everything works.
+    pub(crate) fn good(city: City, login: Login) -> Self {
+        Self {
+            city,
+            login: login.fields,
+            id_card: login.id_card,
+            quirk: login.quirk,
+            password: "good".to_owned(),
+            code: 40001,
+            fail: Vec::new(),
+            asks: None,
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.login.get(key).and_then(Json::as_str).unwrap_or_default()
+    }
+
+    fn method(&self) -> u32 {
+        self.text("login_type").parse().unwrap_or(1)
+    }
+
+    fn credentials(&self) -> Credentials {
+        let mut credentials = Credentials::default();
+        for (name, value) in &self.login {
+            if let (Some(field), Some(value)) = (FieldName::parse(name), value.as_str()) {
+                let value = if field == FieldName::Password { &self.password } else { value };
+                credentials.set(field, value.to_owned());
+            }
+        }
+        credentials
+    }
+}
+
+/// What a run brought: the sections by name, or why there are none.
+pub(crate) struct Outcome {
+    pub(crate) login: Result<(), Failure>,
+    pub(crate) sections: BTreeMap<&'static str, Result<Json, Failure>>,
+    asked: Vec<String>,
+    pub(crate) log: String,
+}
+
+impl Outcome {
+    /// The code of the documents that a task with this outcome ends in.
+    pub(crate) fn code(&self) -> u32 {
+        if let Err(failure) = &self.login {
+            return failure.kind.code();
+        }
+        let failures: Vec<FailureKind> =
+            self.sections.values().filter_map(|read| read.as_ref().err()).map(|f| f.kind).collect();
+        match failures.as_slice() {
+            [] => 40001,
+            [first, ..] if failures.len() == self.sections.len() => first.code(),
+            _ => 40002,
+        }
+    }
+
+    fn failed(&self) -> Vec<&'static str> {
+        self.sections.iter().filter(|(_, read)| read.is_err()).map(|(name, _)| *name).collect()
+    }
+}
+
+/// The lab and the connectors.
+pub(crate) struct World {
+    lab: Lab,
+    library: Library,
+    pub(crate) portal: Arc<dyn Portal>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let options = Options { slow_ms: 5, ..Options::default() };
+        let lab = fiveone_lab::start(options).await.expect("the lab starts");
+        let library = Library::with_portals(&lab.portals()).unwrap_or_else(|complaints| {
+            panic!("the connectors have mistakes:\n{complaints}");
+        });
+        let limits = Limits { requests_per_second: None, ..Limits::default() };
+        let portal = Arc::new(Impatient(live(limits).expect("a client")));
+        Self { lab, library, portal }
+    }
+
+    pub(crate) fn connector(&self, product: Product, area: &str) -> Option<Arc<Connector>> {
+        self.library.connector(product, &AreaCode::parse(area)?).map(Arc::clone)
+    }
+
+    /// Every way in which the first `n` people of a city log in.
+    pub(crate) fn logins(&self, (product, area): City, n: u64) -> Vec<Login> {
+        let text = |json: &Json, key: &str| json[key].as_str().unwrap_or_default().to_owned();
+        let mut logins = Vec::new();
+        for person in fiveone_lab::people(&self.lab.world(), product, area, n) {
+            for fields in person["logins"].as_array().into_iter().flatten() {
+                logins.push(Login {
+                    fields: fields.as_object().cloned().unwrap_or_default(),
+                    id_card: text(&person, "id_card"),
+                    quirk: text(&person, "quirk"),
+                });
+            }
+        }
+        logins
+    }
+
+    /// The first way of the first person with every password the city reacts to.
+    pub(crate) fn behaviours(&self, city: City) -> Vec<Case> {
+        let words = |json: &Json| -> Vec<String> {
+            let list = json.as_array().into_iter().flatten();
+            list.filter_map(Json::as_str).map(str::to_owned).collect()
+        };
+        fiveone_lab::behaviours(city.0, city.1)
+            .into_iter()
+            .filter_map(|behaviour| {
+                let login = self.logins(city, 1).into_iter().next()?;
+                Some(Case {
+                    password: behaviour["password"].as_str()?.to_owned(),
+                    code: behaviour["code"].as_str()?.parse().ok()?,
+                    fail: words(&behaviour["fail"]),
+                    asks: Some(words(&behaviour["asks"])),
+                    ..Case::good(city, login)
+                })
+            })
+            .collect()
+    }
+
+    /// Runs a case through a portal: login, then every section.
+    pub(crate) async fn run(&self, case: &Case, portal: Arc<dyn Portal>) -> Outcome {
+        let (product, area) = case.city;
+        let product = Product::parse(product).expect("a product");
+        let connector = self.connector(product, area).expect("a connector");
+        let day = self.lab.world().today.to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"));
+        let now_ms = day.expect("a day").timestamp().as_millisecond() + 10 * 3_600_000;
+        let mut run = Run::new(Arc::clone(&connector), portal, now_ms);
+        let mut reader = Reader { world: self, id_card: case.id_card.clone(), asked: Vec::new() };
+        let login = run.login(case.method(), &case.credentials(), &mut reader).await;
+        let mut sections = BTreeMap::new();
+        if login.is_ok() {
+            for section in connector.sections() {
+                let read = run.read(*section).await.map(|reading| shown(&reading.content));
+                sections.insert(section.as_str(), read);
+            }
+        }
+        let log = run.take_log().iter().map(|note| format!("    {note:?}\n")).collect();
+        Outcome { login, sections, asked: reader.asked, log }
+    }
+
+    /// Runs a case and compares it with the truth and the documented end.
+    pub(crate) async fn check(&self, case: &Case) -> Result<(), String> {
+        let outcome = self.run(case, Arc::clone(&self.portal)).await;
+        let (code, failed) = (outcome.code(), outcome.failed());
+        let mut told = Vec::new();
+        if code != case.code {
+            told.push(format!("ended in {code} instead of {}: {:?}", case.code, outcome.login));
+        }
+        let mut due: Vec<&str> = case.fail.iter().map(String::as_str).collect();
+        due.sort_unstable();
+        if code >= 40001 && code < 50000 && failed != due {
+            told.push(format!("failed {failed:?} instead of {due:?}"));
+        }
+        if let Some(asks) = &case.asks && *asks != outcome.asked {
+            told.push(format!("asked {:?} instead of {asks:?}", outcome.asked));
+        }
+        let (product, area) = case.city;
+        let world = self.lab.world();
+        let truth = fiveone_lab::truth(&world, product, area, &case.id_card, &case.password);
+        let truth = truth.unwrap_or_default();
+        for (name, read) in &outcome.sections {
+            if let Ok(read) = read
+                && let Some(difference) = difference(read, &truth[*name])
+            {
+                told.push(format!("{name} {difference}"));
+            }
+        }
+        if outcome.login.is_ok() && code < 50000 {
+            let offered = truth.as_object().into_iter().flat_map(Map::keys);
+            let missing: Vec<&String> =
+                offered.filter(|name| !outcome.sections.contains_key(name.as_str())).collect();
+            if !missing.is_empty() {
+                told.push(format!("{missing:?} are not offered"));
+            }
+        }
+        if told.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{}\n{}", told.join("; "), outcome.log))
+    }
+}
+
+/// What is first seen to differ.
+fn difference(read: &Json, truth: &Json) -> Option<String> {
+    if sorted(read) == sorted(truth) {
+        return None;
+    }
+    let (Some(read), Some(truth)) = (read.as_array(), truth.as_array()) else {
+        return Some(format!("\n      read  {read}\n      truth {truth}"));
+    };
+    let first = |of: &[Json], from: &[Json]| {
+        of.iter().find(|row| !from.iter().any(|other| sorted(other) == sorted(row))).cloned()
+    };
+    Some(format!(
+        "{} rows instead of {}\n      only read  {}\n      only truth {}",
+        read.len(),
+        truth.len(),
+        first(read, truth).unwrap_or_default(),
+        first(truth, read).unwrap_or_default()
+    ))
+}
+
+/// JSON in which lists are multisets and numbers are numbers, however they are written.
+fn sorted(json: &Json) -> String {
+    match json {
+        Json::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(sorted).collect();
+            items.sort_unstable();
+            format!("[{}]", items.join(","))
+        }
+        Json::Object(map) => {
+            let pairs: BTreeMap<&String, String> =
+                map.iter().map(|(key, value)| (key, sorted(value))).collect();
+            format!("{pairs:?}")
+        }
+        Json::Number(number) => {
+            let text = number.to_string();
+            match text.split_once('.') {
+                Some((whole, part)) => match part.trim_end_matches('0') {
+                    "" => whole.to_owned(),
+                    part => format!("{whole}.{part}"),
+                },
+                None => text,
+            }
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A section as the interfaces show it.
+pub(crate) fn shown(content: &Content) -> Json {
+    let record = |record: &Record| Json::Object(record.render(Dialect::Table));
+    let rows = |rows: &[Record]| Json::Array(rows.iter().map(record).collect());
+    let loan = |loan: &Loan| {
+        let mut map = Map::new();
+        map.insert("detailInfo".to_owned(), record(&loan.detail));
+        map.insert("loanRepayerInfos".to_owned(), rows(&loan.repayers));
+        map.insert("loanRepayInfos".to_owned(), rows(&loan.repays));
+        map.insert("loanOverdueInfos".to_owned(), rows(&loan.overdues));
+        Json::Object(map)
+    };
+    match content {
+        Content::Record(one) => record(one),
+        Content::Rows(many) => rows(many),
+        Content::Loans(loans) => Json::Array(loans.iter().map(loan).collect()),
+    }
+}
+
+/// Answers what the lab asks: the picture carries its answer, the inbox holds the last SMS.
+struct Reader<'a> {
+    world: &'a World,
+    id_card: String,
+    asked: Vec<String>,
+}
+
+#[async_trait]
+impl Person for Reader<'_> {
+    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
+        self.asked.push(question.kind.as_str().to_owned());
+        let answer = match question.kind {
+            ChallengeKind::Captcha => written_in(&question.picture),
+            ChallengeKind::Sms => self.world.last_sms(&self.id_card).await,
+        };
+        answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
+    }
+}
+
+/// The `answer` of a PNG's tEXt chunk.
+fn written_in(picture: &[u8]) -> Option<String> {
+    const KEYWORD: &[u8] = b"tEXtanswer\0";
+    let at = picture.windows(KEYWORD.len()).position(|window| window == KEYWORD)?;
+    let length = u32::from_be_bytes(picture.get(at - 4..at)?.try_into().ok()?);
+    let text = picture.get(at + KEYWORD.len()..at + 4 + usize::try_from(length).ok()?)?;
+    Some(text.iter().map(|byte| char::from(*byte)).collect())
+}
+
+impl World {
+    async fn last_sms(&self, id_card: &str) -> Option<String> {
+        let url = format!("{}/inbox/{id_card}", self.lab.base()).parse().ok()?;
+        let request = Request {
+            method: "GET",
+            url,
+            headers: Vec::new(),
+            body: Vec::new(),
+            answer_bytes_max: 1 << 16,
+            time_max: Duration::from_secs(5),
+        };
+        let answer = self.portal.send(request).await.ok()?;
+        let inbox: Json = serde_json::from_slice(&answer.body).ok()?;
+        inbox["code"].as_str().map(str::to_owned)
+    }
+}
+
+/// A portal that is given less time and fewer bytes than usual, and never waits before a retry.
+struct Impatient(Arc<dyn Portal>);
+
+#[async_trait]
+impl Portal for Impatient {
+    async fn send(&self, mut request: Request) -> Result<Answer, Trouble> {
+        request.time_max = request.time_max.min(Duration::from_millis(1_000));
+        request.answer_bytes_max = request.answer_bytes_max.min(1 << 20);
+        self.0.send(request).await
+    }
+}
