@@ -8,6 +8,7 @@ mod matrix;
 mod process;
 mod restart;
 mod secrets;
+mod serve;
 mod timers;
 mod vendor_client;
 mod wire;
