@@ -21,7 +21,9 @@ impl Engine {
         tid: &str,
     ) -> Result<Shown, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(Shown::Unknown) };
-        let Some(task) = self.0.store.read.task(&id).await? else { return Ok(Shown::Unknown) };
+        let Some((task, picture)) = self.task_and_picture(&id).await? else {
+            return Ok(Shown::Unknown);
+        };
         if task.app_id != entry.app.id.as_str() {
             return Ok(Shown::OtherApps);
         }
@@ -38,7 +40,7 @@ impl Engine {
         Ok(Shown::Task(Box::new(TaskView {
             code: task.stage.code(has_sections),
             msg: task.stage.msg(has_sections),
-            picture: self.picture(&task).await?,
+            picture,
             fail: match &task.stage {
                 Stage::Done { missing } => missing.clone(),
                 _ => Vec::new(),
@@ -74,10 +76,22 @@ impl Engine {
         Ok(sections)
     }
 
-    async fn picture(&self, task: &TaskRow) -> Result<Option<Vec<u8>>, Fault> {
-        if task.stage != Stage::Asking(ChallengeKind::Captcha) {
-            return Ok(None);
+    /// A task, and its picture while a captcha is asked. A question that is closed between the two
+    /// looks is looked for again: nobody sees 10004 without its picture.
+    async fn task_and_picture(
+        &self,
+        id: &TaskId,
+    ) -> Result<Option<(TaskRow, Option<Vec<u8>>)>, Fault> {
+        let read = &self.0.store.read;
+        loop {
+            let Some(task) = read.task(id).await? else { return Ok(None) };
+            if task.stage != Stage::Asking(ChallengeKind::Captcha) {
+                return Ok(Some((task, None)));
+            }
+            let open = read.open_challenge(id).await?;
+            if let Some(picture) = open.and_then(|open| open.picture) {
+                return Ok(Some((task, Some(picture))));
+            }
         }
-        Ok(self.0.store.read.open_challenge(&task.id).await?.and_then(|open| open.picture))
     }
 }
