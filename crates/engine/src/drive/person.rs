@@ -29,7 +29,7 @@ impl<'a> TaskPerson<'a> {
         self.stop
     }
 
-    async fn put(&mut self, question: &Question) -> Result<Zeroizing<String>, Unasked> {
+    async fn put(&mut self, question: Question) -> Result<Zeroizing<String>, Unasked> {
         let (engine, task) = (self.engine, self.task);
         let now = engine.now();
         let patience = match question.kind {
@@ -40,8 +40,11 @@ impl<'a> TaskPerson<'a> {
         let answers = engine.0.signals.answers_to(&task.id);
         let picture = (!question.picture.is_empty()).then_some(question.picture.as_slice());
         engine.0.store.write.ask(&task.id, task.fence, question.kind, picture, now, due_at).await?;
+        // Thousands may wait: the picture is in the store now, not here.
+        let kind = question.kind;
+        drop(question);
         engine.0.signals.changed();
-        engine.tell_of_question(task, question.kind).await?;
+        engine.tell_of_question(task, kind).await?;
         self.slot.release();
         engine.0.signals.work.notify_one();
         loop {
@@ -94,7 +97,7 @@ impl From<Fault> for Unasked {
 #[async_trait]
 impl Person for TaskPerson<'_> {
     async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
-        match self.put(&question).await {
+        match self.put(question).await {
             Ok(answer) => Ok(answer),
             Err(Unasked::TimedOut) => Err(Unanswered::TimedOut),
             Err(Unasked::Stop(stop)) => {

@@ -276,12 +276,37 @@ async fn p_41_a_slow_task_shows_its_stages_and_never_goes_back() {
     house.assert_nothing_is_left().await;
 }
 
+/// A city whose login is an employer's; its portal does not exist.
+const EMPLOYERS_CITY: &str = r#"
+area: "110000"
+with: { base: "http://127.0.0.1:1/" }
+login:
+  - type: 1
+    name: 单位账号
+    fields: [corp_account, password]
+    steps:
+      - post: login
+        form: { user: "{{ corp_account }}", password: "{{ password }}" }
+        expect: [{ text: 欢迎 }]
+sections:
+  baseInfo:
+    steps: [{ get: base }]
+    record: { labels: "table", map: { 姓名: employeeName } }
+"#;
+
 #[tokio::test]
 async fn p_23_an_employers_login_needs_a_grant_of_its_own() {
-    // No area of the lab has one; the rule itself is the engine's, tested there and in the web's
-    // own tests. Here: the switch is on the app and survives the store.
-    let house = House::build(TestStore::sqlite().await, Plan::default()).await;
+    let city = ("cities/fund/110000-beijing.yaml", EMPLOYERS_CITY);
+    let plan = Plan { more_connectors: vec![city], ..Plan::default() };
+    let house = House::build(TestStore::sqlite().await, plan).await;
+    let fields =
+        [("area_code", "110000"), ("login_type", "1"), ("corp_account", "c"), ("password", "p")];
+    assert_eq!(status(&house.client, "createFundSearchTaskB", &fields).await, 7);
     house.change_app(|app| app.has_employer_grant = true).await;
-    let id = fiveone_model::app::AppId::parse(APP).unwrap();
-    assert!(house.engine.accounts().show(&id).await.unwrap().unwrap().has_employer_grant);
+    let data = house.client.call("createFundSearchTaskB", &fields).await.data();
+    assert_eq!(data["success"], true, "{data}");
+    let tid = text(&data["tid"]);
+    let data = house.finish(Product::Fund, &tid, "").await;
+    assert_eq!(data["code"], "50007", "{data}");
+    house.assert_nothing_is_left().await;
 }

@@ -2,10 +2,11 @@
 //! either database; with the system's clock or one the test moves by hand.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fiveone_connector::{Library, Limits, Portal};
+use fiveone_connector::{Library, Limits, Portal, SourceFile};
 use fiveone_engine::seal::DeploymentKeys;
 use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime, Time};
 use fiveone_lab::Lab;
@@ -35,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) web: fiveone_web::Options,
     /// Addresses instead of the lab's.
     pub(crate) portals: BTreeMap<String, String>,
+    /// Connectors beside the built-in ones: path and text.
+    pub(crate) more_connectors: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for Plan {
@@ -51,6 +54,7 @@ impl Default for Plan {
             time: Arc::new(SystemTime),
             web: fiveone_web::Options::default(),
             portals: BTreeMap::new(),
+            more_connectors: Vec::new(),
         }
     }
 }
@@ -94,7 +98,7 @@ async fn serve(engine: Engine, options: fiveone_web::Options) -> String {
 
 /// The way to portals of tests: no pace, and little patience with those that never end.
 pub(crate) fn portal() -> Arc<dyn Portal> {
-    let limits = Limits { requests_per_second: None, request_secs: 3, ..Limits::default() };
+    let limits = Limits { requests_per_second: None, request_secs: 1, ..Limits::default() };
     fiveone_connector::live(limits).expect("a way to portals")
 }
 
@@ -110,10 +114,7 @@ impl House {
         let lab = fiveone_lab::start(lab_options).await.expect("the lab starts");
         let mut portals = lab.portals();
         portals.extend(plan.portals);
-        let library = match Library::with_portals(&portals) {
-            Ok(library) => Arc::new(library),
-            Err(complaints) => panic!("{complaints}"),
-        };
+        let library = library(&portals, &plan.more_connectors);
         let keys = DeploymentKeys::parse(KEY).expect("a key");
         let accounts = Accounts::new((*store).clone(), keys.clone(), Arc::clone(&plan.time));
         open_app(&accounts).await;
@@ -261,6 +262,38 @@ impl House {
     pub(crate) fn id(tid: &str) -> TaskId {
         TaskId::parse(tid).expect("a tid")
     }
+}
+
+/// The repository's connectors and a test's own.
+fn library(
+    portals: &BTreeMap<String, String>,
+    more: &[(&'static str, &'static str)],
+) -> Arc<Library> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../connectors");
+    let mut sources = sources(&folder, &folder);
+    sources.extend(
+        more.iter()
+            .map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }),
+    );
+    match Library::load(sources, portals) {
+        Ok(library) => Arc::new(library),
+        Err(complaints) => panic!("{complaints}"),
+    }
+}
+
+fn sources(folder: &Path, root: &Path) -> Vec<SourceFile> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path, root));
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "csv") {
+            let text = std::fs::read_to_string(&path).expect("a text");
+            let path = path.strip_prefix(root).expect("within").display().to_string();
+            found.push(SourceFile { path, text });
+        }
+    }
+    found
 }
 
 async fn open_app(accounts: &Accounts) {

@@ -30,6 +30,8 @@ pub(crate) struct Ground {
 impl Ground {
     /// Lays the ground; `more` is put into the configuration's `[engine]` section.
     pub(crate) async fn new(store: TestStore, more: &str) -> Self {
+        // Fails when another test of this process was first, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let mut options = fiveone_lab::Options::default();
         options.listen = ([127, 0, 0, 1], 0).into();
         options.slow_ms = 400;
