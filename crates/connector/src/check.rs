@@ -1,6 +1,7 @@
 //! What the schema cannot see: names that nothing defines, captures nobody uses, keys that contradict
 //! each other, fields of other tables. Everything is told at once, each where it stands.
 
+mod fields;
 mod names;
 mod shape;
 

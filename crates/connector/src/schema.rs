@@ -68,9 +68,12 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
     complaints: &mut Complaints,
 ) -> Option<T> {
     let root = schema().get("$defs")?.get(kind.type_name())?;
-    let before = complaints.len();
-    let json = walk::Walk { root: schema(), complaints }.value(node, root);
-    if complaints.len() > before {
+    // Counted apart: the same mistake may be known from another reading of the file.
+    let mut own = Complaints::default();
+    let json = walk::Walk { root: schema(), complaints: &mut own }.value(node, root);
+    let is_good = own.is_empty();
+    complaints.extend(own);
+    if !is_good {
         return None;
     }
     match serde_json::from_value(json) {
@@ -81,3 +84,6 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use minijinja::{Environment, Expression, UndefinedBehavior, Value};
+use minijinja::{Environment, Expression, UndefinedBehavior, Value, value::ValueKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
@@ -213,18 +213,18 @@ fn to_json(value: &Value) -> Json {
     if value.is_none() {
         return Json::Null;
     }
-    if let Ok(number) = i64::try_from(value.clone()) {
-        if value.is_number() {
-            return Json::from(number);
-        }
+    if value.is_number()
+        && let Ok(number) = i64::try_from(value.clone())
+    {
+        return Json::from(number);
     }
-    if value.kind() == minijinja::value::ValueKind::Bool {
+    if value.kind() == ValueKind::Bool {
         return Json::Bool(value.is_true());
     }
     if let Some(text) = value.as_str() {
         return Json::String(text.to_owned());
     }
-    if value.kind() == minijinja::value::ValueKind::Seq {
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
         return value
             .try_iter()
             .map_or(Json::Null, |items| Json::Array(items.map(|item| to_json(&item)).collect()));

@@ -67,6 +67,9 @@ pub(crate) struct CaptureOptions {
     /// `true`: the values sent instead of the texts shown.
     #[serde(default)]
     pub(crate) values: bool,
+    /// `true`: a map of the values sent to the texts shown, for `{{ kinds[code] }}`.
+    #[serde(default)]
+    pub(crate) map: bool,
 }
 
 /// Something that can be true of an answer.

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
-use super::{Css, JsonPath, Ordered, ReportField};
+use super::{Css, JsonPath, Ordered, Pattern, ReportField};
 use crate::template::Template;
 
 /// The vendor's key → what it is.
@@ -142,6 +142,8 @@ pub(crate) struct TargetDetail {
     /// With `codes`: what an unknown code becomes.
     #[serde(rename = "else")]
     pub(crate) otherwise: Option<Otherwise>,
+    /// The text must match; a group in it is what is kept, and nothing where the group is not.
+    pub(crate) matching: Option<Pattern>,
     /// The text made anew: `it` is the portal's text, `row` all raw values.
     pub(crate) value: Option<Template>,
     /// The date's format, when the digits alone do not tell: `MM/dd/yyyy`, `MMM dd, yyyy` …

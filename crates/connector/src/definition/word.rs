@@ -145,14 +145,15 @@ macro_rules! compiled {
 #[derive(Debug, Clone)]
 pub(crate) struct Css(pub(crate) scraper::Selector);
 compiled!(Css, scraper::Selector, "css", |text| {
-    scraper::Selector::parse(text).map_err(|error| error.to_string())
+    scraper::Selector::parse(text).map_err(|error| format!("not a selector: {error}"))
 });
 
 /// A JSON path (RFC 9535).
 #[derive(Debug, Clone)]
 pub(crate) struct JsonPath(pub(crate) serde_json_path::JsonPath);
 compiled!(JsonPath, serde_json_path::JsonPath, "json-path", |text| {
-    serde_json_path::JsonPath::parse(text).map_err(|error| error.to_string())
+    serde_json_path::JsonPath::parse(text)
+        .map_err(|_| format!("`{text}` is not a JSON path; one looks like $.list[*].name"))
 });
 
 /// A regular expression.
@@ -160,7 +161,9 @@ compiled!(JsonPath, serde_json_path::JsonPath, "json-path", |text| {
 pub(crate) struct Pattern(pub(crate) regex::Regex);
 compiled!(Pattern, regex::Regex, "regex", |text| {
     regex::Regex::new(text).map_err(|error| {
-        error.to_string().lines().last().unwrap_or("not a regular expression").to_owned()
+        let told = error.to_string();
+        let last = told.lines().last().unwrap_or_default();
+        format!("not a pattern: {}", last.trim_start_matches("error: "))
     })
 });
 

@@ -22,7 +22,6 @@ pub(super) fn connector(
     portals: &BTreeMap<String, String>,
     complaints: &mut Complaints,
 ) -> Option<Connector> {
-    let before = complaints.len();
     let family = match city.get("family").and_then(Node::text) {
         None => None,
         Some(name) => {
@@ -52,6 +51,7 @@ pub(super) fn connector(
             .map(|url| host_of(&url))
             .collect()
     };
+    let mut own = Complaints::default();
     let subject = Subject {
         files,
         definition: &definition,
@@ -60,13 +60,15 @@ pub(super) fn connector(
         params: &params,
         file: &city.file,
     };
-    let names_in_sections = check::lint(&subject, complaints);
+    let names_in_sections = check::lint(&subject, &mut own);
+    let is_good = !own.has_errors();
+    complaints.extend(own);
     let sections: Vec<Section> = Section::of(product)
         .iter()
         .copied()
         .filter(|section| definition.sections.get(*section).is_some())
         .collect();
-    if complaints.iter().any(|complaint| complaint.is_error) && complaints.len() > before {
+    if !is_good {
         return None;
     }
     let paths: Vec<&str> = family.into_iter().chain([city]).map(|node| &*node.file).collect();

@@ -44,11 +44,6 @@ impl Labels {
         Ok(found)
     }
 
-    /// The values beside a label.
-    pub(crate) fn get(&self, key: &str) -> &[String] {
-        self.0.get(&normal(key)).map_or(&[], Vec::as_slice)
-    }
-
     /// Every label that was found.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.0.iter().map(|(label, values)| (label.as_str(), values.as_slice()))

@@ -60,7 +60,8 @@ impl<'a> Prober<'a> {
         let found = self.all(capture)?;
         let mut values: Vec<Json> =
             found.into_iter().filter_map(|value| refine(capture, value)).collect();
-        if capture.all || capture.options.is_some() {
+        let is_list = capture.options.as_ref().is_some_and(|options| !options.map);
+        if capture.all || is_list {
             let mut seen: Vec<Json> = Vec::new();
             for value in values {
                 if !seen.contains(&value) {
@@ -104,23 +105,20 @@ impl<'a> Prober<'a> {
             let fields = by_name(&scope(), name);
             texts(fields.into_iter().filter_map(|field| field_value(field, false)).collect())
         } else if let Some(options) = &capture.options {
-            let option = |element: &ElementRef<'_>| element.value().name() == "option";
-            let of = |element: ElementRef<'_>| option_text(element, !options.values);
-            texts(match &options.of {
-                Some(selector) => page
-                    .select(&selector.0)
-                    .flat_map(|select| {
-                        select.descendent_elements().filter(option).map(of).collect::<Vec<_>>()
-                    })
-                    .collect(),
-                None => page
-                    .html()
-                    .root_element()
-                    .descendent_elements()
-                    .filter(option)
-                    .map(of)
-                    .collect(),
-            })
+            let selects = match &options.of {
+                Some(selector) => page.select(&selector.0).collect(),
+                None => vec![page.html().root_element()],
+            };
+            let found = selects
+                .into_iter()
+                .flat_map(|select| select.descendent_elements())
+                .filter(|element| element.value().name() == "option");
+            if options.map {
+                let pair = |option| (option_text(option, false), option_text(option, true).into());
+                let map: Map<String, Json> = found.map(pair).collect();
+                return Ok(if map.is_empty() { Vec::new() } else { vec![Json::Object(map)] });
+            }
+            texts(found.map(|option| option_text(option, !options.values)).collect())
         } else if let Some(name) = &capture.cookie {
             let found = self.cookies.iter().find(|(own, _)| own == name);
             found.map(|(_, value)| text(value.clone())).unwrap_or_default()

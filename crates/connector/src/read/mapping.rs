@@ -153,6 +153,16 @@ impl<'a> Mapping<'a> {
         if text.is_empty() || text == "null" {
             return Ok(String::new());
         }
+        if let Some(pattern) = &target.detail.matching {
+            let found = pattern.0.captures(&text).ok_or_else(|| {
+                Changed::because(format!("what stands for {} does not match", target.field))
+            })?;
+            let kept = if found.len() > 1 { found.get(1) } else { found.get(0) };
+            text = kept.map_or("", |kept| kept.as_str()).to_owned();
+            if text.is_empty() {
+                return Ok(text);
+            }
+        }
         if let Some(table) = &target.detail.codes {
             let table = match table {
                 CodeTable::Here(table) => Some(table),

@@ -309,7 +309,7 @@ fn of_flat(page: &Page, flat: &Flat, mapping: &Mapping<'_>) -> Result<Vec<Raw>, 
         };
     }
     let cells: Vec<String> = page.select(&flat.cells.0).map(cell_value).collect();
-    if cells.len() % headers.len() != 0 {
+    if !cells.len().is_multiple_of(headers.len()) {
         let told = format!("{} cells under {} headers", cells.len(), headers.len());
         return Err(Changed::because(told));
     }

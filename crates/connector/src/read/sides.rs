@@ -34,7 +34,7 @@ fn side(words: &str, sides: &Sides) -> Option<&'static str> {
         list.iter()
             .filter_map(|word| match word.strip_prefix('=') {
                 Some(all) => (words == all).then_some(usize::MAX),
-                None => (!word.is_empty() && words.contains(word.as_str())).then(|| word.len()),
+                None => (!word.is_empty() && words.contains(word.as_str())).then_some(word.len()),
             })
             .max()
             .unwrap_or(0)

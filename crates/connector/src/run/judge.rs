@@ -52,7 +52,8 @@ pub(super) fn judge(
     connector: &Connector,
     place: Where,
 ) -> Option<Verdict> {
-    let own: Vec<&Rule> = step.fail.iter().collect();
+    let (last, own): (Vec<&Rule>, Vec<&Rule>) =
+        step.fail.iter().partition(|rule| rule.outcome == Outcome::LoginFailed);
     if let Some(verdict) = first(prober, &own, Pass::Messages, place, true)
         .or_else(|| first(prober, &own, Pass::Page, place, true))
     {
@@ -62,6 +63,12 @@ pub(super) fn judge(
         connector.definition.outcomes.iter().chain(connector.outcomes.outcomes.iter()).collect();
     if let Some(verdict) = first(prober, &shared, Pass::Messages, place, false) {
         return Some(verdict);
+    }
+    // That it failed is known; why, any other text tells better.
+    let failed = first(prober, &last, Pass::Messages, place, true)
+        .or_else(|| first(prober, &last, Pass::Page, place, true));
+    if failed.is_some() {
+        return first(prober, &shared, Pass::Page, place, false).or(failed);
     }
     let status = status_verdict(prober, step, place);
     if step.expect.is_empty() && status.is_none() {

@@ -6,10 +6,11 @@ use fiveone_model::{
 };
 use serde_json::Value as Json;
 
-use super::{Run, Vars};
+use super::{Run, Vars, changed, step::Context};
 use crate::{
     definition::{Part, Section},
-    read::{Changed, Finding, ReadRow, Reader},
+    page::Prober,
+    read::{Changed, Finding, ReadRow, Reader, is_proved_empty},
 };
 
 impl Run {
@@ -18,6 +19,9 @@ impl Run {
         section: &Section,
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<Loan>, Failure> {
+        if section.rows.is_none() && !section.each.is_empty() {
+            return self.read_loan_pages(section, findings).await;
+        }
         let mut loans = Vec::new();
         if section.rows.is_none() {
             let detail = self.read_record(section, Table::LoanDetail, findings).await?;
@@ -34,6 +38,41 @@ impl Run {
                 .collect();
             let loan = self.with_parts(section, record, raw.json.as_ref(), &locals, findings);
             loans.push(loan.await?);
+        }
+        Ok(loans)
+    }
+
+    /// A page for each loan: a turn of the loop reads one record and its parts.
+    async fn read_loan_pages(
+        &mut self,
+        section: &Section,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Loan>, Failure> {
+        let outside = Vars::new();
+        let context = Context { fields: None, locals: &outside };
+        let listed = self.do_steps(&section.before, context).await?;
+        if let Some((step, fetched)) = &listed {
+            let cookies = self.cookies(&fetched.url);
+            let scope = self.scope(None, &outside);
+            let says_none = self.page(step, fetched).is_some_and(|page| {
+                is_proved_empty(&Prober::new(&page, &scope, &cookies), &section.empty, None)
+            });
+            if says_none {
+                return Ok(Vec::new());
+            }
+        }
+        let [each] = &*section.each else { return Err(changed()) };
+        let mut loans = Vec::new();
+        for locals in self.turns_of(each, &outside)? {
+            let context = Context { fields: None, locals: &locals };
+            let last = self.do_steps(&section.steps, context).await?;
+            let detail =
+                self.record_of(last, &section.record, Table::LoanDetail, context, findings)?;
+            loans.push(self.with_parts(section, detail, None, &locals, findings).await?);
+        }
+        if loans.is_empty() {
+            let because = "no loans, and nothing says that there are none";
+            return Err(self.refuse(&Changed::because(because)));
         }
         Ok(loans)
     }

@@ -88,7 +88,7 @@ impl Run {
         self.record_of(last, &section.record, table, context, findings)
     }
 
-    fn record_of(
+    pub(super) fn record_of(
         &mut self,
         last: Option<(&Step, Fetched)>,
         sources: &[Source],

@@ -240,7 +240,7 @@ impl Run {
     }
 
     /// The turns of a loop that is not over pages.
-    fn turns_of(&self, each: &Each, locals: &Vars) -> Result<Vec<Vars>, Failure> {
+    pub(super) fn turns_of(&self, each: &Each, locals: &Vars) -> Result<Vec<Vars>, Failure> {
         let number = |template: &Template| {
             let scope = self.scope(None, locals);
             let text = template.render(&scope).map_err(|error| unrendered(&error))?;
