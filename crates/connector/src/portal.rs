@@ -79,3 +79,6 @@ pub trait Portal: Send + Sync {
     /// Waits before a retry; a recording does not wait.
     async fn pause(&self, _time: Duration) {}
 }
+
+#[cfg(test)]
+mod tests;

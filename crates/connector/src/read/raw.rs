@@ -265,6 +265,10 @@ fn headed(elements: &[ElementRef<'_>], mapping: &Mapping<'_>) -> Option<(Grid, u
 
 fn of_grid(grid: &Grid, head: usize, drop: &[String]) -> Result<Vec<Raw>, Changed> {
     let headers = grid.rows[head].headers();
+    // Full rows above the header are rows under another header, which is not known.
+    if grid.rows[..head].iter().any(|row| !row.is_blank() && row.own >= headers.len()) {
+        return Err(Changed::because("rows stand above their header"));
+    }
     let mut raws = Vec::new();
     for row in &grid.rows[head + 1..] {
         let mut raw = Raw::default();

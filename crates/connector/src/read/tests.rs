@@ -1,1 +1,202 @@
+//! Readers on small pages: what is read, and what makes them refuse.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use fiveone_model::{
+    area::AreaCode,
+    product::Product,
+    report::{Content, Dialect, Table},
+};
+use serde_json::json;
+
+use super::*;
+use crate::{library::Library, page::Page, template::Scope};
+
+struct Nothing;
+
+impl Scope for Nothing {
+    fn get(&self, _: &str) -> Option<minijinja::Value> {
+        None
+    }
+}
+
+fn connector() -> Arc<Connector> {
+    let library = Library::part(&["wt-web-jcr", "210300"]);
+    let area = AreaCode::parse("210300").unwrap();
+    library.connector(Product::Fund, &area).unwrap().clone()
+}
+
+/// What a definition reads from a page: JSON of the document's table, or why not.
+fn read(page: &str, definition: serde_json::Value, table: Table) -> String {
+    let connector = connector();
+    let mut findings = Vec::new();
+    let mut reader = Reader { connector: &connector, scope: &Nothing, findings: &mut findings };
+    let page = Page::of(page);
+    if definition.get("record").is_some() {
+        let source: Source = serde_json::from_value(definition["record"].clone()).unwrap();
+        return match reader.record(&page, &[source], table) {
+            Ok(record) => json!(record.render(Dialect::Table)).to_string(),
+            Err(changed) => format!("! {}", changed.0),
+        };
+    }
+    let rows: Rows = serde_json::from_value(definition["rows"].clone()).unwrap();
+    match reader.rows(&page, &rows, table, None) {
+        Ok(rows) => {
+            let rows = rows.into_iter().map(|row| row.record).collect();
+            Content::Rows(rows).render(Dialect::Table).to_string()
+        }
+        Err(changed) => format!("! {}", changed.0),
+    }
+}
+
+const GRID: &str = "<table class=grid><tr><th>缴费年月</th><th>缴费 基数</th><th>个人</th></tr>\
+    <tr><td>201801</td><td>1,000.00</td><td>80</td></tr>\
+    <tr><td>&nbsp;</td><td></td><td>&nbsp;</td></tr>\
+    <tr><td>缴费年月</td><td>缴费基数</td><td>个人</td></tr>\
+    <tr><td>201802</td><td>1000</td><td>80.5</td></tr>\
+    <tr><td>合计</td><td></td><td>160.5</td></tr>\
+    <tr><td colspan=3>共 2 条 1/1页</td></tr></table>";
+
+#[test]
+fn tables_are_read_by_their_headers() {
+    let rows = || {
+        json!({ "rows": { "table": "table.grid", "drop": ["合计"],
+            "map": { "缴费年月": "payMonthly", "缴费基数": "salary", "个人": "payPerson", "单位": "payCompany?" } } })
+    };
+    let check = |page: &str, expect: &str| {
+        assert_eq!(read(page, rows(), Table::InsuranceRow), expect, "{page}");
+    };
+    let good = r#"[{"payMonthly":"2018-01","salary":"1000.00","payPerson":80},{"payMonthly":"2018-02","salary":"1000","payPerson":80.5}]"#;
+    check(GRID, good);
+    // Moved columns move with their headers.
+    let moved =
+        GRID.replace("<th>缴费年月</th><th>缴费 基数</th>", "<th>缴费 基数</th><th>缴费年月</th>");
+    check(&moved, "! what stands for payMonthly is not of its kind");
+    check(&GRID.replace("缴费 基数", "工资"), "! rows stand above their header");
+    check(&GRID.replace("缴费 基数", "工资").replace("缴费基数", "工资"), "[]");
+    check(&GRID.replace("<td>80</td>", ""), "! a row of 2 cells under 3 headers");
+    check(&GRID.replace("1,000.00", "张三"), "! what stands for salary is not of its kind");
+    check(&GRID.replace("合计", "总计"), "! what stands for payMonthly is not of its kind");
+    check(&format!("<table><tr><td>{GRID}</td></tr></table>"), good);
+}
+
+#[test]
+fn flat_cells_are_cut_by_their_headers() {
+    let rows = || {
+        json!({ "rows": { "flat": { "header": "th", "cells": "input", "without": ["序号"] },
+            "map": { "年月": "payMonthly", "基数": "salary" } } })
+    };
+    let page = "<table><tr><th>序号<th>年月<th>基数</tr></table>\
+        <input value=201801><input value=10><input value=201802><input value=20>";
+    let check = |page: &str, expect: &str| {
+        assert_eq!(read(page, rows(), Table::InsuranceRow), expect, "{page}");
+    };
+    check(
+        page,
+        r#"[{"payMonthly":"2018-01","salary":"10"},{"payMonthly":"2018-02","salary":"20"}]"#,
+    );
+    check(&page.replacen("<input value=10>", "", 1), "! 3 cells under 2 headers");
+    check(&page.replace("基数", "金额"), "! the headers are not there");
+    check(
+        &page.replace("<th>序号<th>年月<th>基数", "<th>序号<th>基数<th>年月"),
+        "! what stands for payMonthly is not of its kind",
+    );
+}
+
+#[test]
+fn columns_that_are_lists_must_be_of_one_length() {
+    let rows = || json!({ "rows": { "lists": ".listinfo dl", "map": { "年度": "payMonthly", "金额": "amount" } } });
+    let page = "<div class=listinfo><dl><dt>年度<dd>201801<dd>201802</dl><dl><dt>金额<dd>1<dd>2</dl></div>";
+    let check = |page: &str, expect: &str| {
+        assert_eq!(read(page, rows(), Table::InsuranceRow), expect, "{page}");
+    };
+    check(page, r#"[{"payMonthly":"2018-01","amount":1},{"payMonthly":"2018-02","amount":2}]"#);
+    check(&page.replace("<dd>2</dl>", "</dl>"), "! the columns are not of one length");
+    check("<div class=listinfo><dl><dt>年度<dd></dl><dl><dt>金额<dd></dl></div>", "[]");
+}
+
+#[test]
+fn records_take_every_shape_of_the_sheets() {
+    let check = |page: &str, record: serde_json::Value, expect: &str| {
+        let definition = json!({ "record": record });
+        assert_eq!(read(page, definition, Table::FundBase), expect, "{page}");
+    };
+    let cells = "<table id=t><tr><td id=XM>张三<td id=bkname>工行<td id=bkname>3500</tr></table>";
+    let map = json!({ "ids": "#t", "map": { "xm": "employeeName",
+        "bkname": [{ "to": "bankName", "nth": 1 }, { "to": "monthPayBaseAmount", "nth": 2 }] } });
+    check(
+        cells,
+        map.clone(),
+        r#"{"employeeName":"张三","monthPayBaseAmount":3500,"bankName":"工行"}"#,
+    );
+    check(&cells.replace("<td id=bkname>3500", ""), map, "! `bkname` is there 1 times only");
+    let pairs = json!({ "pairs": { "lists": "ul" }, "map": { "姓名": "employeeName", "余额": "houseFundBalance" } });
+    let page = "<ul><li>首页</ul><ul><li>姓 名：<li>余额</ul><ul><li>张三<li>1.5元</ul>";
+    check(page, pairs.clone(), r#"{"employeeName":"张三","houseFundBalance":1.5}"#);
+    check(&page.replace("<li>1.5元", ""), pairs, "! 2 labels beside 1 values");
+    let object = json!({ "json": "$.data", "map": { "zt": { "to": "houseFundStatus", "codes": { "0": "正常" } },
+        "jcbl": { "to": "depositRatioPersonal", "value": "{{ it }}%" } } });
+    check(
+        r#"{"data":{"zt":0,"jcbl":12}}"#,
+        object.clone(),
+        r#"{"houseFundStatus":"正常","depositRatioPersonal":"12%"}"#,
+    );
+    check(r#"{"data":[{"zt":"0","jcbl":null}]}"#, object.clone(), r#"{"houseFundStatus":"正常"}"#);
+    check(r#"{"data":{"zt":"7","jcbl":12}}"#, object.clone(), "! unknown code for houseFundStatus");
+    check(r#"{"data":{"zt":{},"jcbl":12}}"#, object.clone(), "! `zt` is no longer a plain value");
+    check(r#"{"data":{"zu":"0","jcbl":12}}"#, object.clone(), "! `zt` is not there");
+    check(r#"{"data":[{"zt":"0"},{"zt":"0"}]}"#, object, "! 2 records where one was due");
+    let computed = json!({ "json": "$", "map": { "y": null, "m": null }, "closed": true,
+        "values": { "payUntilDate": "{{ row.y }}-{{ row['m'] }}" } });
+    check(r#"{"y":"2018","m":"1"}"#, computed.clone(), r#"{"payUntilDate":"2018-01"}"#);
+    check(r#"{"y":"2018","m":"1","z":""}"#, computed, "! `z` is new");
+}
+
+#[test]
+fn one_amount_goes_to_its_side() {
+    let rows = json!({ "rows": { "json": "$", "map": { "d": "payArriveDate" },
+        "sides": { "amount": "a", "by": "w", "in": ["汇缴", "结息", "销户结息"], "out": ["提取", "销户"] } } });
+    let check = |words: &str, expect: &str| {
+        let page = json!([{ "d": "2018-01-01", "a": "5", "w": words }]).to_string();
+        assert_eq!(read(&page, rows.clone(), Table::FundBill), expect, "{words}");
+    };
+    check("2018年汇缴", r#"[{"payArriveDate":"2018-01-01","inAmount":5}]"#);
+    check("购房提取", r#"[{"payArriveDate":"2018-01-01","outAmount":5}]"#);
+    check("销户结息", r#"[{"payArriveDate":"2018-01-01","inAmount":5}]"#);
+    check("调整", "! `w` tells no side of the amount");
+    check("汇缴提取", "! `w` tells no side of the amount");
+}
+
+#[test]
+fn rows_are_shared_out_by_their_words() {
+    let split = |words: bool| {
+        serde_json::from_value(json!({ "by": "k", "words": words, "ignore": ["380"],
+            "into": { "oldageInsuranceInfos": ["110", "养老"], "medicalInsuranceInfos": ["310", "医疗"] } }))
+        .unwrap()
+    };
+    let count = |codes: &[&str], words: bool| {
+        let connector = connector();
+        let rows: Rows =
+            serde_json::from_value(json!({ "json": "$", "map": { "m": "payMonthly", "k": null } }))
+                .unwrap();
+        let page: Vec<_> = codes.iter().map(|code| json!({ "m": "201801", "k": code })).collect();
+        let mut findings = Vec::new();
+        let mut reader = Reader { connector: &connector, scope: &Nothing, findings: &mut findings };
+        let page = Page::of(&json!(page).to_string());
+        let read = reader.rows(&page, &rows, Table::InsuranceRow, Some("k")).unwrap();
+        share_out(read, &split(words)).map(|shares| {
+            shares
+                .into_iter()
+                .map(|(name, rows)| (name.as_str(), rows.len()))
+                .collect::<BTreeMap<_, _>>()
+        })
+    };
+    let one_each = BTreeMap::from([("oldageInsuranceInfos", 1), ("medicalInsuranceInfos", 1)]);
+    assert_eq!(count(&["110", "310", "380"], false), Ok(one_each.clone()));
+    assert_eq!(count(&["职工基本养老保险", "基本医疗"], true), Ok(one_each));
+    assert_eq!(
+        count(&["110", "410"], false),
+        Err(Changed::because("`k` names no known insurance"))
+    );
+    assert_eq!(count(&["1100"], false), Err(Changed::because("`k` names no known insurance")));
+}
