@@ -159,8 +159,12 @@ impl Template {
         expression: &Expression<'static, 'static>,
         scope: &dyn Scope,
     ) -> Result<Value, Unrendered> {
-        let context: BTreeMap<String, Value> =
-            self.names.iter().filter_map(|name| Some((name.clone(), scope.get(name)?))).collect();
+        let context: BTreeMap<String, Value> = self
+            .names
+            .iter()
+            .chain(self.soft.iter())
+            .filter_map(|name| Some((name.clone(), scope.get(name)?)))
+            .collect();
         let value = expression
             .eval(Value::from(context))
             .map_err(|error| Unrendered(format!("`{}`: {}", self.source, error.kind())))?;

@@ -212,8 +212,16 @@ pub(super) fn of_rows(
     }
     if let Some(selector) = &rows.table {
         let elements: Vec<ElementRef<'_>> = page.select(&selector.0).collect();
-        let Some((grid, head)) = headed(&elements, mapping) else { return Ok(Vec::new()) };
-        return of_grid(&grid, head, &rows.drop);
+        let mut filled = Vec::new();
+        for (grid, head) in all_headed(&elements, mapping) {
+            filled.push(of_grid(&grid, head, &rows.drop)?);
+        }
+        filled.retain(|rows| !rows.is_empty());
+        // Two tables under the same headers: the file must say which one is meant.
+        if filled.len() > 1 {
+            return Err(Changed::because(format!("{} tables have these headers", filled.len())));
+        }
+        return Ok(filled.pop().unwrap_or_default());
     }
     if let Some(flat) = &rows.flat {
         return of_flat(page, flat, mapping);
@@ -255,12 +263,20 @@ pub(super) fn has_header(page: &Page, rows: &Rows, mapping: &Mapping<'_>) -> boo
     false
 }
 
-/// The first table with a row that holds every header the mapping requires, and that row.
+/// The tables with a row that holds every header the mapping requires, and that row.
+fn all_headed(elements: &[ElementRef<'_>], mapping: &Mapping<'_>) -> Vec<(Grid, usize)> {
+    grids(elements)
+        .into_iter()
+        .filter_map(|grid| {
+            let head = grid.rows.iter().position(|row| mapping.is_satisfied_by(&row.headers()))?;
+            Some((grid, head))
+        })
+        .collect()
+}
+
+/// The first of them.
 fn headed(elements: &[ElementRef<'_>], mapping: &Mapping<'_>) -> Option<(Grid, usize)> {
-    grids(elements).into_iter().find_map(|grid| {
-        let head = grid.rows.iter().position(|row| mapping.is_satisfied_by(&row.headers()))?;
-        Some((grid, head))
-    })
+    all_headed(elements, mapping).into_iter().next()
 }
 
 fn of_grid(grid: &Grid, head: usize, drop: &[String]) -> Result<Vec<Raw>, Changed> {

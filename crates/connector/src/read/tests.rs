@@ -77,6 +77,7 @@ fn tables_are_read_by_their_headers() {
     check(&GRID.replace("<td>80</td>", ""), "! a row of 2 cells under 3 headers");
     check(&GRID.replace("1,000.00", "张三"), "! what stands for salary is not of its kind");
     check(&GRID.replace("合计", "总计"), "! what stands for payMonthly is not of its kind");
+    check(&format!("{GRID}{GRID}"), "! 2 tables have these headers");
     check(&format!("<table><tr><td>{GRID}</td></tr></table>"), good);
 }
 

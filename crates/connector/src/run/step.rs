@@ -70,52 +70,56 @@ impl Run {
         context: Context<'_>,
     ) -> Result<Fetched, Failure> {
         let addresses = if step.post.is_empty() { &step.get } else { &step.post };
-        let follow = step.follow.unwrap_or(true);
-        let mut last = None;
-        for (at, address) in addresses.iter().enumerate() {
-            loop {
-                let built = {
-                    let scope = self.scope(context.fields, context.locals);
-                    let in_login = context.place() == Where::Login;
-                    self.build(step, address, &scope, in_login).map_err(|error| {
-                        self.note_problem(step, &error.0);
-                        unrendered(&error)
-                    })?
-                };
-                let method = built.request.method;
-                let fetched = self.fetch(built, follow).await;
-                let note = StepNote {
-                    step: name_of(step),
-                    method,
-                    path: fetched
-                        .as_ref()
-                        .map_or_else(|_| address.source().to_owned(), |f| f.url.path().to_owned()),
-                    status: fetched.as_ref().ok().map(|fetched| fetched.answer.status),
-                    ms: fetched.as_ref().map_or(0, |fetched| fetched.ms),
-                    captured: Vec::new(),
-                    outcome: fetched
-                        .as_ref()
-                        .err()
-                        .map_or("", |failure| failure.kind.as_str())
-                        .to_owned(),
-                };
-                self.log.push(note);
-                let fetched = fetched?;
+        loop {
+            let mut last = None;
+            for address in addresses.iter() {
+                let fetched = self.fetch_address(step, address, context).await?;
                 if fetched.answer.status != 404 || step.accept.contains(&404) {
                     self.is_base_known = true;
                     return Ok(fetched);
                 }
-                // The operator may have given the portal's root for an address with a path.
-                let has_other = !self.is_base_known && self.base + 1 < self.connector.bases.len();
-                if has_other && at + 1 == addresses.len() {
-                    self.base += 1;
-                    continue;
-                }
                 last = Some(fetched);
-                break;
             }
+            // The operator may have given the portal's root for an address with a path.
+            if self.is_base_known || self.base + 1 >= self.connector.bases.len() {
+                return last.ok_or_else(changed);
+            }
+            self.base += 1;
         }
-        last.ok_or_else(changed)
+    }
+
+    async fn fetch_address(
+        &mut self,
+        step: &Step,
+        address: &Template,
+        context: Context<'_>,
+    ) -> Result<Fetched, Failure> {
+        let built = {
+            let scope = self.scope(context.fields, context.locals);
+            let in_login = context.place() == Where::Login;
+            self.build(step, address, &scope, in_login).map_err(|error| {
+                self.note_problem(step, &error.0);
+                unrendered(&error)
+            })?
+        };
+        let method = built.request.method;
+        let fetched = self.fetch(built, step.follow.unwrap_or(true)).await;
+        let (path, status, ms, outcome) = match &fetched {
+            Ok(fetched) => {
+                (fetched.url.path().to_owned(), Some(fetched.answer.status), fetched.ms, "")
+            }
+            Err(failure) => (address.source().to_owned(), None, 0, failure.kind.as_str()),
+        };
+        self.log.push(StepNote {
+            step: name_of(step),
+            method,
+            path,
+            status,
+            ms,
+            captured: Vec::new(),
+            outcome: outcome.to_owned(),
+        });
+        fetched
     }
 
     /// Sends a request, judges its answer and keeps what it captures.

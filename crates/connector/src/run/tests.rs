@@ -151,3 +151,30 @@ fn a_waiting_login_is_small() {
     drop(login);
     assert!(size_of_val(&run) < 1024, "{}", size_of_val(&run));
 }
+
+#[test]
+fn a_run_may_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let fake = Arc::new(Fake::default());
+    let mut run = Run::new(connector("210300"), fake, NOW_MS);
+    let credentials = credentials("good");
+    let mut person = Answers::of(&[]);
+    is_send(&run.login(1, &credentials, &mut person));
+    is_send(&run.read(Section::Bills));
+}
+
+#[tokio::test]
+async fn a_portal_pointed_at_its_root_is_found_below_its_path() {
+    let portals = std::collections::BTreeMap::from([(
+        "fund/210300".to_owned(),
+        "http://127.0.0.1:8052".to_owned(),
+    )]);
+    let library = Library::with_portals(&portals).unwrap_or_else(|told| panic!("{told}"));
+    let area = AreaCode::parse("210300").unwrap();
+    let connector = library.connector(Product::Fund, &area).unwrap().clone();
+    let fake = Arc::new(Fake::default());
+    let mut run = Run::new(connector, fake, NOW_MS);
+    let mut person = Answers::of(&["8k3f"]);
+    assert_eq!(run.login(1, &credentials("good"), &mut person).await, Ok(()));
+    assert!(run.read(Section::Base).await.is_ok());
+}

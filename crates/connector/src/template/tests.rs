@@ -34,6 +34,7 @@ fn filters_do_what_portals_expect() {
     check("{{ id_card | slice(-4) }}", "1234");
     check("{{ 'abc' | reverse }}", "cba");
     check("{{ '7' | pad(3, '0') }}", "007");
+    check("{{ v | default('x') }}{{ nope | default('y') }}", "1.2.3y");
 }
 
 #[test]
@@ -81,4 +82,11 @@ impl BigIntOracle {
         let hex = (result * m % n).to_str_radix(16);
         format!("{}{hex}", "0".repeat((4 - hex.len() % 4) % 4))
     }
+}
+
+#[test]
+fn lists_keep_their_type() {
+    let joined = Template::parse("{{ ['当前年度'] + (nope | default([v])) }}").unwrap();
+    let scope = BTreeMap::from([("v", "2016-2017")]);
+    assert_eq!(joined.json(&scope), Ok(serde_json::json!(["当前年度", "2016-2017"])));
 }
