@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fiveone_connector::{
-    Answer, Connector, Library, Limits, Person, Portal, Question, Request, Run, Trouble, Unanswered,
-    live,
+    Answer, Connector, Library, Limits, Person, Portal, Question, Request, Run, Trouble,
+    Unanswered, live,
 };
 use fiveone_lab::{Lab, Options};
 use fiveone_model::{
@@ -203,7 +203,11 @@ impl World {
         let (product, area) = case.city;
         let product = Product::parse(product).expect("a product");
         let connector = self.connector(product, area).expect("a connector");
-        let day = self.lab.world().today.to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"));
+        let day = self
+            .lab
+            .world()
+            .today
+            .to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"));
         let now_ms = day.expect("a day").timestamp().as_millisecond() + 10 * 3_600_000;
         let mut run = Run::new(Arc::clone(&connector), portal, now_ms);
         let mut reader = Reader { world: self, id_card: case.id_card.clone(), asked: Vec::new() };
@@ -232,7 +236,9 @@ impl World {
         if code >= 40001 && code < 50000 && failed != due {
             told.push(format!("failed {failed:?} instead of {due:?}"));
         }
-        if let Some(asks) = &case.asks && *asks != outcome.asked {
+        if let Some(asks) = &case.asks
+            && *asks != outcome.asked
+        {
             told.push(format!("asked {:?} instead of {asks:?}", outcome.asked));
         }
         let (product, area) = case.city;
