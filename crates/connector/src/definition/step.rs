@@ -58,6 +58,8 @@ pub(crate) struct Step {
     pub(crate) capture: Ordered<Capture>,
     /// What a refusal looks like; the first that holds decides, then the shared texts.
     pub(crate) fail: Vec<Rule>,
+    /// `false`: the shared texts are not looked for, because codes tell all; the file's `outcomes` are.
+    pub(crate) texts: Option<bool>,
     /// What success looks like: one of them must hold, or the portal has changed.
     pub(crate) expect: OneOrMany<Test>,
 

@@ -59,8 +59,8 @@ pub(super) fn judge(
     {
         return Some(verdict);
     }
-    let shared: Vec<&Rule> =
-        connector.definition.outcomes.iter().chain(connector.outcomes.outcomes.iter()).collect();
+    let texts = if step.texts == Some(false) { &[] } else { &*connector.outcomes.outcomes };
+    let shared: Vec<&Rule> = connector.definition.outcomes.iter().chain(texts).collect();
     if let Some(verdict) = first(prober, &shared, Pass::Messages, place, false) {
         return Some(verdict);
     }

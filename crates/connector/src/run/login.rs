@@ -26,6 +26,8 @@ struct Asked {
     sms: u32,
     /// Where each kind was asked last in this pass.
     at: Vec<(ChallengeKind, usize)>,
+    /// Whether a question that was left out was gone back to, which is done once.
+    is_caught_up: bool,
 }
 
 impl Asked {
@@ -121,8 +123,16 @@ fn back_to(
 ) -> Result<usize, Failure> {
     let secrets: Vec<&str> = credentials.iter().map(|(_, value)| value).collect();
     let Some(kind) = kind_of_wrong(verdict.outcome) else { return Err(verdict.failure(&secrets)) };
-    let Some((kind, ask_at)) = asked.last(kind) else {
-        return Err(Failure::because(FailureKind::LoginFailed, &verdict.words));
+    let (kind, ask_at) = match asked.last(kind) {
+        Some(last) => last,
+        // The portal wants a code that was not asked for: the question was left out by its `when`.
+        None => {
+            let left_out = |step: &Step| step.ask.is_some_and(|ask| ask.kind() == kind);
+            let at = steps.iter().position(left_out).filter(|_| !asked.is_caught_up);
+            asked.is_caught_up = true;
+            let refused = || Failure::because(FailureKind::LoginFailed, &verdict.words);
+            (kind, at.ok_or_else(refused)?)
+        }
     };
     if *asked.count(kind) >= ASKS_MAX {
         return Err(Failure::of(FailureKind::WrongCode));
