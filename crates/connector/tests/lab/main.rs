@@ -4,6 +4,8 @@
 mod mutants;
 mod world;
 
+use std::sync::Arc;
+
 use fiveone_model::product::Product;
 use world::{Case, World, cities};
 
@@ -13,29 +15,17 @@ const PEOPLE: u64 = 16;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn good_people_are_read_to_the_last_field() {
     let world = World::start().await;
-    let mut wrong = Vec::new();
-    for city in cities() {
-        for login in world.logins(city, PEOPLE) {
-            let case = Case::good(city, login);
-            if let Err(told) = world.check(&case).await {
-                wrong.push(format!("{case}: {told}"));
-            }
-        }
-    }
+    let logins = |city| world.logins(city, PEOPLE).into_iter().map(move |l| Case::good(city, l));
+    let cases = cities().into_iter().flat_map(logins).collect();
+    let wrong = Arc::clone(&world).check_all(cases).await;
     assert!(wrong.is_empty(), "{} mismatches\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_behaviour_ends_as_documented() {
     let world = World::start().await;
-    let mut wrong = Vec::new();
-    for city in cities() {
-        for case in world.behaviours(city) {
-            if let Err(told) = world.check(&case).await {
-                wrong.push(format!("{case}: {told}"));
-            }
-        }
-    }
+    let cases = cities().into_iter().flat_map(|city| world.behaviours(city)).collect();
+    let wrong = Arc::clone(&world).check_all(cases).await;
     assert!(wrong.is_empty(), "{} mismatches\n{}", wrong.len(), wrong.join("\n"));
 }
 
