@@ -73,7 +73,7 @@ impl fmt::Display for Case {
 pub(crate) struct Login {
     fields: Map<String, Json>,
     id_card: String,
-    quirk: String,
+    pub(crate) quirk: String,
 }
 
 impl Case {
