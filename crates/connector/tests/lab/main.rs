@@ -4,8 +4,9 @@
 mod mutants;
 mod world;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use fiveone_connector::Library;
 use fiveone_model::product::Product;
 use world::{Case, World, cities};
 
@@ -35,5 +36,29 @@ async fn every_city_of_the_lab_has_a_connector() {
     for (product, area) in cities() {
         let product = Product::parse(product).expect("a product");
         assert!(world.connector(product, area).is_some(), "{product}/{area} has no connector");
+    }
+}
+
+#[test]
+fn no_file_is_odd() {
+    let library = Library::builtin().expect("the connectors load");
+    let told = library.warnings().to_string();
+    assert!(told.is_empty(), "{told}");
+}
+
+#[test]
+fn areas_are_listed_once_and_spelled() {
+    let library = Library::builtin().expect("the connectors load");
+    for product in Product::ALL {
+        let areas = library.areas(product);
+        assert!(areas.len() > 360, "{} areas of {product}", areas.len());
+        let codes: BTreeSet<&str> = areas.iter().map(|area| area.code.as_str()).collect();
+        assert_eq!(codes.len(), areas.len());
+        for area in areas {
+            let is_spelled =
+                |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase());
+            assert!(is_spelled(&area.pinyin) && is_spelled(&area.initials), "{area:?}");
+            assert_eq!(area.pinyin.chars().next(), area.initials.chars().next(), "{area:?}");
+        }
     }
 }

@@ -88,7 +88,8 @@ impl Portal for Strict {
 
 /// A path and its query without what is different in every run.
 fn steady(path: &str) -> String {
-    let is_steady = |pair: &&str| !["r=", "_random=", "_laneID="].iter().any(|chance| pair.starts_with(chance));
+    let is_steady =
+        |pair: &&str| !["r=", "_random=", "_laneID="].iter().any(|chance| pair.starts_with(chance));
     path.split(['?', '&']).filter(is_steady).collect::<Vec<_>>().join("&")
 }
 
@@ -211,7 +212,8 @@ fn retype(json: &mut Json, key: &str) -> bool {
 fn nest(json: &mut Json, key: &str) -> bool {
     first_place(json, &mut |place| {
         let value = place.as_object_mut().and_then(|map| map.get_mut(key));
-        let value = value.filter(|value| !value.is_object() && !value.is_array() && !value.is_null());
+        let value =
+            value.filter(|value| !value.is_object() && !value.is_array() && !value.is_null());
         value.map(|value| *value = serde_json::json!({ "value": value.take() })).is_some()
     })
 }
@@ -243,7 +245,9 @@ fn of_html(text: &str, values: &BTreeSet<String>) -> Vec<Mutant> {
         let plain: String =
             label.as_str().replace("&nbsp;", "").chars().filter(|c| !c.is_whitespace()).collect();
         let is_label = plain.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
-            && values.iter().all(|value| !value.contains(&plain) && !plain.contains(value.as_str()));
+            && values
+                .iter()
+                .all(|value| !value.contains(&plain) && !plain.contains(value.as_str()));
         if is_label {
             let changed = splice(text, label.range(), &format!("新{plain}"));
             mutants.push(Mutant { what: format!("label {plain} renamed"), text: changed });
@@ -319,7 +323,8 @@ fn other_values(good: &Outcome, read: &Outcome) -> Option<String> {
 fn is_part(read: &Json, good: &Json) -> bool {
     match (read, good) {
         (Json::Array(read), Json::Array(good)) => {
-            read.len() == good.len() && read.iter().zip(good).all(|(read, good)| is_part(read, good))
+            read.len() == good.len()
+                && read.iter().zip(good).all(|(read, good)| is_part(read, good))
         }
         (Json::Object(read), Json::Object(good)) => read
             .iter()

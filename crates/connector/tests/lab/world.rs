@@ -272,7 +272,7 @@ impl World {
         }
         let mut due: Vec<&str> = case.fail.iter().map(String::as_str).collect();
         due.sort_unstable();
-        if code >= 40001 && code < 50000 && failed != due {
+        if (40001..50000).contains(&code) && failed != due {
             told.push(format!("failed {failed:?} instead of {due:?}"));
         }
         // Whoever forces the login at once is not asked a second time.
