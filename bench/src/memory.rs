@@ -7,13 +7,15 @@ use crate::gateway::Gateway;
 use crate::polls::logins;
 use crate::{Figure, Scale};
 
+/// Tasks made first, so that what is made once (caches, pools, heaps) is not counted as theirs.
+const WARM_UP: usize = 256;
+
 pub(crate) async fn measure(lab: &Lab, scale: Scale) -> anyhow::Result<Vec<Figure>> {
     let gateway = Gateway::start(&lab.portals()).await?;
     let mut client = Client::open(&gateway).await?;
     let idle = gateway.resident_kib()?;
-    // Some tasks first, so that what is made once is not counted as theirs.
-    let logins = logins(lab, scale.waiting + 32)?;
-    let (first, rest) = logins.split_at(32);
+    let logins = logins(lab, scale.waiting + WARM_UP)?;
+    let (first, rest) = logins.split_at(WARM_UP);
     wait_for_codes(&mut client, first).await?;
     let before = gateway.resident_kib()?;
     wait_for_codes(&mut client, rest).await?;

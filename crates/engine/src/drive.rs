@@ -61,7 +61,9 @@ impl Engine {
         let task = claimed.task.clone();
         let (product, area) = (task.product, task.area.clone());
         tracing::info!(tid = %task.id, %product, %area, fence = task.fence, "run begins");
-        let run = AssertUnwindSafe(self.run(claimed, &mut slot)).catch_unwind();
+        // Boxed, here and below: thousands of runs wait for a person at once, and a future is as
+        // large as the largest it may hold.
+        let run = AssertUnwindSafe(Box::pin(self.run(claimed, &mut slot))).catch_unwind();
         let deadline = self.0.time.until(task.due_at);
         let end = tokio::select! {
             end = run => end.unwrap_or_else(|_| {
@@ -80,7 +82,7 @@ impl Engine {
                 return;
             }
             Err(Stop::NodeStops) => {
-                self.leave(&task).await;
+                Box::pin(self.leave(&task)).await;
                 return;
             }
             Err(Stop::Fault(fault)) => {
@@ -88,7 +90,7 @@ impl Engine {
                 Stage::Failed(Failure::of(FailureKind::Internal))
             }
         };
-        self.settle_or_leave(&task, stage).await;
+        Box::pin(self.settle_or_leave(&task, stage)).await;
     }
 
     /// A node that stops takes the login fields with it: what still needs them has failed now
@@ -117,7 +119,7 @@ impl Engine {
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
         let key = self.0.accounts.keys.task_key(task.id.as_str(), wrapped)?;
         let mut run = if task.stage == Stage::LoggingIn {
-            let run = self.log_in(&task, &connector, login_sealed, slot).await?;
+            let run = Box::pin(self.log_in(&task, &connector, login_sealed, slot)).await?;
             let session = key.seal(&run.checkpoint(), "session")?;
             self.step(&task, (StageName::LoggingIn, StageName::LoggedIn), Some(&session)).await?;
             run
@@ -132,7 +134,8 @@ impl Engine {
         if task.stage == Stage::Storing {
             return Ok(missing(&connector, &stored));
         }
-        let stored = self.read_sections(&task, &connector, &mut run, &key, stored).await?;
+        let reading = Box::pin(self.read_sections(&task, &connector, &mut run, &key, stored));
+        let stored = reading.await?;
         self.step(&task, (StageName::Crawling, StageName::Storing), None).await?;
         Ok(missing(&connector, &stored))
     }
@@ -250,7 +253,8 @@ impl Engine {
         session: Option<&[u8]>,
     ) -> Result<(), Stop> {
         let write = &self.0.store.write;
-        write.move_stage(&task.id, task.fence, step, session, self.now()).await?;
+        let moving = write.move_stage(&task.id, task.fence, step, session, self.now());
+        Box::pin(moving).await?;
         self.0.signals.changed();
         Ok(())
     }

@@ -77,13 +77,17 @@ impl Engine {
     }
 
     /// A task, and its picture while a captcha is asked. A question that is closed between the two
-    /// looks is looked for again: nobody sees 10004 without its picture.
+    /// looks is looked for again, so that nobody sees 10004 without its picture.
+    ///
+    /// # Errors
+    /// The store failed, or a question stays open without a picture.
     async fn task_and_picture(
         &self,
         id: &TaskId,
     ) -> Result<Option<(TaskRow, Option<Vec<u8>>)>, Fault> {
+        const LOOKS_MAX: usize = 8;
         let read = &self.0.store.read;
-        loop {
+        for _ in 0..LOOKS_MAX {
             let Some(task) = read.task(id).await? else { return Ok(None) };
             if task.stage != Stage::Asking(ChallengeKind::Captcha) {
                 return Ok(Some((task, None)));
@@ -93,5 +97,6 @@ impl Engine {
                 return Ok(Some((task, Some(picture))));
             }
         }
+        Err(Fault::Impossible(format!("task {id} asks for a captcha without a picture")))
     }
 }

@@ -44,7 +44,7 @@ impl<'a> TaskPerson<'a> {
         let kind = question.kind;
         drop(question);
         engine.0.signals.changed();
-        engine.tell_of_question(task, kind).await?;
+        Box::pin(engine.tell_of_question(task, kind)).await?;
         self.slot.release();
         engine.0.signals.work.notify_one();
         loop {
@@ -70,7 +70,7 @@ impl<'a> TaskPerson<'a> {
     }
 
     async fn has_answer(&self) -> Result<bool, Unasked> {
-        let open = self.engine.0.store.read.open_challenge(&self.task.id).await?;
+        let open = Box::pin(self.engine.0.store.read.open_challenge(&self.task.id)).await?;
         // A question that is not open any more was closed by whoever ended the task.
         open.map(|open| open.answer_sealed.is_some()).ok_or_else(|| Unasked::Stop(Stop::LeaseLost))
     }

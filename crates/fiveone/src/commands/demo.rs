@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::serve::ListenerExt as _;
 use clap::Args;
 use fiveone_connector::Library;
 use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime};
@@ -57,8 +58,7 @@ impl Demo {
         let folder = self.data.as_deref().or(temporary.as_ref().map(|folder| folder.path()));
         let folder = folder.unwrap_or(Path::new("."));
 
-        let mut lab_options = fiveone_lab::Options::default();
-        lab_options.listen = self.lab;
+        let lab_options = fiveone_lab::Options { listen: self.lab, ..Default::default() };
         let lab = fiveone_lab::start(lab_options)
             .await
             .map_err(|error| taken("--lab", self.lab, &error))?;
@@ -70,7 +70,10 @@ impl Demo {
         let engine = start_engine(folder, &lab).await?;
         let router = fiveone_web::router(
             engine.clone(),
-            fiveone_web::Options::default(),
+            fiveone_web::Options {
+                public_bases: vec![format!("{gateway}/identity/")],
+                ..Default::default()
+            },
             telemetry::metrics()?,
         );
         if self.json {
@@ -84,7 +87,9 @@ impl Demo {
         } else {
             output::say(&welcome(&gateway, &lab.base(), folder));
         }
-        axum::serve(listener, router).with_graceful_shutdown(telemetry::asked_to_stop()).await?;
+        axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router)
+            .with_graceful_shutdown(telemetry::asked_to_stop())
+            .await?;
         engine.stop().await;
         lab.stop().await;
         drop(temporary);

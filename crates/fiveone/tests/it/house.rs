@@ -98,7 +98,7 @@ async fn serve(engine: Engine, options: fiveone_web::Options) -> String {
 
 /// The way to portals of tests: no pace, and little patience with those that never end.
 pub(crate) fn portal() -> Arc<dyn Portal> {
-    let limits = Limits { requests_per_second: None, request_secs: 1, ..Limits::default() };
+    let limits = Limits { requests_per_second: None, request_secs: 2, ..Limits::default() };
     fiveone_connector::live(limits).expect("a way to portals")
 }
 
@@ -108,9 +108,11 @@ impl House {
     }
 
     pub(crate) async fn build(store: TestStore, plan: Plan) -> Self {
-        let mut lab_options = fiveone_lab::Options::default();
-        lab_options.listen = ([127, 0, 0, 1], 0).into();
-        lab_options.slow_ms = 30;
+        let lab_options = fiveone_lab::Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            slow_ms: 30,
+            ..Default::default()
+        };
         let lab = fiveone_lab::start(lab_options).await.expect("the lab starts");
         let mut portals = lab.portals();
         portals.extend(plan.portals);
@@ -172,7 +174,7 @@ impl House {
                 return data;
             }
             assert!(!matches!(code.as_bytes()[0], b'4' | b'5'), "ended with {data}");
-            let moved = tokio::time::timeout(Duration::from_secs(30), changes.changed()).await;
+            let moved = tokio::time::timeout(Duration::from_secs(60), changes.changed()).await;
             assert!(moved.is_ok(), "nothing moves; the task is at {data}");
         }
     }
@@ -185,23 +187,27 @@ impl House {
             let data = self.client.result(document(product), tid).await;
             match text(&data["code"]).as_str() {
                 "10004" if text(&data["base64_image_bytes"]) != answered => {
-                    answered = text(&data["base64_image_bytes"]);
-                    let code = read_picture(&answered);
-                    self.client.user_code(document(product), tid, &code).await;
+                    let picture = text(&data["base64_image_bytes"]);
+                    let code = read_picture(&picture);
+                    if self.client.user_code(document(product), tid, &code).await == 0 {
+                        answered = picture;
+                    }
                     continue;
                 }
                 "10003" => {
                     let code = self.last_sms(id_card).await;
-                    if answered != code {
-                        answered.clone_from(&code);
-                        self.client.user_code(document(product), tid, &code).await;
+                    // Refused: the poll was older than an answer given meanwhile.
+                    if answered != code
+                        && self.client.user_code(document(product), tid, &code).await == 0
+                    {
+                        answered = code;
                         continue;
                     }
                 }
                 code if code.starts_with(['4', '5']) => return data,
                 _ => {}
             }
-            let moved = tokio::time::timeout(Duration::from_secs(30), changes.changed()).await;
+            let moved = tokio::time::timeout(Duration::from_secs(60), changes.changed()).await;
             assert!(moved.is_ok(), "nothing moves; the task is at {data}");
         }
     }

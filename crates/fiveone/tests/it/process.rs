@@ -32,9 +32,11 @@ impl Ground {
     pub(crate) async fn new(store: TestStore, more: &str) -> Self {
         // Fails when another test of this process was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let mut options = fiveone_lab::Options::default();
-        options.listen = ([127, 0, 0, 1], 0).into();
-        options.slow_ms = 400;
+        let options = fiveone_lab::Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            slow_ms: 400,
+            ..Default::default()
+        };
         let lab = fiveone_lab::start(options).await.expect("the lab starts");
         let folder = tempfile::tempdir().expect("a folder");
         let address = std::net::TcpListener::bind("127.0.0.1:0")

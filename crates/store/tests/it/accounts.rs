@@ -67,11 +67,11 @@ async fn the_portals_health_never_overrides_an_operator(store: TestStore) {
         ..by_operator.clone()
     };
     store.write.close_area(&by_health).await.unwrap();
-    assert_eq!(store.read.closed_areas(NOW).await.unwrap(), [by_health.clone()]);
+    assert_eq!(store.read.closed_areas(NOW).await.unwrap(), std::slice::from_ref(&by_health));
     assert_eq!(store.read.closed_areas(NOW + 1).await.unwrap(), [], "its time is over");
     store.write.close_area(&by_operator).await.unwrap();
     store.write.close_area(&by_health).await.unwrap();
-    assert_eq!(store.read.closed_areas(NOW + 1).await.unwrap(), [by_operator.clone()]);
+    assert_eq!(store.read.closed_areas(NOW + 1).await.unwrap(), std::slice::from_ref(&by_operator));
     store.write.open_area(product, &by_operator.area).await.unwrap();
     assert_eq!(store.read.closed_areas(NOW).await.unwrap(), []);
 }

@@ -33,7 +33,7 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
 
     assert_eq!(write.answer(id, b"sealed", NOW + 1).await.unwrap(), Answering::Taken);
     assert_eq!(write.answer(id, b"other", NOW + 2).await.unwrap(), Answering::NotWaiting);
-    assert_eq!(store.read.answered("n1").await.unwrap(), [id.clone()]);
+    assert_eq!(store.read.answered("n1").await.unwrap(), std::slice::from_ref(id));
     assert_eq!(write.take_answer(id, fence, NOW + 3).await.unwrap(), b"sealed");
     assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
     assert!(store.read.open_challenge(id).await.unwrap().is_none());

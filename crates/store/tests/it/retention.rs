@@ -37,7 +37,7 @@ async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
     done(&store, 1).await;
     let id = build::task_id(1);
     assert!(store.write.wipe_over(NOW + 99, 9).await.unwrap().is_empty());
-    assert_eq!(store.write.wipe_over(NOW + 100, 9).await.unwrap(), [id.clone()]);
+    assert_eq!(store.write.wipe_over(NOW + 100, 9).await.unwrap(), std::slice::from_ref(&id));
     let task = store.read.task(&id).await.unwrap().unwrap();
     assert_eq!((task.data_key, task.wiped_at), (None, Some(NOW + 100)));
     assert!(store.read.sections(&id).await.unwrap().is_empty());
