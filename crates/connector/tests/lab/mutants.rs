@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::world::{Case, City, Outcome, World, cities};
 
 /// The most mutants of one kind that are made of one answer.
-const MUTANTS_MAX: usize = 10;
+const MUTANTS_MAX: usize = 6;
 
 /// An answer with something changed, and what was done to it.
 struct Mutant {
