@@ -98,15 +98,10 @@ impl Reader<'_> {
         &mut self,
         page: &Page,
         rows: &Rows,
-        table: Table,
-        needs: Option<&str>,
+        mapping: &Mapping<'_>,
     ) -> Result<Vec<ReadRow>, Changed> {
-        let mut mapping = Mapping::of_rows(rows, table, self.connector);
-        if let Some(key) = needs {
-            mapping.require(key);
-        }
-        let raws = raw::of_rows(page, rows, &mapping)?;
-        self.read_rows(raws, rows, &mapping)
+        let raws = raw::of_rows(page, rows, mapping)?;
+        self.read_rows(raws, rows, mapping)
     }
 
     /// Reads rows that stand inside a JSON value.

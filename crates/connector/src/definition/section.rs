@@ -91,8 +91,8 @@ pub(crate) enum Overlap {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Split {
-    /// The vendor's key (header, JSON key) whose value decides.
-    pub(crate) by: String,
+    /// The vendor's key (header, JSON key) whose value decides, or several names of it.
+    pub(crate) by: OneOrMany<String>,
     /// Section → codes, or words that the value holds.
     pub(crate) into: Ordered<Vec<String>>,
     /// Codes or words of rows that belong to no section.

@@ -27,6 +27,8 @@ enum Entry<'a> {
     Field { target: &'a Target, is_optional: bool },
     /// Must be there, for something else than a field.
     Needed,
+    /// One of the keys of this group must be there.
+    OneOf(&'a [String]),
     /// Known and left out.
     Ignored,
 }
@@ -49,9 +51,9 @@ impl<'a> Mapping<'a> {
         Self { table, entries, values: &rows.values, connector }
     }
 
-    /// Makes a key necessary.
-    pub(crate) fn require(&mut self, key: &'a str) {
-        self.entries.push((key, Entry::Needed));
+    /// Makes one of these keys necessary.
+    pub(crate) fn require(&mut self, keys: &'a [String]) {
+        self.entries.extend(keys.iter().map(|key| (key.as_str(), Entry::OneOf(keys))));
     }
 
     /// Every key, mapped or known.
@@ -77,6 +79,9 @@ impl<'a> Mapping<'a> {
                     }
                 }
                 Entry::Needed => wanted.push((None, vec![*key], false)),
+                Entry::OneOf(keys) => {
+                    wanted.push((None, keys.iter().map(String::as_str).collect(), false));
+                }
                 Entry::Ignored => {}
             }
         }

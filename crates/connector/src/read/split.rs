@@ -17,11 +17,13 @@ pub(crate) fn share_out(
         .iter()
         .filter_map(|(name, _)| Some((Section::parse(name)?, Vec::new())))
         .collect();
+    let names = split.by.join("` or `");
     for row in rows {
-        let word = row.raw.get(&split.by).first().map_or("", |word| word.trim()).to_owned();
+        let mut told = split.by.iter().flat_map(|key| row.raw.get(key)).map(|word| word.trim());
+        let word = told.find(|word| !word.is_empty()).unwrap_or_default();
         let matches = |list: &[String]| {
             list.iter()
-                .filter(|own| if split.words { word.contains(own.as_str()) } else { **own == word })
+                .filter(|own| if split.words { word.contains(own.as_str()) } else { *own == word })
                 .map(String::len)
                 .max()
                 .unwrap_or(0)
@@ -32,14 +34,14 @@ pub(crate) fn share_out(
         match best {
             Some((length, name)) if length > ignored => {
                 if split.into.iter().filter(|(_, list)| matches(list) == length).count() > 1 {
-                    return Err(Changed::because(format!("`{}` names two insurances", split.by)));
+                    return Err(Changed::because(format!("`{}` names two insurances", names)));
                 }
                 if let Some(rows) = Section::parse(name).and_then(|name| shared.get_mut(&name)) {
                     rows.push(row.record);
                 }
             }
             _ if ignored > 0 => {}
-            _ => return Err(Changed::because(format!("`{}` names no known insurance", split.by))),
+            _ => return Err(Changed::because(format!("`{}` names no known insurance", names))),
         }
     }
     Ok(shared)

@@ -40,7 +40,7 @@ fn read(page: &str, definition: serde_json::Value, table: Table) -> String {
         };
     }
     let rows: Rows = serde_json::from_value(definition["rows"].clone()).unwrap();
-    match reader.rows(&page, &rows, table, None) {
+    match reader.rows(&page, &rows, &Mapping::of_rows(&rows, table, &connector)) {
         Ok(rows) => {
             let rows = rows.into_iter().map(|row| row.record).collect();
             Content::Rows(rows).render(Dialect::Table).to_string()
@@ -184,8 +184,11 @@ fn rows_are_shared_out_by_their_words() {
         let mut findings = Vec::new();
         let mut reader = Reader { connector: &connector, scope: &Nothing, findings: &mut findings };
         let page = Page::of(&json!(page).to_string());
-        let read = reader.rows(&page, &rows, Table::InsuranceRow, Some("k")).unwrap();
-        share_out(read, &split(words)).map(|shares| {
+        let split: crate::definition::Split = split(words);
+        let mut mapping = Mapping::of_rows(&rows, Table::InsuranceRow, &connector);
+        mapping.require(&split.by);
+        let read = reader.rows(&page, &rows, &mapping).unwrap();
+        share_out(read, &split).map(|shares| {
             shares
                 .into_iter()
                 .map(|(name, rows)| (name.as_str(), rows.len()))

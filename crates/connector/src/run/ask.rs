@@ -70,7 +70,8 @@ impl Run {
         if step.is_request() {
             let mut answer = self.fetch_step(step, context).await?;
             let is_bare = ask == Ask::Captcha && step.picture.is_empty();
-            if is_bare && picture::is_picture(&answer.answer.body) {
+            // Where one portal answers with the picture, its neighbour may answer with JSON of it.
+            if ask == Ask::Captcha && picture::is_picture(&answer.answer.body) {
                 let body = std::mem::take(&mut answer.answer.body);
                 self.take_in(
                     &Step { expect: Default::default(), ..step.clone() },

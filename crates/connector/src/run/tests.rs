@@ -178,3 +178,36 @@ async fn a_portal_pointed_at_its_root_is_found_below_its_path() {
     assert_eq!(run.login(1, &credentials("good"), &mut person).await, Ok(()));
     assert!(run.read(Section::Base).await.is_ok());
 }
+
+/// 盘锦's payments of one insurance: a grid with the column that tells the insurance, and a pager.
+async fn panjin(kind: &str, rows: &str) -> Result<usize, FailureKind> {
+    let library = Library::part(&["person-html", "211100"]);
+    let area = AreaCode::parse("211100").unwrap();
+    let connector = library.connector(Product::Insurance, &area).unwrap().clone();
+    let body = format!(
+        "<table class=grid><tr><th>{kind}</th><th>单位名称</th><th>缴费类型</th><th>缴费年月</th><th>缴费标志</th>\
+         <th>基数</th><th>个人</th><th>单位</th><th>到账日期</th></tr>{rows}</table><p class=page_num>1/1页</p>"
+    );
+    let answer = crate::portal::Answer {
+        status: 200,
+        headers: vec![("Content-Type".to_owned(), b"text/html;charset=utf-8".to_vec())],
+        body: body.into_bytes(),
+    };
+    let path = "/person/web_personYLCBJFXXCX_query.html".to_owned();
+    let exchange = crate::portal::Exchange { method: "GET".to_owned(), path, answer };
+    let portal = Arc::new(crate::portal::Replay::new(vec![exchange]));
+    let mut run = Run::new(connector, portal, NOW_MS);
+    let read = run.read(Section::Oldage).await.map_err(|failure| failure.kind)?;
+    Ok(read.content.render(Dialect::Table).as_array().unwrap().len())
+}
+
+#[tokio::test]
+async fn a_list_without_the_column_that_splits_it_is_not_empty() {
+    let row = "<tr><td>企业基本养老保险</td><td>某公司</td><td>正常应缴</td><td>201801</td><td>已实缴</td>\
+        <td>3000</td><td>240</td><td>600</td><td>2018-01-10</td></tr>";
+    assert_eq!(panjin("险种", row).await, Ok(1));
+    assert_eq!(panjin("险种", "").await, Ok(0), "the header row alone");
+    for rows in [row, ""] {
+        assert_eq!(panjin("种类", rows).await, Err(FailureKind::PortalChanged));
+    }
+}

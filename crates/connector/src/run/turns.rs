@@ -329,9 +329,12 @@ fn look(
 ) -> Result<Turned, Changed> {
     let rows = section.rows.as_ref().ok_or_else(|| Changed::because("there is nothing to read"))?;
     let page: &Page = prober.page;
-    let needs = section.split.as_ref().map(|split| split.by.as_str());
-    let read = reader.rows(page, rows, table, needs)?;
-    let mapping = Mapping::of_rows(rows, table, reader.connector);
+    // What proves that there are no rows is the same header that rows would have.
+    let mut mapping = Mapping::of_rows(rows, table, reader.connector);
+    if let Some(split) = &section.split {
+        mapping.require(&split.by);
+    }
+    let read = reader.rows(page, rows, &mapping)?;
     let is_proved = read.is_empty()
         && (is_proved_empty(prober, &section.empty, Some((rows, &mapping)))
             || says_no_data(prober, reader.connector));
