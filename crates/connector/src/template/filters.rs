@@ -131,7 +131,8 @@ pub(super) fn check_names(expression: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The names an expression needs from outside, and those it can do without. The engine's own list leaves out what is sliced.
+/// The names an expression needs from outside, and those it can do without. The engine's own list
+/// leaves out what is sliced.
 pub(super) fn names_in(expression: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     const WORDS: [&str; 12] = [
         "if",

@@ -113,7 +113,7 @@ async fn follow(
             "10004" => answered_picture.as_ref() != Some(&data["base64_image_bytes"]),
             "10003" => !has_answered_sms,
             _ => {
-                has_answered_sms = false;
+                (answered_picture, has_answered_sms) = (None, false);
                 false
             }
         };

@@ -181,31 +181,20 @@ impl House {
 
     /// Brings a task to its end as a person who reads well; its last data.
     pub(crate) async fn finish(&self, product: Product, tid: &str, id_card: &str) -> Value {
-        let mut answered = String::new();
         loop {
             let mut changes = self.engine.changes();
             let data = self.client.result(document(product), tid).await;
-            match text(&data["code"]).as_str() {
-                "10004" if text(&data["base64_image_bytes"]) != answered => {
-                    let picture = text(&data["base64_image_bytes"]);
-                    let code = read_picture(&picture);
-                    if self.client.user_code(document(product), tid, &code).await == 0 {
-                        answered = picture;
-                    }
-                    continue;
-                }
-                "10003" => {
-                    let code = self.last_sms(id_card).await;
-                    // Refused: the poll was older than an answer given meanwhile.
-                    if answered != code
-                        && self.client.user_code(document(product), tid, &code).await == 0
-                    {
-                        answered = code;
-                        continue;
-                    }
-                }
+            let code = match text(&data["code"]).as_str() {
+                "10004" => Some(read_picture(&text(&data["base64_image_bytes"]))),
+                "10003" => Some(self.last_sms(id_card).await),
                 code if code.starts_with(['4', '5']) => return data,
-                _ => {}
+                _ => None,
+            };
+            // A second answer to the same question is refused, and then it only remains to wait.
+            if let Some(code) = code
+                && self.client.user_code(document(product), tid, &code).await == 0
+            {
+                continue;
             }
             let moved = tokio::time::timeout(Duration::from_secs(60), changes.changed()).await;
             assert!(moved.is_ok(), "nothing moves; the task is at {data}");

@@ -20,7 +20,7 @@ fn sections(product: Product, data: &Value) -> Value {
     }
     let mut all = Value::Object(all);
     if let Some(base) = all.get_mut("baseInfo").and_then(Value::as_object_mut) {
-        base.remove("tid");
+        base.shift_remove("tid");
     }
     all
 }
@@ -106,10 +106,13 @@ async fn city(store: TestStore, product: Product, area: &str) {
     let house = House::build(store, Plan::default()).await;
     let behaviours = fiveone_lab::behaviours(product.as_str(), area);
     assert!(behaviours.len() >= 15, "{behaviours:?}");
-    let people = house.people(product, area, 16 + behaviours.len() as u64);
+    let people = house.people(product, area, 32 + behaviours.len() as u64);
     let good = behaviours.iter().find(|row| row["password"] == "good").expect("good").clone();
     let good = people.iter().take(16).map(|person| (person, &good));
-    let others = people.iter().skip(16).zip(&behaviours);
+    // Who has no rows at all tells no section from another where a portal's pages are told apart by
+    // their rows (盘锦): a broken answer then costs a second section too, loudly.
+    let others = people.iter().skip(16).filter(|person| person["quirk"] != "NoRows");
+    let others = others.zip(&behaviours);
     let cases: Vec<_> = good.chain(others).collect();
     let mut wrong = Vec::new();
     for part in cases.chunks(8) {
