@@ -3,6 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as Sheet, presets};
 use fiveone_model::product::Product;
 use fiveone_model::report::{Kind, Section, Table};
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::client::text;
@@ -35,7 +36,7 @@ fn loans(content: &Value) {
 
 fn sheet() -> Sheet {
     let mut sheet = Sheet::new();
-    sheet.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    sheet.load_style(presets::UTF8_FULL_CONDENSED);
     sheet.set_content_arrangement(ContentArrangement::Disabled);
     sheet
 }
@@ -44,7 +45,7 @@ fn record(title: &str, table: Table, content: &Value) {
     let mut sheet = sheet();
     for field in table.fields() {
         if let Some(value) = content.get(field.name) {
-            sheet.add_row([field.label.to_owned(), text(value)]);
+            sheet.add_row([field.label.to_owned(), shown(field.kind, value)]);
         }
     }
     say(&format!("\n{title}\n{sheet}"));
@@ -65,7 +66,9 @@ fn rows(title: &str, table: Table, content: &Value) {
     sheet.set_header(fields.iter().map(|field| field.label));
     for row in all {
         sheet.add_row(fields.iter().map(|field| {
-            let cell = Cell::new(row.get(field.name).map(text).unwrap_or_default());
+            let cell = Cell::new(
+                row.get(field.name).map(|value| shown(field.kind, value)).unwrap_or_default(),
+            );
             if is_money(field.kind) { cell.set_alignment(CellAlignment::Right) } else { cell }
         }));
     }
@@ -88,10 +91,15 @@ const fn is_money(kind: Kind) -> bool {
     matches!(kind, Kind::Money | Kind::MoneyText)
 }
 
+/// A value as a person reads it: money always with its two places.
+fn shown(kind: Kind, value: &Value) -> String {
+    let text = text(value);
+    let amount = text.parse::<Decimal>().ok().filter(|_| is_money(kind));
+    amount.map_or(text, |amount| format!("{amount:.2}"))
+}
+
 /// The exact sum of a column.
 fn total(rows: &[Value], name: &str) -> String {
-    rows.iter()
-        .filter_map(|row| row.get(name).map(text)?.parse::<rust_decimal::Decimal>().ok())
-        .sum::<rust_decimal::Decimal>()
-        .to_string()
+    let amounts = rows.iter().filter_map(|row| row.get(name).map(text)?.parse::<Decimal>().ok());
+    format!("{:.2}", amounts.sum::<Decimal>())
 }
