@@ -304,3 +304,117 @@ async fn p_23_an_employers_login_needs_a_grant_of_its_own() {
     assert_eq!(data["code"], "50007", "{data}");
     house.assert_nothing_is_left().await;
 }
+
+/// Every number of a report, and every text that looks like a date.
+fn leaves(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+        Value::Object(fields) => fields.values().for_each(|item| leaves(item, found)),
+        other => found.push(other.to_string()),
+    }
+}
+
+#[tokio::test]
+async fn p_45_days_that_do_not_exist_are_left_out_and_money_has_two_places() {
+    let house = House::sqlite().await;
+    let people = house.people(Product::Fund, "990000", 16);
+    let person = people.iter().find(|person| person["quirk"] == "ImpossibleDay").unwrap();
+    let tid = house.create(Product::Fund, "990000", person, "good").await;
+    let data = house.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    assert_eq!(data["code"], "40001", "{}", data["msg"]);
+    let bills = data["billInfos"].as_array().unwrap();
+    let base = data["baseInfo"].as_object().unwrap();
+    let has_gap = bills.iter().any(|row| row.get("payArriveDate").is_none())
+        || ["birthday", "openAccountDate"].iter().any(|name| !base.contains_key(*name));
+    assert!(has_gap, "somewhere the portal showed an impossible day");
+    let mut found = Vec::new();
+    leaves(&data["baseInfo"], &mut found);
+    leaves(&data["billInfos"], &mut found);
+    leaves(&data["loanInfos"], &mut found);
+    for leaf in found {
+        let places = leaf.split_once('.').map_or(0, |(_, places)| places.len());
+        assert!(leaf.starts_with('"') || places <= 2, "{leaf}");
+        assert!(!leaf.contains("-02-30") && !leaf.contains("-02-31"), "{leaf}");
+    }
+    house.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn p_21_an_operator_and_a_portals_health_close_an_area_and_open_it_again() {
+    let mut plan = Plan::default();
+    plan.options.ill_after_failures = 2;
+    plan.options.ill_for_ms = i64::MAX / 4;
+    let house = House::build(TestStore::sqlite().await, plan).await;
+    let area_status = async || {
+        let cities = house.client.cities(FUND).await;
+        let rows = cities.as_array().unwrap();
+        rows.iter().find(|row| row["area_code"] == "990000").unwrap()["area_status"].clone()
+    };
+    let (product, area) = (Product::Fund, fiveone_model::area::AreaCode::parse("990000").unwrap());
+    assert_eq!(area_status().await, 0);
+    let note = "升级".to_owned();
+    let switch = fiveone_store::AreaSwitch {
+        product,
+        area: area.clone(),
+        is_by_operator: true,
+        note,
+        until_at: None,
+    };
+    house.store.write.close_area(&switch).await.unwrap();
+    house.engine.forget_apps();
+    assert_eq!(area_status().await, 1);
+    let fields = [("id_card", "990000190001010016"), ("password", "good")];
+    let data = house.client.create(FUND, "990000", "1", &fields).await;
+    assert_eq!(
+        (&data["success"], &data["status"]),
+        (&Value::from(false), &Value::from(-2)),
+        "{data}"
+    );
+    house.store.write.open_area(product, &area).await.unwrap();
+    house.engine.forget_apps();
+    assert_eq!(area_status().await, 0);
+
+    let people = house.people(product, "990000", 3);
+    for (person, password) in people.iter().zip(["maintenance", "wrong", "maintenance"]) {
+        let tid = house.create(product, "990000", person, password).await;
+        house.finish(product, &tid, "").await;
+    }
+    assert_eq!(area_status().await, 0, "a wrong password says that the portal works");
+    let tid = house.create(product, "990000", &people[0], "maintenance").await;
+    house.finish(product, &tid, "").await;
+    house.engine.forget_apps();
+    assert_eq!(area_status().await, 1, "two failures in a row");
+    house.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn p_32_an_idempotency_key_stands_for_its_create_even_when_it_has_ended() {
+    let house = House::sqlite().await;
+    let people = house.people(Product::Fund, "990000", 2);
+    let create = async |person: &Value, key: &str| {
+        let fields = login_fields(person, "wrong");
+        let mut params = vec![("area_code", "990000"), ("login_type", "1")];
+        params.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let url = "http://api.tcredit.com/identity/createFundSearchTaskB";
+        let token_key = house.client.token_key(url, &params);
+        params.extend([("appId", APP), ("tokenKey", token_key.as_str())]);
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&params).finish();
+        let request = house
+            .client
+            .request("POST", "/identity/createFundSearchTaskB")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("idempotency-key", key)
+            .body(body);
+        house.client.send(request).await.data()
+    };
+    let first = create(&people[0], "k1").await;
+    let tid = text(&first["tid"]);
+    house.finish(Product::Fund, &tid, &text(&people[0]["id_card"])).await;
+    assert_eq!(create(&people[0], "k1").await["tid"], first["tid"], "though it has ended");
+    assert_eq!(create(&people[1], "k1").await["tid"], first["tid"], "the key decides");
+    let other = create(&people[0], "k2").await;
+    assert_ne!(other["tid"], first["tid"]);
+    house.finish(Product::Fund, &text(&other["tid"]), &text(&people[0]["id_card"])).await;
+    house.assert_nothing_is_left().await;
+}

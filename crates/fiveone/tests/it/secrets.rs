@@ -82,13 +82,23 @@ fn canary(name: &str) -> String {
     format!("Kanarie{name}{}", hex::encode(bytes))
 }
 
-async fn create(ground: &Ground, gateway: &Gateway, number: usize, password: &str) -> String {
+/// Creates a task; its tid, and the tokenKey of the call, which is a digest of the password (P-13).
+async fn create(
+    ground: &Ground,
+    gateway: &Gateway,
+    number: usize,
+    password: &str,
+) -> (String, String) {
     let people = fiveone_lab::people(&ground.lab.world(), Product::Fund.as_str(), "990000", 16);
     let fields = login_fields(&people[number], password);
     let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let mut signed = vec![("area_code", "990000"), ("login_type", "1")];
+    signed.extend(&fields);
+    let url = "http://api.tcredit.com/identity/createFundSearchTaskB";
+    let token_key = gateway.client.token_key(url, &signed);
     let data = gateway.client.create(FUND, "990000", "1", &fields).await;
     assert_eq!(data["success"], true, "{data}");
-    text(&data["tid"])
+    (text(&data["tid"]), token_key)
 }
 
 /// Answers every captcha until the task has ended; `wrong` is typed instead when given.
@@ -112,7 +122,7 @@ async fn finish(gateway: &Gateway, tid: &str, wrong: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_person_types_is_readable_nowhere() {
+async fn what_a_person_types_is_readable_nowhere_and_p_13_its_digest_neither() {
     let ground = Ground::new(TestStore::sqlite().await, "").await;
     let gateway = ground.gateway().await;
     let mut canaries = Vec::new();
@@ -122,13 +132,14 @@ async fn what_a_person_types_is_readable_nowhere() {
             .enumerate()
     {
         let canary = canary(password);
-        let tid = create(&ground, &gateway, number, &format!("{password}:{canary}")).await;
+        let password = format!("{password}:{canary}");
+        let (tid, token_key) = create(&ground, &gateway, number, &password).await;
         finish(&gateway, &tid, None).await;
-        canaries.push(canary);
+        canaries.extend([canary, token_key]);
     }
     // A code nobody could read either.
     let answer = canary("Code");
-    let tid = create(&ground, &gateway, 9, "good:x").await;
+    let (tid, _) = create(&ground, &gateway, 9, "good:x").await;
     finish(&gateway, &tid, Some(&answer)).await;
     canaries.push(answer);
     ground.settle().await;
@@ -137,9 +148,9 @@ async fn what_a_person_types_is_readable_nowhere() {
 
     // And one whose process dies while it waits for the person.
     let waiting = canary("Waiting");
-    let tid = create(&ground, &gateway, 10, &format!("good:{waiting}")).await;
+    let (tid, token_key) = create(&ground, &gateway, 10, &format!("good:{waiting}")).await;
     gateway.client.wait_for(FUND, &tid, |data| code(data) == 10004).await;
-    canaries.push(waiting);
+    canaries.extend([waiting, token_key]);
     gateway.kill().await;
 
     let database = ground.store.url().strip_prefix("sqlite:").expect("a file").to_owned();
