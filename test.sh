@@ -14,6 +14,7 @@ if ! rustfmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>
 fi
 
 work=$(mktemp -d)
+chmod 711 "$work" # the server's own user passes through
 FIVEONE_TEST_POSTGRES=$(./postgres.sh start "$work/postgres")
 export FIVEONE_TEST_POSTGRES
 trap './postgres.sh stop "$work/postgres"; rm -rf "$work"' EXIT
