@@ -23,7 +23,11 @@ pub(crate) fn share_out(
         let word = told.find(|word| !word.is_empty()).unwrap_or_default();
         let matches = |list: &[String]| {
             list.iter()
-                .filter(|own| if split.words { word.contains(own.as_str()) } else { *own == word })
+                .filter(|own| {
+                    // A code is never a part of another code.
+                    let is_code = own.bytes().all(|byte| byte.is_ascii_digit());
+                    if split.words && !is_code { word.contains(own.as_str()) } else { *own == word }
+                })
                 .map(String::len)
                 .max()
                 .unwrap_or(0)
