@@ -80,14 +80,25 @@ async fn p_42_a_result_is_gone_after_seven_days_with_status_3(store: TestStore) 
 }
 
 async fn p_42_a_task_ends_at_its_deadline(store: TestStore) {
-    let (house, time) = house(store).await;
+    let time = HandTime::default();
+    let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    plan.options.tick_every_ms = i64::MAX / 4;
+    // Nothing is ever claimed, so nothing but the deadline can end it.
+    plan.options.running_max = 0;
+    let house = House::build(store, plan).await;
     let person = house.people(Product::Fund, "990000", 1).remove(0);
-    // A captcha answered late, again and again, and then the whole time is over.
-    let tid = house.create(Product::Fund, "990000", &person, "captcha3").await;
-    house.wait_for(Product::Fund, &tid, &["10004"]).await;
-    time.advance(15 * MINUTE);
-    let data = house.wait_for(Product::Fund, &tid, &["5"]).await;
-    assert!(matches!(text(&data["code"]).as_str(), "50008" | "50002"), "{data}");
+    let tid = house.create(Product::Fund, "990000", &person, "good").await;
+    time.advance(15 * MINUTE - 1);
+    house.engine.tick().await.unwrap();
+    assert_eq!(house.client.result(FUND, &tid).await["code"], "10001");
+    time.advance(1);
+    house.engine.tick().await.unwrap();
+    let data = house.client.result(FUND, &tid).await;
+    assert_eq!(
+        (&data["code"], &data["msg"]),
+        (&"50002".into(), &"爬取失败：任务超过最长处理时间".into())
+    );
+    assert_eq!(house.is_captured(&tid).await, Some(false));
     house.assert_nothing_is_left().await;
 }
 
