@@ -3,10 +3,11 @@
 
 use std::sync::atomic::Ordering;
 
+use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::retention::BATCH_ROWS;
 use fiveone_model::task::Stage;
-use fiveone_store::TaskRow;
+use fiveone_store::{Settlement, TaskRow};
 
 use crate::{Engine, Fault};
 
@@ -57,6 +58,7 @@ impl Engine {
 
     async fn sweep(&self) -> Result<(), Fault> {
         let now = self.now();
+        self.release_overdue_holds(now).await?;
         let read = &self.0.store.read;
         let dead_before = now - self.0.options.lease_for_ms;
         let stranded = read.stranded(dead_before, TASKS_MAX).await?;
@@ -67,6 +69,28 @@ impl Engine {
             tracing::info!(tid = %task, "result wiped");
         }
         self.0.store.write.forget_keys(now, BATCH_ROWS).await?;
+        Ok(())
+    }
+
+    /// The last resort: a hold past its own deadline is released and its task fails, whatever its
+    /// row says; no callback is made of a row that nobody could read. Runs first, because such a
+    /// row would stop the steps that read it.
+    async fn release_overdue_holds(&self, now: Millis) -> Result<(), Fault> {
+        for (task, fence) in self.0.store.read.overdue_holds(now, TASKS_MAX).await? {
+            tracing::error!(tid = %task, "hold outlived its task's deadline");
+            let end = Settlement {
+                task,
+                fence,
+                stage: Stage::Failed(Failure::of(FailureKind::DeadlinePassed)),
+                now,
+                wipe_after: now + self.0.options.report_for_ms,
+                callback: None,
+            };
+            match self.0.store.write.settle(&end).await {
+                Ok(_) | Err(fiveone_store::Error::Stale(_)) => self.0.signals.changed(),
+                Err(error) => return Err(error.into()),
+            }
+        }
         Ok(())
     }
 

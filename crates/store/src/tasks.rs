@@ -161,6 +161,36 @@ impl Reader {
         rows.iter().map(decode).collect()
     }
 
+    /// Tasks whose hold should have been resolved by `now`, with their fence. Nothing else of the
+    /// row is read: a task that cannot be decoded must not keep its app's money.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn overdue_holds(
+        &self,
+        now: Millis,
+        limit: i64,
+    ) -> Result<Vec<(TaskId, i64)>, Error> {
+        let rows = self
+            .db
+            .fetch_all(
+                "select t.id, t.fence from hold h
+                 join task t on t.id = h.task_id
+                 where h.state = 'open' and h.due_at <= $1
+                 order by h.due_at
+                 limit $2",
+                args![now, limit],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id = row.text(0)?;
+                let id = TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))?;
+                Ok((id, row.int(1)?))
+            })
+            .collect()
+    }
+
     /// How many tasks have not ended.
     ///
     /// # Errors

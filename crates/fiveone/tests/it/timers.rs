@@ -13,6 +13,7 @@ on_both!(
     p_42_an_sms_code_nobody_types_ends_in_50008,
     p_42_a_result_is_gone_after_seven_days_with_status_3,
     p_42_a_task_ends_at_its_deadline,
+    a_hold_outlives_its_deadline_by_nothing_not_even_an_unreadable_task,
     a_task_whose_node_is_silent_fails_with_50002_and_releases,
 );
 
@@ -111,6 +112,31 @@ async fn a_task_whose_node_is_silent_fails_with_50002_and_releases(store: TestSt
     second.tick().await.unwrap();
     let data = house.wait_for(Product::Fund, &tid, &["50002"]).await;
     assert_eq!(data["msg"], "爬取失败：处理节点已停止，登录信息未被保存，请重新提交");
+    assert_eq!(house.is_captured(&tid).await, Some(false));
+    house.assert_nothing_is_left().await;
+}
+
+async fn a_hold_outlives_its_deadline_by_nothing_not_even_an_unreadable_task(store: TestStore) {
+    let time = HandTime::default();
+    let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    plan.options.tick_every_ms = i64::MAX / 4;
+    plan.options.running_max = 0;
+    let house = House::build(store, plan).await;
+    let person = house.people(Product::Fund, "990000", 1).remove(0);
+    let tid = house.create(Product::Fund, "990000", &person, "good").await;
+    let spoil = "update task set area = '?'";
+    if house.store.url().starts_with("sqlite:") {
+        let pool = sqlx::SqlitePool::connect(house.store.url()).await.unwrap();
+        sqlx::query(spoil).execute(&pool).await.unwrap();
+    } else {
+        let pool = sqlx::PgPool::connect(house.store.url()).await.unwrap();
+        sqlx::query(spoil).execute(&pool).await.unwrap();
+    }
+    time.advance(15 * MINUTE);
+    assert!(house.engine.tick().await.is_err(), "the row cannot be read");
+    assert_eq!(house.is_captured(&tid).await, None);
+    time.advance(5 * MINUTE);
+    house.engine.tick().await.unwrap();
     assert_eq!(house.is_captured(&tid).await, Some(false));
     house.assert_nothing_is_left().await;
 }
