@@ -9,6 +9,8 @@ mod money;
 
 use fiveone_model::report::{Kind, Value};
 
+use crate::page::is_blank_char;
+
 /// What became of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cleaned {
@@ -24,7 +26,7 @@ pub(crate) enum Cleaned {
 
 /// Cleans a text for a field of a kind; `format` is what a file says of a date's order.
 pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
-    let text = half_width(text);
+    let text = squeeze_blanks(text);
     let text = text.trim();
     if is_nothing(text) || (kind != Kind::Text && text == "无") {
         return Cleaned::Nothing;
@@ -46,12 +48,11 @@ pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
     }
 }
 
-/// Blanks of every kind made one plain blank. Text keeps its full-width characters.
-fn half_width(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'))
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+/// Blanks of every kind made one plain blank, and characters that nobody can see left out. Text keeps
+/// its full-width characters.
+fn squeeze_blanks(text: &str) -> String {
+    let is_blank = |c: char| is_blank_char(c) || c.is_control();
+    text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn is_nothing(text: &str) -> bool {

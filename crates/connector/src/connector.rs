@@ -13,7 +13,10 @@ use fiveone_model::{
 };
 use url::Url;
 
-use crate::definition::{Definition, Dictionary, Field, Map, Ordered, Outcomes};
+use crate::{
+    definition::{Definition, Dictionary, Field, Map, Ordered, Outcomes, Subject},
+    outcome::Outcome,
+};
 
 /// The most characters a login field takes when a file says nothing.
 const FIELD_CHARS_MAX: usize = 64;
@@ -38,6 +41,10 @@ pub struct Connector {
     pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) logins: Vec<LoginMethod>,
     pub(crate) sections: Vec<Section>,
+    /// The portal's keys that name a person, with the field they fill in its base record.
+    pub(crate) person_keys: BTreeMap<String, String>,
+    /// The portal's keys that name an account in its base record.
+    pub(crate) account_keys: Vec<String>,
     /// Names that sections use: what must be remembered after the login.
     pub(crate) names_in_sections: BTreeSet<String>,
 }
@@ -83,6 +90,19 @@ impl Connector {
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.definition.concurrency.map_or(CONCURRENCY, |told| told as usize)
+    }
+
+    /// The words that portals have for "no records": the vendor's, then the shared ones.
+    pub(crate) fn words_for_none(&self) -> impl Iterator<Item = &str> {
+        let rules = self.definition.outcomes.iter().chain(&self.outcomes.outcomes);
+        rules.filter(|rule| rule.outcome == Outcome::NoData).flat_map(|rule| {
+            match &rule.predicate.subject {
+                Subject::Text(texts) | Subject::Exact(texts) => &texts[..],
+                _ => &[],
+            }
+            .iter()
+            .map(String::as_str)
+        })
     }
 
     /// A dictionary's map for a table.

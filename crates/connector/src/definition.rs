@@ -5,12 +5,13 @@
 //! done in [`crate::run`], [`crate::read`] and [`crate::page`]; nothing here acts.
 
 mod capture;
-mod each;
 mod login;
-mod reading;
+mod loops;
+mod predicate;
+mod rows;
+mod scalars;
 mod section;
 mod step;
-mod word;
 
 use std::collections::BTreeMap;
 
@@ -18,17 +19,20 @@ use fiveone_model::product::Product;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use capture::{Capture, Condition, Rule, Test, Unwrap};
-pub(crate) use each::{Each, Pages, Until};
+pub(crate) use capture::{Capture, CaptureFrom, CaptureOptions, Layer};
 pub(crate) use login::{Field, Login};
-pub(crate) use reading::{
-    CodeTable, Flat, Map, Otherwise, Pairs, Rows, Sides, Source, Target, Targets,
+pub(crate) use loops::{ItemList, Loop, Pager, Until};
+pub(crate) use predicate::{Comparison, Predicate, Rule, Subject};
+pub(crate) use rows::{
+    Choose, CodeTable, Flat, Map, Otherwise, Pairs, RecordPlace, Rows, RowsPlace, Sides, Source,
+    Target, Targets,
 };
-pub(crate) use section::{Overlap, Part, Section, Sections, Split};
-pub(crate) use step::{Ask, Piece, Step};
-pub(crate) use word::{
-    Charset, Css, JsonPath, JsonTemplate, OneOrMany, Ordered, Pattern, Place, ReportField, Spot,
+pub(crate) use scalars::{
+    AskKind, Charset, Css, CssValue, Flag, JsonPath, JsonTemplate, OneOrMany, Ordered, Pattern,
+    ReportField, Scope, TextScope,
 };
+pub(crate) use section::{Content, Overlap, Part, Section, Sections, Split};
+pub(crate) use step::{Action, AnswerRules, Ask, Body, Method, Piece, Request, Step};
 
 use crate::template::Template;
 
@@ -39,7 +43,7 @@ pub(crate) struct Definition {
     /// The family's name; in a city file, the family it belongs to.
     pub(crate) family: Option<String>,
     /// Which product's records are read. Only needed in a family file.
-    #[schemars(schema_with = "word::product_schema")]
+    #[schemars(schema_with = "scalars::product_schema")]
     pub(crate) product: Option<Product>,
     /// What this portal is, for people.
     pub(crate) about: Option<String>,
@@ -60,6 +64,12 @@ pub(crate) struct Definition {
     pub(crate) concurrency: Option<u32>,
     /// Headers sent with every request.
     pub(crate) headers: Ordered<Template>,
+    /// Folders below `base` in one of which the pages stand; each is tried, the first that has an
+    /// address is remembered.
+    pub(crate) roots: Vec<String>,
+    /// Parts of sections that `like` can name; nothing else looks at them.
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
+    pub(crate) blocks: serde::de::IgnoredAny,
     /// The ways to log in.
     pub(crate) login: Vec<Login>,
     /// Lists read once and shared by sections.

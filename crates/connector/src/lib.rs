@@ -20,11 +20,12 @@ mod read;
 mod run;
 mod schema;
 mod template;
+mod unexpected;
 mod yaml;
 
 pub use complaint::{Complaint, Complaints};
 pub use connector::Connector;
 pub use library::{AreaEntry, Library, SourceFile};
 pub use portal::{Answer, Exchange, Limits, Portal, Recording, Replay, Request, Trouble, live};
-pub use read::Finding;
+
 pub use run::{Person, Question, Reading, Run, StepNote, Unanswered};

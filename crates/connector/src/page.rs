@@ -6,11 +6,13 @@
 mod charset;
 mod element;
 mod grid;
+mod json;
 mod label;
+mod layer;
 mod message;
-mod probe;
+mod prober;
 mod script;
-mod unwrap;
+mod text;
 mod visible;
 
 use std::cell::OnceCell;
@@ -19,12 +21,14 @@ use scraper::{ElementRef, Html};
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::definition::{Charset, Unwrap};
+use crate::definition::{Charset, Css, Layer};
 
-pub(crate) use element::{by_name, cell_value, clean_text};
-pub(crate) use grid::{Grid, grids};
+pub(crate) use element::{by_name, cell_value};
+pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};
-pub(crate) use probe::{Pass, Prober, text_of as json_text};
+pub(crate) use message::{Standing, claims_success, spoken, troubling};
+pub(crate) use prober::{Prober, TextPass, text_of as json_text};
+pub(crate) use text::{clean_text, half_width, is_blank_char, squeezed};
 
 /// An answer and what has been made of it so far.
 pub(crate) struct Page {
@@ -54,6 +58,11 @@ impl Page {
         Self { status, url, headers, text, html: OnceCell::new(), json: OnceCell::new() }
     }
 
+    /// A page with nothing on it, to ask what needs no answer.
+    pub(crate) fn blank(url: Url) -> Self {
+        Self::new(200, url, Vec::new(), b"", None, None)
+    }
+
     /// Everything, as text.
     pub(crate) fn text(&self) -> &str {
         &self.text
@@ -67,10 +76,7 @@ impl Page {
     /// The JSON value, when the whole text is one.
     pub(crate) fn json(&self) -> Option<&Json> {
         self.json
-            .get_or_init(|| {
-                let text = self.text.trim().trim_start_matches('\u{feff}');
-                serde_json::from_str(text).ok()
-            })
+            .get_or_init(|| json::parse(&self.text))
             .as_ref()
     }
 
@@ -95,18 +101,41 @@ impl Page {
         }
     }
 
+    /// Whether it holds a table, a list of definitions or a form: something records can stand in.
+    pub(crate) fn has_records(&self) -> bool {
+        self.html().root_element().descendent_elements().any(|element| {
+            matches!(element.value().name(), "table" | "dl" | "input" | "select" | "textarea")
+        })
+    }
+
     /// What it tells the reader: alerts, errors, messages.
     pub(crate) fn messages(&self) -> Vec<String> {
         message::of(self)
     }
 
-    /// The same answer with something peeled off; `None` when there is nothing to peel.
-    pub(crate) fn unwrap(self, peels: &[Unwrap]) -> Option<Self> {
-        peels.iter().try_fold(self, |page, peel| {
-            let text = unwrap::peel(&page, peel)?;
+    /// The same answer without the layers around its data; `None` when one of them is not there.
+    pub(crate) fn peel(self, layers: &[Layer]) -> Option<Self> {
+        layers.iter().try_fold(self, |page, layer| {
+            let text = layer::peel(&page, layer)?;
             Some(Self { text, html: OnceCell::new(), json: OnceCell::new(), ..page })
         })
     }
+}
+
+/// What can be read in each of the outermost elements of a selection.
+pub(crate) fn element_texts(page: &Page, selector: &Css) -> Vec<String> {
+    let elements: Vec<ElementRef<'_>> = page.select(&selector.0).collect();
+    let ids: Vec<_> = elements.iter().map(|element| element.id()).collect();
+    elements
+        .into_iter()
+        .filter(|element| !element.ancestors().any(|above| ids.contains(&above.id())))
+        .map(visible::of_element)
+        .collect()
+}
+
+/// Whether an answer is a firewall's script instead of a page.
+pub(crate) fn is_wall(page: &Page) -> bool {
+    visible::is_wall(page)
 }
 
 #[cfg(test)]

@@ -1,44 +1,59 @@
 //! From a page to records of the report.
 //!
-//! Raw values keyed by the vendor's own words come first ([`raw`]), then a mapping makes fields of
-//! them ([`mapping`]). Nothing here waits for anything.
+//! Raw values keyed by the vendor's own words come first ([`raw`], [`place`], [`record_place`]), then a
+//! mapping makes fields of them ([`mapping`]). `docs/READING.md` is the promise. Nothing here waits
+//! for anything.
 
+mod essentials;
+mod keys;
 mod mapping;
+mod order;
+mod place;
 mod raw;
+mod record_place;
 mod sides;
 mod split;
+mod totals;
+mod whose;
+mod witness;
 
-use fiveone_model::report::{Record, Table};
+use fiveone_model::{
+    finding::{Finding, FindingKind},
+    report::{Record, Table},
+};
 use serde_json::Value as Json;
 
 use crate::{
     connector::Connector,
-    definition::{Rows, Source, Test},
-    page::{Page, Prober},
+    definition::{Rows, RowsPlace, Source},
+    page::Page,
     template::Scope,
+    unexpected::UnexpectedPage,
 };
 
-pub(crate) use mapping::Mapping;
-pub(crate) use raw::{Raw, has_place};
-pub(crate) use split::share_out;
+pub(crate) use essentials::essentials;
+pub(crate) use keys::SeenKeys;
+pub(crate) use mapping::{Mapping, account_keys, person_keys};
+pub(crate) use order::{days_of, newest_first};
+pub(crate) use place::FoundRows;
+pub(crate) use raw::Raw;
+pub(crate) use split::partition;
+pub(crate) use whose::Whose;
+pub(crate) use witness::proves_no_rows;
 
-/// The portal does not look as the file says; for the operator, without any value.
+/// Why there is nothing to take from a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Changed(pub(crate) String);
-
-impl Changed {
-    pub(crate) fn because(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
+pub(crate) enum Unread {
+    /// It is not as the file says.
+    Unexpected(UnexpectedPage),
+    /// It holds the records of somebody else.
+    OtherPerson,
 }
 
-/// Something odd that does not make a value wrong: data quality, never the value itself.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
-    /// The field of the report.
-    pub field: &'static str,
-    /// What is odd about it.
-    pub what: &'static str,
+impl From<UnexpectedPage> for Unread {
+    fn from(page: UnexpectedPage) -> Self {
+        Self::Unexpected(page)
+    }
 }
 
 /// One row that was read: its record, and its raw values for splitting and for inner lists.
@@ -59,6 +74,7 @@ impl ReadRow {
 pub(crate) struct Reader<'a> {
     pub(crate) connector: &'a Connector,
     pub(crate) scope: &'a dyn Scope,
+    pub(crate) whose: &'a Whose,
     pub(crate) findings: &'a mut Vec<Finding>,
 }
 
@@ -69,95 +85,98 @@ impl Reader<'_> {
         page: &Page,
         sources: &[Source],
         table: Table,
-    ) -> Result<Record, Changed> {
+    ) -> Result<Record, Unread> {
         let mut record = Record::new(table);
+        let mut seen = Vec::new();
         for source in sources {
             let mapping = Mapping::of_source(source, table, self.connector);
-            let Some(raw) = raw::of_source(page, source, &mapping)? else {
-                if source.optional {
-                    continue;
+            let raw = match record_place::find(page, source, &mapping) {
+                Ok(Some(raw)) => raw,
+                Ok(None) | Err(_) if source.optional => continue,
+                Ok(None) => {
+                    return Err(UnexpectedPage::portal("the record is not there").into());
                 }
-                return Err(Changed::because("the record is not there"));
+                Err(page) => return Err(page.into()),
             };
-            mapping.check(&raw, source.closed)?;
+            if self.whose.is_other(&raw, &mapping.person_keys()) {
+                return Err(Unread::OtherPerson);
+            }
             let part = mapping.record(&raw, self.scope, self.findings)?;
             for (field, value) in part.iter() {
                 if record.get(field.name).is_none() && !record.set(field.name, value.clone()) {
-                    return Err(Changed::because(format!("{} does not fit", field.name)));
+                    let reason = format!("{} does not fit", field.name);
+                    return Err(UnexpectedPage::definition(reason).into());
                 }
             }
+            if source.from.is_some() {
+                seen.push((raw, mapping));
+            }
         }
-        if record.is_empty() {
-            return Err(Changed::because("the record has no value at all"));
+        let essentials = Mapping::essentials_of(table);
+        if !essentials::has_all(&record, &essentials) {
+            return Err(UnexpectedPage::portal("nothing says whose record this is").into());
+        }
+        for (raw, mapping) in &seen {
+            self.findings.extend(keys::findings_of_record(raw, mapping, &record)?);
         }
         Ok(record)
     }
 
-    /// Reads the rows of a page; filler rows are left out.
+    /// Makes rows of what was found; sums, fillers and lines that are no rows are left out.
     pub(crate) fn rows(
         &mut self,
-        page: &Page,
+        raws: Vec<Raw>,
         rows: &Rows,
         mapping: &Mapping<'_>,
-    ) -> Result<Vec<ReadRow>, Changed> {
-        let raws = raw::of_rows(page, rows, mapping)?;
-        self.read_rows(raws, rows, mapping)
+        seen: &mut SeenKeys,
+    ) -> Result<Vec<ReadRow>, Unread> {
+        let person_keys = mapping.person_keys();
+        let mut read = Vec::new();
+        let mut lines_left_out = 0_usize;
+        for raw in raws {
+            if raw.is_blank() || totals::is_total(&raw, &rows.drop) {
+                continue;
+            }
+            if self.whose.is_other(&raw, &person_keys) {
+                return Err(Unread::OtherPerson);
+            }
+            let mut record = mapping.record(&raw, self.scope, self.findings)?;
+            if let Some(sides) = &rows.sides {
+                sides::set(&mut record, sides, &raw, self.findings)?;
+            }
+            if !mapping.is_whole(&record, &raw) {
+                lines_left_out += 1;
+                continue;
+            }
+            seen.add(&raw);
+            read.push(ReadRow { record, raw });
+        }
+        if lines_left_out > 0 && read.is_empty() {
+            let reason = format!("no row has {}", mapping.essentials_text());
+            return Err(UnexpectedPage::portal(reason).into());
+        }
+        if lines_left_out > 0 {
+            let finding = Finding::of_key(FindingKind::NotARow, &mapping.essentials_text());
+            self.findings.push(finding);
+        }
+        Ok(read)
     }
 
-    /// Reads rows that stand inside a JSON value.
+    /// Reads rows that stand inside a JSON value; `None` when their list is not there.
     pub(crate) fn rows_of_json(
         &mut self,
         json: &Json,
         rows: &Rows,
         table: Table,
-    ) -> Result<Option<Vec<ReadRow>>, Changed> {
+    ) -> Result<Option<Vec<ReadRow>>, Unread> {
         let mapping = Mapping::of_rows(rows, table, self.connector);
-        let Some(path) = &rows.json else {
-            return Err(Changed::because("inner rows need a JSON path"));
+        let RowsPlace::Json(paths) = &rows.from else {
+            return Err(UnexpectedPage::definition("inner rows need a JSON path").into());
         };
-        let Some(raws) = raw::json_rows(json, path)? else { return Ok(None) };
-        self.read_rows(raws, rows, &mapping).map(Some)
+        let Some(raws) = place::json_rows(json, paths)? else { return Ok(None) };
+        let mut seen = SeenKeys::default();
+        self.rows(raws, rows, &mapping, &mut seen).map(Some)
     }
-
-    fn read_rows(
-        &mut self,
-        raws: Vec<Raw>,
-        rows: &Rows,
-        mapping: &Mapping,
-    ) -> Result<Vec<ReadRow>, Changed> {
-        let mut read = Vec::new();
-        for raw in raws {
-            if raw.is_blank() || raw.is_dropped(&rows.drop) {
-                continue;
-            }
-            mapping.check(&raw, rows.closed)?;
-            let mut record = mapping.record(&raw, self.scope, self.findings)?;
-            if let Some(sides) = &rows.sides {
-                sides::set(&mut record, sides, &raw)?;
-            }
-            if record.is_empty() {
-                continue;
-            }
-            read.push(ReadRow { record, raw });
-        }
-        Ok(read)
-    }
-}
-
-/// Whether one of the witnesses proves that a page without rows has none to give.
-pub(crate) fn is_proved_empty(
-    prober: &Prober<'_>,
-    witnesses: &[Test],
-    rows: Option<(&Rows, &Mapping)>,
-) -> bool {
-    witnesses.iter().any(|witness| {
-        if witness.header_only {
-            let header =
-                rows.is_some_and(|(rows, mapping)| raw::has_header(prober.page, rows, mapping));
-            return header && witness.and.iter().all(|more| prober.test(more));
-        }
-        prober.test(witness)
-    })
 }
 
 #[cfg(test)]

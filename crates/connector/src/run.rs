@@ -7,15 +7,17 @@
 mod ask;
 mod checkpoint;
 mod fetch;
-mod judge;
 mod loans;
 mod login;
+mod loops;
 mod note;
+mod paging;
 mod request;
-mod scope;
 mod section;
+mod section_reader;
 mod step;
-mod turns;
+mod template_vars;
+mod verdict;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,6 +26,7 @@ use cookie_store::CookieStore;
 use fiveone_model::{
     challenge::ChallengeKind,
     failure::{Failure, FailureKind},
+    finding::Finding,
     login::Credentials,
     report::{Content, Record, Section},
 };
@@ -31,10 +34,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
-use crate::{connector::Connector, portal::Portal, read::Finding};
+use crate::{connector::Connector, page::Standing, portal::Portal, read::Whose};
 
 pub use note::StepNote;
-pub(crate) use scope::BUILT_IN;
+pub(crate) use template_vars::BUILT_IN;
 
 /// A question to the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +92,17 @@ pub struct Run {
     vars: Vars,
     base: usize,
     is_base_known: bool,
+    /// Which of the file's roots has had an address last.
+    root: usize,
     shared: BTreeMap<String, Shared>,
     log: Vec<StepNote>,
     is_lost: bool,
+    /// What is known of the person, to tell whose the records are.
+    whose: Whose,
+    /// What stood on the login's pages before anything was sent.
+    standing: Standing,
+    /// Whether the login has sent anything.
+    has_sent: bool,
 }
 
 impl std::fmt::Debug for Run {
@@ -112,9 +123,13 @@ impl Run {
             vars: Vars::new(),
             base: 0,
             is_base_known: false,
+            root: 0,
             shared: BTreeMap::new(),
             log: Vec::new(),
             is_lost: false,
+            whose: Whose::default(),
+            standing: Standing::default(),
+            has_sent: false,
         }
     }
 
@@ -157,11 +172,6 @@ impl Run {
         let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::fixed(jiff::tz::offset(8)));
         Timestamp::from_millisecond(self.now_ms).unwrap_or_default().to_zoned(zone).date()
     }
-}
-
-/// The portal is not as the connector knows it; `detail` goes to the log, never to the client.
-fn changed() -> Failure {
-    Failure::of(FailureKind::PortalChanged)
 }
 
 #[cfg(test)]

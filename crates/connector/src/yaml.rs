@@ -1,11 +1,17 @@
-//! YAML as a tree in which every node knows its file, line and column, and how one tree is laid
-//! over another. Anchors, aliases and tags are refused: a file must read as it is.
+//! YAML as a tree in which every node knows its file, line and column. Anchors, aliases and tags are
+//! refused: a file must read as it is.
+
+mod like;
+mod merge;
 
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use crate::complaint::{Complaint, Complaints};
+
+pub(crate) use like::resolve_like;
+pub(crate) use merge::merge_over;
 
 /// A node and where it stands.
 #[derive(Debug, Clone)]
@@ -67,6 +73,13 @@ impl Node {
             None if first == "0" => self.nearest(rest),
             None => self,
         }
+    }
+
+    /// The same node without a key.
+    pub(super) fn without(&self, name: &str) -> Self {
+        let Data::Map(pairs) = &self.data else { return self.clone() };
+        let pairs = pairs.iter().filter(|(key, _)| key.text() != Some(name)).cloned().collect();
+        Self { data: Data::Map(pairs), ..self.clone() }
     }
 
     /// A mistake that stands here.
@@ -174,7 +187,7 @@ impl<'a> Reader<'a, '_> {
                     let value = self.value(event, &at, depth + 1)?;
                     if let Some(name) = key.text() {
                         if pairs.iter().any(|(other, _)| other.text() == Some(name)) {
-                            self.complaints.push(key.complaint(format!("`{name}` stands twice")));
+                            self.complaints.push(key.complaint(format!("duplicate key `{name}`")));
                         }
                     } else {
                         self.complaints.push(key.complaint("a key must be a text"));
@@ -190,121 +203,4 @@ impl<'a> Reader<'a, '_> {
             }
         })
     }
-}
-
-/// Lays a city's file over its family's: maps key by key, `~` takes away, the rest replaces; login
-/// methods by `type`, steps by `id`.
-pub(crate) fn lay_over(under: &Node, over: &Node) -> Node {
-    lay(under, over, "")
-}
-
-/// Works out `like:` of login methods: such a method is laid over the one it is like.
-pub(crate) fn with_likes(whole: &Node, complaints: &mut Complaints) -> Node {
-    let Data::Map(pairs) = &whole.data else { return whole.clone() };
-    let work_out = |logins: &[Node], complaints: &mut Complaints| {
-        let of = |number: &str| {
-            logins.iter().find(|login| login.get("type").and_then(Node::text) == Some(number))
-        };
-        let mut worked = Vec::new();
-        for login in logins {
-            let Some(like) = login.get("like") else {
-                worked.push(login.clone());
-                continue;
-            };
-            match like.text().and_then(of).filter(|model| model.get("like").is_none()) {
-                Some(model) => worked.push(without(&lay(model, login, ""), "like")),
-                None => complaints.push(like.complaint("`like` is not the type of another login")),
-            }
-        }
-        worked
-    };
-    let pairs = pairs
-        .iter()
-        .map(|(key, value)| match (&value.data, key.text()) {
-            (Data::Seq(logins), Some("login")) => {
-                let data = Data::Seq(work_out(logins, complaints));
-                (key.clone(), Node { data, ..value.clone() })
-            }
-            _ => (key.clone(), value.clone()),
-        })
-        .collect();
-    Node { data: Data::Map(pairs), ..whole.clone() }
-}
-
-fn without(node: &Node, name: &str) -> Node {
-    let Data::Map(pairs) = &node.data else { return node.clone() };
-    let pairs = pairs.iter().filter(|(key, _)| key.text() != Some(name)).cloned().collect();
-    Node { data: Data::Map(pairs), ..node.clone() }
-}
-
-fn lay(under: &Node, over: &Node, key: &str) -> Node {
-    match (&under.data, &over.data) {
-        // A capture is one thing with one source: a new one replaces it whole.
-        (Data::Map(_), Data::Map(_)) if key == "a capture" => over.clone(),
-        (Data::Map(below), Data::Map(above)) => {
-            let is_new_set =
-                |name: &Node| key == "set" && name.text().and_then(|name| over.get(name)).is_some();
-            let below = below.iter().filter(|(name, _)| !is_new_set(name));
-            let inner =
-                |name: &Node| if key == "capture" { "a capture" } else { name_of(name) }.to_owned();
-            let mut pairs = Vec::with_capacity(above.len());
-            for (name, value) in below {
-                match name.text().and_then(|name| over.get(name)) {
-                    Some(taken) if taken.is_null() && key != "map" => {}
-                    Some(new) => {
-                        pairs.push((name.clone(), lay(value, new, &inner(name))));
-                    }
-                    None => pairs.push((name.clone(), value.clone())),
-                }
-            }
-            for (name, value) in above {
-                if is_new_set(name) || name.text().is_none_or(|name| under.get(name).is_none()) {
-                    pairs.push((name.clone(), value.clone()));
-                }
-            }
-            Node { data: Data::Map(pairs), ..under.clone() }
-        }
-        (Data::Seq(below), Data::Seq(above)) => {
-            let by = match key {
-                "login" => "type",
-                "steps" | "before" => "id",
-                _ => return over.clone(),
-            };
-            by_key(below, above, by).map_or_else(
-                || over.clone(),
-                |items| Node { data: Data::Seq(items), ..under.clone() },
-            )
-        }
-        _ => over.clone(),
-    }
-}
-
-fn name_of(key: &Node) -> &str {
-    key.text().unwrap_or_default()
-}
-
-/// Merges list elements by a key; `None` when the upper list is not of that kind. A method whose
-/// name is `~` is taken away.
-fn by_key(below: &[Node], above: &[Node], by: &str) -> Option<Vec<Node>> {
-    let name_of = |node: &Node| node.get(by).and_then(Node::text).map(str::to_owned);
-    let names: Vec<String> = above.iter().map(name_of).collect::<Option<_>>()?;
-    let known = |name: &String| below.iter().any(|node| name_of(node).as_ref() == Some(name));
-    if by == "id" && !names.iter().all(known) {
-        return None;
-    }
-    let is_taken = |node: &Node| by == "type" && node.get("name").is_some_and(Node::is_null);
-    let mut items: Vec<Node> = Vec::new();
-    for node in below {
-        let over =
-            above.iter().find(|over| name_of(over).is_some() && name_of(over) == name_of(node));
-        match over {
-            Some(over) if is_taken(over) => {}
-            Some(over) => items.push(lay(node, over, "")),
-            None => items.push(node.clone()),
-        }
-    }
-    items.extend(
-        above.iter().filter(|over| name_of(over).is_some_and(|name| !known(&name))).cloned(),
-    );
-    Some(items)
 }

@@ -202,12 +202,11 @@ impl Engine {
             match outcome {
                 Ok(reading) => {
                     for finding in &reading.findings {
-                        tracing::warn!(
+                        tracing::info!(
                             tid = %task.id,
                             section = section.as_str(),
-                            field = finding.field,
-                            what = finding.what,
-                            "value left out"
+                            %finding,
+                            "finding"
                         );
                     }
                     let json = reading.content.to_json().to_string();
@@ -222,6 +221,17 @@ impl Engine {
                     write.store_section(&task.id, task.fence, &row, &session).await?;
                     stored.push(section);
                     self.0.signals.changed();
+                }
+                // Nothing of a portal that mixes people up can be trusted.
+                Err(failure) if failure.kind == FailureKind::OtherPerson => {
+                    tracing::error!(
+                        tid = %task.id,
+                        product = %task.product,
+                        area = %task.area,
+                        section = section.as_str(),
+                        "the portal answered with the records of somebody else"
+                    );
+                    return Err(failure.into());
                 }
                 Err(failure) => {
                     tracing::warn!(

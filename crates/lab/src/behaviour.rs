@@ -152,8 +152,6 @@ pub(crate) fn ending(city: &City, behaviour: Behaviour) -> Ending {
         B::Drops | B::Down => ("50007", vec![]),
         B::ChangedLogin | B::BadPicture | B::Lost => ("50002", vec![]),
         B::Captcha3 | B::SmsWrong3 => ("50009", vec![]),
-        // Bills are asked for by an account number that only the base page carries.
-        B::Changed if city.family == Family::WtWebJcr => ("50002", vec![]),
         B::Changed => ("40002", vec!["baseInfo"]),
         B::ChangedRows => ("40002", city.row_sections()),
         B::Partial | B::Huge | B::Endless | B::Redirects | B::ElsewhereHost | B::BadGzip => {

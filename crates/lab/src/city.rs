@@ -105,12 +105,6 @@ const MERGED: &[&[&str]] = &[
         "unemployInsuranceInfos",
     ],
 ];
-const THREE: &[&[&str]] = &[
-    &["baseInfo"],
-    &["birthInsuranceInfos"],
-    &["injuryInsuranceInfos"],
-    &["unemployInsuranceInfos"],
-];
 const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
 
 const BY_ID: Way = ("1", "身份证号", &["id_card"]);
@@ -187,9 +181,7 @@ pub(crate) static CITIES: &[City] = &[
         reads_by_get: false,
         ..insurance(8, "370300", "淄博", Family::Hsp)
     },
-    City {
-        ways: &[BY_ACCOUNT], groups: THREE, ..insurance(9, "230100", "哈尔滨", Family::Ehrss)
-    },
+    City { ways: &[BY_ACCOUNT], ..insurance(9, "230100", "哈尔滨", Family::Ehrss) },
     City {
         pictures: Pictures::None,
         ways: &[("1", "身份证号", &["id_card", "mobile"])],

@@ -29,6 +29,8 @@ pub enum FailureKind {
     LoginFailed,
     /// 50002: the portal does not look as the connector knows it, or reading failed.
     PortalChanged,
+    /// 50002: the portal answered with the records of somebody else.
+    OtherPerson,
     /// 50002: the node that held the person's login fields is gone.
     NodeLost,
     /// 50002: the portal let go of the session while records were read.
@@ -47,7 +49,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::WrongCredentials,
         Self::BadFormat,
         Self::WrongCode,
@@ -59,6 +61,7 @@ impl FailureKind {
         Self::Blocked,
         Self::LoginFailed,
         Self::PortalChanged,
+        Self::OtherPerson,
         Self::NodeLost,
         Self::SessionLost,
         Self::Cancelled,
@@ -83,6 +86,7 @@ impl FailureKind {
             Self::Blocked => "blocked",
             Self::LoginFailed => "login_failed",
             Self::PortalChanged => "portal_changed",
+            Self::OtherPerson => "other_person",
             Self::NodeLost => "node_lost",
             Self::SessionLost => "session_lost",
             Self::Cancelled => "cancelled",
@@ -107,6 +111,7 @@ impl FailureKind {
                 50001
             }
             Self::PortalChanged
+            | Self::OtherPerson
             | Self::NodeLost
             | Self::SessionLost
             | Self::Cancelled
@@ -137,6 +142,7 @@ impl FailureKind {
             Self::Blocked => "网站的防火墙拒绝了访问",
             Self::LoginFailed => "网站拒绝登录",
             Self::PortalChanged => "网站页面与预期不符",
+            Self::OtherPerson => "网站返回的资料不属于登录人",
             Self::NodeLost => "处理节点已停止，登录信息未被保存，请重新提交",
             Self::SessionLost => "网站会话已失效",
             Self::Cancelled => "任务已取消",

@@ -28,6 +28,7 @@ pub mod callback;
 pub mod challenge;
 pub mod clock;
 pub mod failure;
+pub mod finding;
 pub mod ledger;
 pub mod login;
 pub mod product;

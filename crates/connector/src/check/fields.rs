@@ -6,52 +6,84 @@ use super::{Path, shape::Shapes};
 use crate::{
     complaint::did_you_mean,
     connector::map_of,
-    definition::{CodeTable, Map, Ordered, ReportField, Rows, Source, Targets},
+    definition::{
+        CodeTable, Map, Ordered, RecordPlace, ReportField, Rows, RowsPlace, Source, Targets,
+    },
+    read::essentials,
     template::Template,
 };
 
 impl Shapes<'_> {
     pub(super) fn source(&mut self, source: &Source, table: Table, path: &Path) {
-        let places = [
-            source.json.is_some(),
-            source.labels.is_some(),
-            source.ids.is_some(),
-            source.pairs.is_some(),
-            source.table.is_some(),
-        ];
-        let count = places.iter().filter(|place| **place).count();
-        if count > 1 || (count == 0 && source.values.is_empty()) {
-            self.complain(
-                path,
-                "a source has one place: `json`, `labels`, `ids`, `pairs` or `table`",
-            );
-        }
-        if count == 1 && source.map.is_empty() && source.dictionary.is_none() {
-            self.complain(path, "nothing is mapped: `map` or `dictionary` is missing");
-        }
-        if let Some(pairs) = &source.pairs
-            && (pairs.labels.is_some() != pairs.values.is_some()
-                || pairs.labels.is_some() == pairs.lists.is_some())
-        {
-            self.complain(&path.then("pairs"), "either `labels` and `values`, or `lists`");
+        let is_mapped = !source.map.is_empty() || source.dictionary.is_some();
+        match &source.from {
+            None if source.values.is_empty() => {
+                let message = "a source has a place: `json`, `labels`, `ids`, `pairs` or `table`, or `values`";
+                self.complain(path, message);
+            }
+            Some(RecordPlace::Json(_) | RecordPlace::Ids(_)) if !is_mapped => {
+                self.complain(path, "nothing is mapped: `map` or `dictionary` is missing");
+            }
+            Some(_) | None => {}
         }
         self.fields(&source.map, &source.values, table, path);
         self.dictionary(source.dictionary.as_deref(), &source.fields, table, path);
     }
 
     pub(super) fn rows(&mut self, rows: &Rows, table: Table, path: &Path) {
-        let places =
-            [rows.json.is_some(), rows.table.is_some(), rows.flat.is_some(), rows.lists.is_some()];
-        if places.iter().filter(|place| **place).count() != 1 {
-            self.complain(path, "rows have one place: `json`, `table`, `flat` or `lists`");
-        }
-        if rows.map.is_empty() && rows.dictionary.is_none() {
+        let is_mapped = !rows.map.is_empty() || rows.dictionary.is_some();
+        if matches!(rows.from, RowsPlace::Json(_)) && !is_mapped {
             self.complain(path, "nothing is mapped: `map` or `dictionary` is missing");
         }
         self.fields(&rows.map, &rows.values, table, path);
         self.dictionary(rows.dictionary.as_deref(), &rows.fields, table, path);
         if rows.sides.is_some() && table != Table::FundBill {
             self.complain(&path.then("sides"), "only `billInfos` has two sides");
+        }
+        for (at, field) in rows
+            .essential
+            .iter()
+            .enumerate()
+            .flat_map(|(at, group)| group.iter().map(move |field| (at, field.name())))
+        {
+            if table.field(field).is_none() {
+                let message = format!("this table has no field `{field}`");
+                self.complain(&path.then("essential").then(at), message);
+            }
+        }
+        self.essentials(rows, table, path);
+    }
+
+    /// A row that could never be one.
+    fn essentials(&mut self, rows: &Rows, table: Table, path: &Path) {
+        let reaches = |field: &str| {
+            let in_map = |map: &Map| {
+                map.iter().any(|(_, targets)| targets.0.iter().any(|one| one.field == field))
+            };
+            let named = rows
+                .dictionary
+                .as_deref()
+                .into_iter()
+                .chain((!matches!(rows.from, RowsPlace::Json(_))).then_some("labels"));
+            let mut dictionaries =
+                named.filter_map(|name| self.subject.files.dictionaries.get(name));
+            in_map(&rows.map)
+                || dictionaries.any(|dictionary| in_map(map_of(dictionary, table)))
+                || rows.values.iter().any(|(name, _)| name.trim_end_matches('?') == field)
+                || (rows.sides.is_some() && matches!(field, "inAmount" | "outAmount"))
+        };
+        let groups: Vec<Vec<&str>> = if rows.essential.is_empty() {
+            essentials(table).iter().map(|group| group.to_vec()).collect()
+        } else {
+            rows.essential.iter().map(|g| g.iter().map(ReportField::name).collect()).collect()
+        };
+        let missing = groups.iter().find(|group| !group.iter().any(|field| reaches(field)));
+        if let Some(group) = missing {
+            let message = format!(
+                "nothing brings what makes a row one: {}; map it, or say `essential`",
+                group.join(" or ")
+            );
+            self.complain(path, message);
         }
     }
 
@@ -118,10 +150,6 @@ impl Shapes<'_> {
         if map.is_empty() {
             self.complain(&path.then("dictionary"), format!("`{name}` maps nothing of this table"));
             return;
-        }
-        if fields.is_empty() {
-            let message = "without `fields` a changed key goes unseen; list what this portal gives";
-            self.subject.warn(self.complaints, &path.then("dictionary"), message);
         }
         for (at, field) in fields.iter().enumerate() {
             let maps =

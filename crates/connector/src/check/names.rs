@@ -8,7 +8,10 @@ use fiveone_model::{login::FieldName, report::Section as Name};
 use super::{Path, Subject};
 use crate::{
     complaint::{Complaints, did_you_mean},
-    definition::{Capture, Condition, Each, JsonTemplate, Ordered, Piece, Section, Step, Test},
+    definition::{
+        Action, Body, Capture, CaptureFrom, Comparison, ItemList, JsonTemplate, Loop, Method,
+        Ordered, Piece, Predicate, Request, Section, Step, Subject as Looked,
+    },
     run::BUILT_IN,
     template::Template,
 };
@@ -70,7 +73,7 @@ pub(super) fn check(subject: &Subject<'_>, complaints: &mut Complaints) -> BTree
 fn made_of_password(subject: &Subject<'_>) -> BTreeSet<String> {
     let mut secret = BTreeSet::from([FieldName::Password.as_str().to_owned()]);
     for step in subject.definition.login.iter().flat_map(|login| &login.steps) {
-        for (name, template) in step.set.iter() {
+        for (name, template) in step.set() {
             let both = [template.names(), template.soft_names()];
             if both.iter().any(|names| !names.is_disjoint(&secret)) {
                 secret.insert(name.to_owned());
@@ -129,44 +132,60 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, step: &Step, path: &Path) {
-        self.conditions(&step.when, &path.then("when"));
-        for (key, addresses) in [("get", &step.get), ("post", &step.post)] {
-            for (at, address) in addresses.iter().enumerate() {
-                self.template(address, &path.then(key).then(at));
+        self.predicates(&step.when, &path.then("when"));
+        match &step.action {
+            Action::Request(request) => self.request(request, path),
+            Action::Ask(ask) => {
+                if let Some(request) = &ask.request {
+                    self.request(request, path);
+                }
+                for capture in ask.picture.iter() {
+                    self.capture(capture, &path.then("picture"));
+                }
+                self.known.insert(ask.to.clone());
+            }
+            Action::Set(values) => {
+                for (name, template) in values.iter() {
+                    self.template(template, &path.then("set").then(name));
+                    self.define(name, &path.then("set").then(name));
+                }
             }
         }
-        self.pieces(&step.query, &path.then("query"));
-        self.pieces(&step.form, &path.then("form"));
-        if let Some(name) = &step.form_from {
-            self.name(name, &path.then("form_from"));
+    }
+
+    fn request(&mut self, request: &Request, path: &Path) {
+        let key = if matches!(request.method, Method::Get) { "get" } else { "post" };
+        for (at, address) in request.addresses.iter().enumerate() {
+            self.template(address, &path.then(key).then(at));
         }
-        if let Some(json) = &step.json {
-            self.json(json, &path.then("json"));
+        self.pieces(&request.query, &path.then("query"));
+        match &request.method {
+            Method::Get => {}
+            Method::Post(Body::Form { from, fields, .. }) => {
+                self.pieces(fields, &path.then("form"));
+                if let Some(name) = from {
+                    self.name(name, &path.then("form_from"));
+                }
+            }
+            Method::Post(Body::Json(json)) => self.json(json, &path.then("json")),
+            Method::Post(Body::Raw { piece, .. }) => {
+                for template in piece.templates() {
+                    self.template(template, &path.then("body"));
+                }
+            }
         }
-        for template in step.body.iter().flat_map(Piece::templates) {
-            self.template(template, &path.then("body"));
-        }
-        self.templates_in(&step.headers, &path.then("headers"));
-        if let Some(referer) = &step.referer {
+        self.templates_in(&request.headers, &path.then("headers"));
+        if let Some(referer) = &request.referer {
             self.template(referer, &path.then("referer"));
         }
-        for capture in step.picture.iter() {
-            self.capture(capture, &path.then("picture"));
+        let answer = &request.answer;
+        for rule in &answer.fail {
+            self.predicate(&rule.predicate, &path.then("fail"));
         }
-        for rule in &step.fail {
-            self.tests(&rule.tests, &path.then("fail"));
-        }
-        self.tests(&step.expect, &path.then("expect"));
-        for (name, capture) in step.capture.iter() {
+        self.predicates(&answer.expect, &path.then("expect"));
+        for (name, capture) in answer.capture.iter() {
             self.capture(capture, &path.then("capture").then(name));
             self.define(name, &path.then("capture").then(name));
-        }
-        if let Some(ask) = step.ask {
-            self.known.insert(step.to.clone().unwrap_or_else(|| ask.as_str().to_owned()));
-        }
-        for (name, template) in step.set.iter() {
-            self.template(template, &path.then("set").then(name));
-            self.define(name, &path.then("set").then(name));
         }
     }
 
@@ -179,32 +198,38 @@ impl Walk<'_> {
     }
 
     fn capture(&mut self, capture: &Capture, path: &Path) {
-        if let Some(template) = &capture.value {
+        if let CaptureFrom::Value(template) = &capture.from {
             self.template(template, path);
         }
     }
 
-    fn conditions(&mut self, when: &[Condition], path: &Path) {
-        for (at, condition) in when.iter().enumerate() {
-            let path = path.then(at);
-            for name in condition.has.iter().chain(&condition.lacks) {
-                self.name(name, &path);
-            }
-            for template in
-                condition.value.iter().chain(&condition.equals).chain(&condition.differs)
-            {
-                self.template(template, &path);
-            }
+    fn predicates(&mut self, predicates: &[Predicate], path: &Path) {
+        for (at, predicate) in predicates.iter().enumerate() {
+            self.predicate(predicate, &path.then(at));
         }
     }
 
-    fn tests(&mut self, tests: &[Test], path: &Path) {
-        for test in tests {
-            if let Some(template) = &test.value {
-                self.template(template, path);
-            }
-            self.tests(&test.and, path);
+    fn predicate(&mut self, predicate: &Predicate, path: &Path) {
+        match &predicate.subject {
+            Looked::Has(name) | Looked::Lacks(name) => self.name(name, path),
+            Looked::Value(template) => self.template(template, path),
+            Looked::Any(inner) => self.predicates(inner, &path.then("any")),
+            Looked::Text(_)
+            | Looked::Exact(_)
+            | Looked::Css(_)
+            | Looked::Json(_)
+            | Looked::Input(_)
+            | Looked::Cookie(_)
+            | Looked::Url(_)
+            | Looked::Status(_)
+            | Looked::Script(_) => {}
         }
+        if let Some(Comparison::Equals(template) | Comparison::Differs(template)) =
+            &predicate.comparison
+        {
+            self.template(template, path);
+        }
+        self.predicates(&predicate.and, &path.then("and"));
     }
 
     fn section(&mut self, section: &Section, path: &Path) {
@@ -213,15 +238,15 @@ impl Walk<'_> {
         self.loops(&section.each, &path.then("each"));
         self.steps(&section.steps, &path.then("steps"));
         self.pages(&section.each, &path.then("each"));
-        for source in section.record.iter() {
+        for source in section.record() {
             self.row_values(&source.values, &path.then("record").then("values"));
             self.map(&source.map, &path.then("record").then("map"));
         }
-        if let Some(rows) = &section.rows {
+        if let Some(rows) = section.rows() {
             self.row_values(&rows.values, &path.then("rows").then("values"));
             self.map(&rows.map, &path.then("rows").then("map"));
         }
-        self.tests(&section.empty, &path.then("empty"));
+        self.predicates(&section.empty, &path.then("empty"));
         self.parts(section, &path.then("parts"));
         // Loop values end with the loop; captures stay.
         let captured = self.captured.keys().cloned();
@@ -231,7 +256,7 @@ impl Walk<'_> {
     }
 
     fn parts(&mut self, section: &Section, path: &Path) {
-        let kept = section.rows.iter().flat_map(|rows| rows.keep.iter());
+        let kept = section.rows().into_iter().flat_map(|rows| rows.keep.iter());
         self.known.extend(kept.map(|(name, _)| name.to_owned()));
         let parts = [
             ("loanRepayerInfos", &section.parts.repayers),
@@ -245,11 +270,9 @@ impl Walk<'_> {
             self.loops(&part.each, &path.then("each"));
             self.steps(&part.steps, &path.then("steps"));
             self.pages(&part.each, &path.then("each"));
-            if let Some(rows) = &part.rows {
-                self.row_values(&rows.values, &path.then("rows").then("values"));
-                self.map(&rows.map, &path.then("rows").then("map"));
-            }
-            self.tests(&part.empty, &path.then("empty"));
+            self.row_values(&part.rows.values, &path.then("rows").then("values"));
+            self.map(&part.rows.map, &path.then("rows").then("map"));
+            self.predicates(&part.empty, &path.then("empty"));
         }
     }
 
@@ -272,58 +295,56 @@ impl Walk<'_> {
         self.known.remove("it");
     }
 
-    fn loops(&mut self, each: &[Each], path: &Path) {
-        for (at, each) in each.iter().enumerate() {
+    fn loops(&mut self, each: &[Loop], path: &Path) {
+        for (at, one) in each.iter().enumerate() {
             let path = path.then(at);
-            let mut names: Vec<&str> = Vec::new();
-            if let Some(years) = &each.year {
-                self.template(&years.last, &path);
-                names.push(years.name.as_deref().unwrap_or("year"));
-            }
-            if let Some(years) = &each.fiscal_year {
-                self.template(&years.last, &path);
-                names.extend(["fiscal_year", "start", "end"]);
-            }
-            if let Some(months) = &each.month {
-                self.template(&months.last, &path);
-                names.push("month");
-            }
-            if let Some(windows) = &each.window {
-                self.template(&windows.months, &path);
-                self.template(&windows.last, &path);
-                names.extend(["start", "end"]);
-            }
-            if let Some(items) = &each.item {
-                if let Some(of) = &items.of {
-                    self.name(of, &path);
+            let names: Vec<&str> = match one {
+                Loop::Year(years) => {
+                    self.template(&years.last, &path);
+                    vec!["year"]
                 }
-                if let Some(list) = &items.list {
-                    self.json(list, &path);
+                Loop::FiscalYear(years) => {
+                    self.template(&years.last, &path);
+                    vec!["fiscal_year", "start", "end"]
                 }
-                names.push(&items.name);
-            }
-            if each.page.is_some() {
-                names.extend(["page", "size", "offset"]);
-            }
+                Loop::Month(months) => {
+                    self.template(&months.last, &path);
+                    vec!["month"]
+                }
+                Loop::Window(windows) => {
+                    self.template(&windows.months, &path);
+                    self.template(&windows.last, &path);
+                    vec!["start", "end"]
+                }
+                Loop::Item(items) => {
+                    match &items.list {
+                        ItemList::Of(name) => self.name(name, &path),
+                        ItemList::In(list) => self.json(list, &path),
+                    }
+                    vec![&items.name]
+                }
+                Loop::Page(_) => vec!["page", "size", "offset"],
+            };
             self.known.extend(names.into_iter().map(str::to_owned));
         }
     }
 
     /// What is looked for on each page, after the steps.
-    fn pages(&mut self, each: &[Each], path: &Path) {
-        for pages in each.iter().filter_map(|each| each.page.as_ref()) {
-            let captures = [&pages.total, &pages.pages, &pages.next];
-            for capture in captures.into_iter().flatten() {
+    fn pages(&mut self, each: &[Loop], path: &Path) {
+        for one in each {
+            let Loop::Page(pager) = one else { continue };
+            let captures = [&pager.total, &pager.pages, &pager.next];
+            for capture in captures.into_iter().flat_map(|several| several.iter()) {
                 self.capture(capture, path);
             }
-            self.tests(pages.while_.as_slice(), path);
+            self.predicates(pager.while_.as_slice(), path);
         }
     }
 
-    /// Tests in the file's own outcomes.
+    /// Predicates in the file's own outcomes.
     fn in_rules(&mut self) {
         for rule in &self.subject.definition.outcomes {
-            self.tests(&rule.tests, &Path::of(&["outcomes"]));
+            self.predicate(&rule.predicate, &Path::of(&["outcomes"]));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Shapes: one action a step, one source a capture, one place for rows, fields of the right table.
+//! Shapes: what the schema cannot see about steps, predicates, sections and loops.
 
 use fiveone_model::{
     product::Product,
@@ -8,7 +8,9 @@ use fiveone_model::{
 use super::{Path, Subject};
 use crate::{
     complaint::{Complaints, did_you_mean},
-    definition::{Capture, Each, Section, Step, Test},
+    definition::{
+        Comparison, Content, Loop, Pager, Part, Predicate, Rule, Section, Source, Split, Step,
+    },
 };
 
 pub(super) fn check(subject: &Subject<'_>, complaints: &mut Complaints) {
@@ -34,7 +36,7 @@ impl Shapes<'_> {
         for (at, login) in definition.login.iter().enumerate() {
             let path = Path::of(&["login"]).then(at);
             if definition.login[..at].iter().any(|other| other.number == login.number) {
-                self.complain(&path.then("type"), format!("type {} stands twice", login.number));
+                self.complain(&path.then("type"), format!("duplicate type {}", login.number));
             }
             if login.fields.is_empty() {
                 self.complain(&path, "a login needs `fields`");
@@ -44,13 +46,20 @@ impl Shapes<'_> {
             }
             self.steps(&login.steps, &path.then("steps"), true);
         }
+        self.rules(&definition.outcomes, &Path::of(&["outcomes"]));
         for (name, list) in &definition.lists {
             let path = Path::of(&["lists", name]);
-            if list.split.is_none() {
-                self.complain(&path, "a list needs `split`");
+            match &list.split {
+                Some(split) => self.split(split, &path.then("split")),
+                None => self.complain(&path, "a list needs `split`"),
             }
             self.section(list, Table::InsuranceRow, &path);
         }
+        self.sections();
+    }
+
+    fn sections(&mut self) {
+        let definition = self.subject.definition;
         let own = Name::of(self.subject.product);
         let all = Product::ALL.iter().flat_map(|product| Name::of(*product));
         let mut offered = 0;
@@ -72,108 +81,66 @@ impl Shapes<'_> {
     fn steps(&mut self, steps: &[Step], path: &Path, in_login: bool) {
         for (at, step) in steps.iter().enumerate() {
             let path = path.then(at);
-            let actions = [!step.get.is_empty(), !step.post.is_empty(), !step.set.is_empty()];
-            let count = actions.iter().filter(|action| **action).count();
-            match (count, step.ask) {
-                (1, None) | (0 | 1, Some(_)) => {}
-                (0, None) => self.complain(&path, "a step needs `get`, `post`, `ask` or `set`"),
-                _ => self.complain(&path, "a step does one thing: `get`, `post` or `set`"),
+            for (at, predicate) in step.when.iter().enumerate() {
+                let path = path.then("when").then(at);
+                if !predicate.subject.needs_no_answer() {
+                    self.complain(&path, "`when` asks captured values: `has`, `lacks` or `value`");
+                }
+                self.predicate(predicate, &path);
             }
-            if step.ask.is_some() && !in_login {
-                self.complain(&path.then("ask"), "the person is asked only while logging in");
-            }
-            if step.ask.is_some()
-                && !step.is_request()
-                && step.picture.is_empty()
-                && step.ask == Some(crate::definition::Ask::Captcha)
-            {
-                self.complain(&path.then("ask"), "a captcha needs a request or a `picture`");
-            }
-            let bodies = [
-                !step.form.is_empty() || step.form_from.is_some(),
-                step.json.is_some(),
-                step.body.is_some(),
-            ];
-            if bodies.iter().filter(|body| **body).count() > 1 {
-                self.complain(&path, "a request has one body: `form`, `json` or `body`");
-            }
-            if step.post.is_empty() && bodies.contains(&true) {
-                self.complain(&path, "only a `post` has a body");
-            }
-            if let Some(again) = &step.again {
-                let ids = || steps[..=at].iter().filter_map(|step| step.id.as_deref());
-                if !ids().any(|id| id == again) {
-                    let near = did_you_mean(again, ids());
-                    self.complain(
-                        &path.then("again"),
-                        format!("no earlier step has the id `{again}`{near}"),
-                    );
+            if let Some(ask) = step.ask() {
+                if !in_login {
+                    self.complain(&path.then("ask"), "the person is asked only while logging in");
+                }
+                if let Some(again) = &ask.again {
+                    let ids = || steps[..=at].iter().filter_map(|step| step.id.as_deref());
+                    if !ids().any(|id| id == again) {
+                        let near = did_you_mean(again, ids());
+                        let message = format!("no earlier step has the id `{again}`{near}");
+                        self.complain(&path.then("again"), message);
+                    }
                 }
             }
-            for (name, capture) in step.capture.iter() {
-                self.capture(capture, &path.then("capture").then(name));
+            if let Some(request) = step.request() {
+                self.rules(&request.answer.fail, &path.then("fail"));
+                self.predicates(&request.answer.expect, &path.then("expect"));
             }
-            for (at, capture) in step.picture.iter().enumerate() {
-                self.capture(capture, &path.then("picture").then(at));
-            }
-            for (at, rule) in step.fail.iter().enumerate() {
-                if rule.text.is_empty() && rule.tests.is_empty() {
-                    self.complain(&path.then("fail").then(at), "a rule needs `text` or `if`");
-                }
-                self.tests(&rule.tests, &path.then("fail").then(at).then("if"));
-            }
-            self.tests(&step.expect, &path.then("expect"));
         }
     }
 
-    fn capture(&mut self, capture: &Capture, path: &Path) {
-        let sources = [
-            capture.json.is_some(),
-            capture.css.is_some(),
-            capture.input.is_some(),
-            capture.inputs.is_some(),
-            capture.selected.is_some(),
-            capture.options.is_some(),
-            capture.cookie.is_some(),
-            capture.header.is_some(),
-            capture.url,
-            capture.script.is_some(),
-            capture.between.is_some(),
-            capture.regex.is_some(),
-            capture.body,
-            capture.says.is_some(),
-            capture.shows.is_some(),
-            capture.value.is_some(),
-        ];
-        if sources.iter().filter(|source| **source).count() != 1 {
-            self.complain(path, "a capture has exactly one source");
-        }
-        if capture.attr.is_some() && capture.css.is_none() {
-            self.complain(path, "`attr` goes with `css`");
+    fn rules(&mut self, rules: &[Rule], path: &Path) {
+        for (at, rule) in rules.iter().enumerate() {
+            self.predicate(&rule.predicate, &path.then(at));
         }
     }
 
-    fn tests(&mut self, tests: &[Test], path: &Path) {
-        for (at, test) in tests.iter().enumerate() {
-            let sources = [
-                !test.text.is_empty(),
-                test.json.is_some(),
-                test.css.is_some(),
-                test.input.is_some(),
-                test.cookie.is_some(),
-                test.url.is_some(),
-                test.status.is_some(),
-                test.value.is_some(),
-                test.script.is_some(),
-                test.header_only,
-            ];
-            if sources.iter().filter(|source| **source).count() != 1 {
-                self.complain(
-                    &path.then(at),
-                    "a test looks at exactly one thing; use `and` for more",
-                );
+    fn predicates(&mut self, predicates: &[Predicate], path: &Path) {
+        for (at, predicate) in predicates.iter().enumerate() {
+            self.predicate(predicate, &path.then(at));
+        }
+    }
+
+    fn predicate(&mut self, predicate: &Predicate, path: &Path) {
+        if predicate.at.is_some() && !predicate.subject.is_text() {
+            self.complain(&path.then("at"), "`at` goes with `text` or `exact`");
+        }
+        if predicate.comparison.is_some() && !predicate.subject.has_value() {
+            self.complain(path, "what is looked at has no value to compare");
+        }
+        self.predicates(&predicate.and, &path.then("and"));
+    }
+
+    /// A witness must be something that is there.
+    fn witnesses(&mut self, predicates: &[Predicate], path: &Path) {
+        for (at, predicate) in predicates.iter().enumerate() {
+            let path = path.then(at);
+            let is_absence =
+                |one: &Predicate| one.not || matches!(one.comparison, Some(Comparison::Missing(_)));
+            if is_absence(predicate) && predicate.and.iter().all(is_absence) {
+                let message = "what is not there proves nothing; say what is there instead of rows";
+                self.complain(&path, message);
             }
-            self.tests(&test.and, &path.then(at).then("and"));
+            self.predicate(predicate, &path);
         }
     }
 
@@ -181,78 +148,72 @@ impl Shapes<'_> {
         self.steps(&section.before, &path.then("before"), false);
         self.steps(&section.steps, &path.then("steps"), false);
         self.loops(&section.each, &path.then("each"));
-        self.tests(&section.empty, &path.then("empty"));
-        if let Some(list) = &section.from {
-            match self.subject.definition.lists.get(list) {
-                None => {
-                    let known = self.subject.definition.lists.keys();
-                    let near = did_you_mean(list, known.map(String::as_str));
-                    self.complain(&path.then("from"), format!("no list `{list}`{near}"));
+        self.witnesses(&section.empty, &path.then("empty"));
+        match &section.content {
+            None => {
+                self.complain(path, "nothing is read: `record`, `rows` or `from` is missing");
+            }
+            Some(Content::From(list)) => self.share(list, path),
+            Some(Content::Record(sources)) => self.record(section, sources, table, path),
+            Some(Content::Rows(rows)) => {
+                if matches!(table, Table::FundBase | Table::InsuranceBase) {
+                    self.complain(&path.then("rows"), "this section is one record");
                 }
-                Some(from) => {
-                    let name = path.0.last().cloned().unwrap_or_default();
-                    if from.split.as_ref().is_some_and(|split| split.into.get(&name).is_none()) {
-                        self.complain(
-                            &path.then("from"),
-                            format!("`{list}` gives nothing to `{name}`"),
-                        );
-                    }
+                if !section.steps.iter().any(|step| step.request().is_some()) {
+                    self.complain(path, "`rows` needs a request");
                 }
-            }
-            return;
-        }
-        let is_record = matches!(table, Table::FundBase | Table::InsuranceBase);
-        match (&section.rows, section.record.is_empty()) {
-            (Some(_), false) => self.complain(path, "either `rows` or `record`"),
-            (None, true) => {
-                self.complain(path, "nothing is read: `record`, `rows` or `from` is missing")
-            }
-            (Some(_), true) if is_record => {
-                self.complain(&path.then("rows"), "this section is one record")
-            }
-            (None, false) if !is_record && table != Table::LoanDetail => {
-                self.complain(&path.then("record"), "this section is a list of rows");
-            }
-            _ => {}
-        }
-        if !section.record.is_empty() && !section.each.is_empty() {
-            let is_plain = section.each.len() == 1 && section.each[0].page.is_none();
-            if table != Table::LoanDetail || !is_plain {
-                let message = "a record is read once; only loans may have a page each, in one loop";
-                self.complain(&path.then("each"), message);
-            } else if section.empty.is_empty() {
-                self.complain(path, "this loop needs `empty`: what proves that there are no loans");
-            }
-        }
-        for (at, source) in section.record.iter().enumerate() {
-            self.source(source, table, &path.then("record").then(at));
-        }
-        if let Some(rows) = &section.rows {
-            if section.empty.is_empty() {
-                self.complain(path, "`rows` needs `empty`: what proves that there are none");
-            }
-            if !section.steps.iter().any(Step::is_request) {
-                self.complain(path, "`rows` needs a request");
-            }
-            self.rows(rows, table, &path.then("rows"));
-        }
-        if let Some(split) = &section.split {
-            for (name, _) in split.into.iter() {
-                let own = Name::of(self.subject.product);
-                if !own.iter().skip(1).any(|own| own.as_str() == name) {
-                    let near = did_you_mean(name, own.iter().map(|own| own.as_str()));
-                    self.complain(
-                        &path.then("split").then("into").then(name),
-                        format!("no section `{name}`{near}"),
-                    );
-                }
+                self.rows(rows, table, &path.then("rows"));
             }
         }
         self.parts(section, path);
     }
 
+    fn share(&mut self, list: &str, path: &Path) {
+        let lists = &self.subject.definition.lists;
+        let Some(from) = lists.get(list) else {
+            let near = did_you_mean(list, lists.keys().map(String::as_str));
+            self.complain(&path.then("from"), format!("no list `{list}`{near}"));
+            return;
+        };
+        let name = path.0.last().cloned().unwrap_or_default();
+        if from.split.as_ref().is_some_and(|split| split.into.get(&name).is_none()) {
+            self.complain(&path.then("from"), format!("`{list}` gives nothing to `{name}`"));
+        }
+    }
+
+    fn record(&mut self, section: &Section, sources: &[Source], table: Table, path: &Path) {
+        let is_loan = table == Table::LoanDetail;
+        if !is_loan && !matches!(table, Table::FundBase | Table::InsuranceBase) {
+            self.complain(&path.then("record"), "this section is a list of rows");
+        }
+        match (&*section.each, is_loan) {
+            ([], true) | ([Loop::Item(_)], true) if section.empty.is_empty() => {
+                self.complain(path, "loans need `empty`: what proves that there are none");
+            }
+            ([], _) | ([Loop::Item(_)], true) => {}
+            _ => {
+                let message =
+                    "a record is read once; only loans may have a page each, by one `item` loop";
+                self.complain(&path.then("each"), message);
+            }
+        }
+        for (at, source) in sources.iter().enumerate() {
+            self.source(source, table, &path.then("record").then(at));
+        }
+    }
+
+    fn split(&mut self, split: &Split, path: &Path) {
+        for (name, _) in split.into.iter() {
+            let own = Name::of(self.subject.product);
+            if !own.iter().skip(1).any(|own| own.as_str() == name) {
+                let near = did_you_mean(name, own.iter().map(|own| own.as_str()));
+                self.complain(&path.then("into").then(name), format!("no section `{name}`{near}"));
+            }
+        }
+    }
+
     fn parts(&mut self, section: &Section, path: &Path) {
-        let parts = [
+        let parts: [(&str, &Option<Part>, Table); 3] = [
             ("loanRepayerInfos", &section.parts.repayers, Table::LoanRepayer),
             ("loanRepayInfos", &section.parts.repays, Table::LoanRepay),
             ("loanOverdueInfos", &section.parts.overdues, Table::LoanOverdue),
@@ -262,56 +223,39 @@ impl Shapes<'_> {
             let path = path.then("parts").then(name);
             self.loops(&part.each, &path.then("each"));
             self.steps(&part.steps, &path.then("steps"), false);
-            match &part.rows {
-                Some(rows) => self.rows(rows, table, &path.then("rows")),
-                None => self.complain(&path, "a part needs `rows`"),
-            }
-            if !part.steps.is_empty() && part.empty.is_empty() {
-                self.complain(&path, "`rows` needs `empty`: what proves that there are none");
-            }
+            self.rows(&part.rows, table, &path.then("rows"));
+            self.witnesses(&part.empty, &path.then("empty"));
         }
     }
 
-    fn loops(&mut self, each: &[Each], path: &Path) {
+    fn loops(&mut self, each: &[Loop], path: &Path) {
         if each.len() > 2 {
             self.complain(path, "at most two loops stand inside each other");
         }
         for (at, one) in each.iter().enumerate() {
-            let path = path.then(at);
-            let kinds = [
-                one.year.is_some(),
-                one.fiscal_year.is_some(),
-                one.month.is_some(),
-                one.window.is_some(),
-                one.page.is_some(),
-                one.item.is_some(),
-            ];
-            if kinds.iter().filter(|kind| **kind).count() != 1 {
-                self.complain(&path, "a loop has exactly one kind");
-            }
-            if one.page.is_some() && at + 1 != each.len() {
-                self.complain(&path, "pages are the inner loop");
-            }
-            if let Some(items) = &one.item
-                && items.of.is_some() == items.list.is_some()
-            {
-                self.complain(&path, "either `of` (captured) or `in` (written here)");
-            }
-            if let Some(pages) = &one.page {
-                let ends = [
-                    pages.total.is_some(),
-                    pages.pages.is_some(),
-                    pages.until.is_some(),
-                    pages.while_.is_some(),
-                    pages.next.is_some(),
-                ];
-                if !ends.contains(&true) {
-                    self.complain(&path, "pages need `total`, `pages`, `until`, `while` or `next`");
+            if let Loop::Page(pager) = one {
+                let path = path.then(at).then("page");
+                if at + 1 != each.len() {
+                    self.complain(&path, "pages are the inner loop");
                 }
-                for capture in [&pages.total, &pages.pages, &pages.next].into_iter().flatten() {
-                    self.capture(capture, &path);
-                }
+                self.pager(pager, &path);
             }
+        }
+    }
+
+    fn pager(&mut self, pager: &Pager, path: &Path) {
+        let tells = pager.single.is_some()
+            || !pager.total.is_empty()
+            || !pager.pages.is_empty()
+            || !pager.next.is_empty()
+            || pager.while_.is_some()
+            || pager.until.is_some();
+        if !tells {
+            let message = "pages end by `total`, `pages`, `next`, `while`, `until` or `single`";
+            self.complain(path, message);
+        }
+        if let Some(predicate) = &pager.while_ {
+            self.predicate(predicate, &path.then("while"));
         }
     }
 }

@@ -93,67 +93,133 @@ sections:
     );
 }
 
+/// A family with these steps and sections, checked with a city; what is told without the file's name.
+fn check_family(steps: &str, sections: &str, expect: &[&str]) {
+    let family = format!(
+        "family: x\nproduct: fund\nneeds: {{ base: {{ about: where }} }}\nlogin:\n  - type: 1\n    \
+         name: 身份证号\n    fields: [id_card, password]\n    steps:\n{steps}sections:\n{sections}"
+    );
+    let with = " (with cities/fund/210300-anshan.yaml)";
+    let expect: Vec<String> =
+        expect.iter().map(|line| format!("families/fund/x.yaml:{line}{with}")).collect();
+    let expect: Vec<&str> = expect.iter().map(String::as_str).collect();
+    check(&family, CITY, &[], &expect);
+}
+
 #[test]
-fn names_and_shapes_are_checked_together() {
-    let family = r##"family: x
-product: fund
-needs: { base: { about: where }, deep: { about: nothing given } }
-login:
-  - type: 1
-    name: 身份证号
-    fields: [id_card, password]
-    steps:
-      - get: page
-        capture: { token: { input: t }, unused: { css: a, json: "$.b" } }
-      - post: login
-        get: login
-        form: { u: "{{ idcard }}", t: "{{ token }}" }
-      - ask: captcha
-        get: captcha
-        again: pge
-      - set: { mixed: "{{ password | md5 }}" }
-sections:
-  baseInfo:
-    steps: [{ post: base, form: { p: "{{ password }}", m: "{{ mixed }}" } }]
-    record: { json: "$", dictionary: pinyinn, fields: [employeeName] }
-  billInfos:
-    each: [{ page: { size: 10 } }, { item: { as: x } }, { year: { last: 3 } }]
-    steps: [{ get: bills }]
-    rows: { json: "$.x", map: { yue: houseFundBalance } }
-  oldageInsuranceInfos: { from: list }
-"##;
+fn a_city_must_give_what_its_family_needs() {
+    let family =
+        GOOD.replace("{ about: where }", "{ about: where }, deep: { about: nothing given }");
     let city = "area: \"210300\"\nfamily: x\nwith: { base: \"ftp://h\", dep: \"1\" }\n";
-    let told = [
+    let expect = [
         "[portals]: error: no connector `fund/210301`",
         "cities/fund/210300-anshan.yaml:3:7: error: the family needs `deep` in `with`",
         "cities/fund/210300-anshan.yaml:3:15: error: `ftp://h` is not an http address",
         "cities/fund/210300-anshan.yaml:3:31: error: the family has no parameter `dep`, did you mean `deep`?",
     ];
-    check(family, city, &[("fund/210301", "http://h")], &told);
-    let city = "area: \"210300\"\nfamily: x\nwith: { base: \"http://h\", deep: \"1\" }\n";
-    let with = " (with cities/fund/210300-anshan.yaml)";
-    let told: Vec<String> = [
-        "10:49: error: a capture has exactly one source",
-        "10:49: warning: nothing uses `unused`",
-        "11:9: error: a step does one thing: `get`, `post` or `set`",
-        "13:20: error: nothing defines `idcard`, did you mean `id_card`?",
-        "16:16: error: no earlier step has the id `pge`",
-        "20:38: error: `password` exists only in the login",
-        "20:59: error: nothing defines `mixed`",
-        "21:38: error: no dictionary `pinyinn`, did you mean `pinyin`?",
-        "23:5: error: `rows` needs `empty`: what proves that there are none",
-        "23:11: error: at most two loops stand inside each other",
-        "23:12: error: pages are the inner loop",
-        "23:12: error: pages need `total`, `pages`, `until`, `while` or `next`",
-        "23:36: error: either `of` (captured) or `in` (written here)",
-        "25:38: error: this table has no field `houseFundBalance`",
-        "26:25: error: not a section of `fund`",
-    ]
-    .iter()
-    .map(|line| format!("families/fund/x.yaml:{line}{with}"))
-    .collect();
-    let told: Vec<&str> = told.iter().map(String::as_str).collect();
-    check(family, city, &[], &told);
+    check(&family, city, &[("fund/210301", "http://h")], &expect);
+}
+
+const BASE: &str = "  baseInfo:\n    steps: [{ get: base }]\n    record: { json: \"$\", dictionary: pinyin, fields: [employeeName] }\n";
+
+#[test]
+fn each_thing_is_written_in_one_way() {
+    let family = GOOD
+        .replace(
+            "      - post: login\n",
+            "      - get: page\n        capture: { token: { css: a, json: \"$.b\" } }\n      - set: { a: b }\n        get: x\n\
+             \x20     - ask: captcha\n      - id: nothing\n      - post: login\n        get: login\n",
+        )
+        .replace(
+            "    steps: [{ get: base }]",
+            "    each: [{ item: { as: x } }, { year: { last: 3 }, month: { last: 1 } }]\n    steps: [{ get: base }]",
+        );
+    check(
+        &family,
+        CITY,
+        &[],
+        &[
+            "families/fund/x.yaml:10:27: error: exactly one of the keys json or css or input or inputs or options or cookie or header or url or script or regex or body or says or shows or value",
+            "families/fund/x.yaml:11:9: error: a step does one thing: `set`, or a request or `ask`",
+            "families/fund/x.yaml:13:9: error: a captcha needs a request or a `picture`",
+            "families/fund/x.yaml:14:9: error: a step needs `get`, `post`, `ask` or `set`",
+            "families/fund/x.yaml:15:9: error: a request is either `get` or `post`",
+            "families/fund/x.yaml:21:20: error: exactly one of the keys of or in",
+            "families/fund/x.yaml:21:54: error: unknown key `month`; known are year",
+        ],
+    );
+}
+
+#[test]
+fn names_are_defined_before_they_are_used() {
+    check_family(
+        "      - get: page\n        capture: { token: { input: t }, unused: { css: a } }\n\
+         \x20     - post: login\n        form: { u: \"{{ idcard }}\", t: \"{{ token }}\" }\n\
+         \x20     - ask: captcha\n        get: captcha\n        again: pge\n\
+         \x20     - set: { mixed: \"{{ password | md5 }}\" }\n",
+        "  baseInfo:\n    steps: [{ post: base, form: { p: \"{{ password }}\", m: \"{{ mixed }}\" } }]\n\
+         \x20   record: { json: \"$\", dictionary: pinyinn, fields: [employeeName] }\n",
+        &[
+            "10:49: warning: nothing uses `unused`",
+            "12:20: error: nothing defines `idcard`, did you mean `id_card`?",
+            "15:16: error: no earlier step has the id `pge`",
+            "19:38: error: `password` exists only in the login",
+            "19:59: error: nothing defines `mixed`",
+            "20:38: error: no dictionary `pinyinn`, did you mean `pinyin`?",
+        ],
+    );
+}
+
+#[test]
+fn sections_say_what_can_be_read_and_what_proves_that_nothing_is_there() {
+    let steps = "      - post: login\n        form: { u: \"{{ id_card }}\", p: \"{{ password }}\" }\n        expect: { text: 欢迎 }\n";
+    check_family(
+        steps,
+        &format!(
+            "{BASE}  billInfos:\n    each: [{{ page: {{ size: 10 }} }}, {{ item: {{ in: [1], as: x }} }}, {{ year: {{ last: 3 }} }}]\n\
+             \x20   steps: [{{ get: bills, when: {{ text: x }}, expect: {{ json: \"$.a\", at: page }} }}]\n\
+             \x20   rows: {{ json: \"$.x\", map: {{ yue: houseFundBalance }} }}\n\
+             \x20   empty: [{{ css: table, not: true }}, {{ json: \"$.x\", missing: true }}]\n  oldageInsuranceInfos: {{ from: list }}\n"
+        ),
+        &[
+            "17:11: error: at most two loops stand inside each other",
+            "17:20: error: pages are the inner loop",
+            "17:20: error: pages end by `total`, `pages`, `next`, `while`, `until` or `single`",
+            "18:33: error: `when` asks captured values: `has`, `lacks` or `value`",
+            "18:73: error: `at` goes with `text` or `exact`",
+            "19:11: error: nothing brings what makes a row one: payArriveDate or payMonth; map it, or say `essential`",
+            "19:38: error: this table has no field `houseFundBalance`",
+            "20:13: error: what is not there proves nothing; say what is there instead of rows",
+            "20:40: error: what is not there proves nothing; say what is there instead of rows",
+            "21:25: error: not a section of `fund`",
+        ],
+    );
+}
+
+#[test]
+fn what_is_alike_is_written_once() {
+    let bills = |with: &str| {
+        GOOD.replace(
+            "sections:\n",
+            &format!("blocks:\n  bills:\n    steps: [{{ get: \"${{page}}\" }}]\n    rows: {{ json: \"$.x\", map: {{ d: payArriveDate, b: balance }} }}\nsections:\n  billInfos: {{ like: {with} }}\n"),
+        )
+    };
+    check(&bills("bills, with: { page: bills.do }"), CITY, &[], &[]);
+    check(
+        &bills("bill, with: { page: bills.do }"),
+        CITY,
+        &[],
+        &[
+            "families/fund/x.yaml:17:14: error: nothing is read: `record`, `rows` or `from` is missing (with cities/fund/210300-anshan.yaml)",
+            "families/fund/x.yaml:17:22: error: no section, list or block `bill`, did you mean `bills`?",
+        ],
+    );
+    check(
+        &bills("bills"),
+        CITY,
+        &[],
+        &["families/fund/x.yaml:14:20: error: nothing gives `${page}`; say it in `with`"],
+    );
 }
 
 #[test]

@@ -7,25 +7,41 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use regex::Regex;
 
 use super::Cleaned;
+use crate::page::half_width;
 
 static SHANGHAI: LazyLock<TimeZone> = LazyLock::new(|| {
     TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::fixed(jiff::tz::offset(8)))
 });
 
-/// `2018-1-31`, `2018/01`, `2018.01.31`, `2018年1月31日`, each with or without a time.
+/// `2018-1-31`, `2018/01`, `2018.01.31`, `2018年1月31日`, each with or without a time and a zone.
 static PARTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?|\s*月份?)?",
+        r"(?:[ T,]*(?:星期.|周.)?\s*(?:上午|下午)?\s*(\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?)",
+        r"\s*(Z|[+-]\d{2}:?\d{2}|[AaPp][Mm])?(?:\[[\w/]+\])?)?$",
+    ))
+    .expect("the pattern is a constant")
+});
+
+/// `Jan 31, 2018`, with or without a time.
+static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(\d{4})\s?[-/.年]\s?(\d{1,2})(?:\s?[-/.月]\s?(\d{1,2})日?|月)?(?:[ T]*(\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2}|AM|PM)?)?$",
+        r"^(?:[A-Z][a-z]{2},? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2}),? (\d{4})(?:,? \d{1,2}:\d.*)?$",
     )
     .expect("the pattern is a constant")
 });
 
-/// `Jan 31, 2018` and `Wed Jan 31 00:00:00 CST 2018`.
-static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
+/// `Wed Jan 31 00:00:00 CST 2018`, as Java prints a date.
+static JAVA: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:[A-Z][a-z]{2},? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2})(?:,? (\d{4})(?: \d.*)?| [\d:]{7,8} [A-Z+:\d]+ (\d{4}))$",
+        r"^[A-Z][a-z]{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{2}) (\d{2}:\d{2}:\d{2}) ([A-Z]{3,4}(?:[+-]\d{2}:\d{2})?) (\d{4})$",
     )
     .expect("the pattern is a constant")
+});
+
+/// `{"time":1517328000000,…}`, as json-lib writes a date.
+static JSON_LIB: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^\{.*"time":\s*"?(-?\d+)"?[,}]"#).expect("the pattern is a constant")
 });
 
 /// `/Date(1517328000000)/`, with or without an offset.
@@ -40,37 +56,45 @@ const MONTHS: [&str; 12] =
 const NONE: [(i16, i8, i8); 3] = [(1899, 12, 31), (1899, 12, 30), (1, 1, 1)];
 
 pub(super) fn parse(text: &str, format: Option<&str>) -> Cleaned {
-    let text: String = text
-        .chars()
-        .map(|c| {
-            if ('０'..='９').contains(&c) {
-                char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)
-            } else {
-                c
-            }
-        })
-        .collect();
+    let plain_char = |c: char| match half_width(c) {
+        '—' | '–' | '−' => '-',
+        c => c,
+    };
+    let text: String = text.chars().map(plain_char).collect();
     if let Some(format) = format {
         return told(&text, format);
     }
-    if let Some(found) = MICROSOFT.captures(&text) {
-        return epoch(&found[1]);
+    if let Some(found) = MICROSOFT.captures(&text).or_else(|| JSON_LIB.captures(&text)) {
+        return epoch(&found[1], 1);
     }
     let digits = text.strip_prefix('-').unwrap_or(&text);
     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-        return of_digits(&text);
+        return if digits.len() < text.len() { epoch(&text, 1) } else { of_digits(&text) };
     }
     if let Some(found) = PARTED.captures(&text) {
         let part = |at: usize| found.get(at).map_or("", |part| part.as_str());
-        if matches!(part(5), "Z" | "+00:00" | "+0000") {
-            return utc(&text);
+        // A zone that is not Shanghai's may mean another day there.
+        let zone = part(5).replace(':', "");
+        let is_elsewhere = zone == "Z" || (zone.starts_with(['+', '-']) && zone != "+0800");
+        if is_elsewhere && !part(3).is_empty() {
+            return of_zone((part(1), part(2), part(3)), part(4), &zone);
         }
         return day(part(1), part(2), part(3));
     }
+    let month_of = |name: &str| {
+        let at = MONTHS.iter().position(|month| *month == name);
+        at.map_or(0, |at| at + 1).to_string()
+    };
     if let Some(found) = ENGLISH.captures(&text) {
-        let month = MONTHS.iter().position(|month| *month == &found[1]).map_or(0, |at| at + 1);
-        let year = found.get(3).or_else(|| found.get(4)).map_or("", |year| year.as_str());
-        return day(year, &month.to_string(), &found[2]);
+        return day(&found[3], &month_of(&found[1]), &found[2]);
+    }
+    if let Some(found) = JAVA.captures(&text) {
+        let month = month_of(&found[1]);
+        return match &found[4] {
+            "CST" | "CDT" | "HKT" | "GMT+08:00" => day(&found[5], &month, &found[2]),
+            "UTC" | "GMT" => of_zone((&found[5], &month, &found[2]), &found[3], "Z"),
+            _ => Cleaned::Refused,
+        };
     }
     Cleaned::Refused
 }
@@ -79,14 +103,15 @@ fn of_digits(text: &str) -> Cleaned {
     let looks_like_year = text.starts_with("19") || text.starts_with("20");
     match text.len() {
         6 => day(&text[..4], &text[4..], ""),
-        8 if text.bytes().all(|b| b.is_ascii_digit()) => day(&text[..4], &text[4..6], &text[6..]),
+        8 => day(&text[..4], &text[4..6], &text[6..]),
         14 => day(&text[..4], &text[4..6], &text[6..8]),
         12 if looks_like_year
             && matches!(day(&text[..4], &text[4..6], &text[6..8]), Cleaned::Value(_)) =>
         {
             day(&text[..4], &text[4..6], &text[6..8])
         }
-        11..=14 => epoch(text),
+        11..=13 => epoch(text, 1),
+        9 | 10 if !text.starts_with('0') => epoch(text, 1_000),
         _ if text.bytes().all(|b| b == b'0') => Cleaned::Nothing,
         _ => Cleaned::Refused,
     }
@@ -115,13 +140,21 @@ fn day(year: &str, month: &str, day: &str) -> Cleaned {
         .map_or(Cleaned::Impossible, |date| Cleaned::Value(Value::Day(date)))
 }
 
-fn epoch(text: &str) -> Cleaned {
-    let instant = text.parse::<i64>().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+/// An instant that is told in units of so many milliseconds since 1970.
+fn epoch(text: &str, unit_ms: i64) -> Cleaned {
+    let ms = text.parse::<i64>().ok().and_then(|units| units.checked_mul(unit_ms));
+    let instant = ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
     instant.map_or(Cleaned::Refused, in_shanghai)
 }
 
-fn utc(text: &str) -> Cleaned {
-    text.replace(' ', "T").parse::<Timestamp>().map_or(Cleaned::Refused, in_shanghai)
+/// A day and a time in another zone, as the day that it was in Shanghai.
+fn of_zone((year, month, day): (&str, &str, &str), time: &str, zone: &str) -> Cleaned {
+    let time = match time.split(':').count() {
+        2 => format!("{time:0>5}:00"),
+        _ => format!("{time:0>8}").replace(',', "."),
+    };
+    let text = format!("{year}-{month:0>2}-{day:0>2}T{time}{zone}");
+    text.parse::<Timestamp>().map_or(Cleaned::Refused, in_shanghai)
 }
 
 fn in_shanghai(instant: Timestamp) -> Cleaned {

@@ -2,42 +2,81 @@
 
 use rust_decimal::Decimal;
 
-/// Digits, sign and point in half width; currency marks and separators gone.
-fn digits(text: &str) -> String {
-    text.chars()
-        .filter_map(|c| match c {
-            '０'..='９' | '．' | '－' | '＋' => char::from_u32(u32::from(c) - 0xfee0),
-            '，' | ',' | ' ' | '元' | '￥' | '¥' => None,
-            c => Some(c),
-        })
-        .collect()
-}
+use crate::page::half_width;
 
-/// An amount: an optional sign, digits, an optional fraction or exponent, and nothing else.
+/// What may stand before or behind an amount and says only what it is in.
+const CURRENCIES: [&str; 8] = ["元整", "元", "￥", "¥", "人民币", "RMB", "CNY", "圆"];
+
+/// An amount: one number, its sign in any shape, currency around it, and nothing else.
+///
+/// Thousands are set apart in threes, or in fours as Chinese accountants do; a number that is cut
+/// otherwise is two that were glued.
 pub(super) fn parse(text: &str) -> Option<Decimal> {
-    let digits = digits(text);
-    let (sign, plain) = match digits.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", digits.strip_prefix('+').unwrap_or(&digits)),
-    };
-    if !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') || plain == "." {
-        return None;
-    }
-    let whole =
-        if plain.starts_with('.') { format!("{sign}0{plain}") } else { format!("{sign}{plain}") };
-    let is_scientific = whole.contains(['e', 'E']);
-    let is_clean =
-        whole.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | 'e' | 'E' | '+'));
-    if !is_clean {
-        return None;
-    }
-    let amount = if is_scientific {
-        Decimal::from_scientific(&whole).ok()?
-    } else {
-        whole.trim_end_matches('.').parse::<Decimal>().ok()?
+    let plain: String = text.chars().map(plain_char).collect();
+    let (is_negative, number) = signed(without_currency(&plain))?;
+    let amount = match number.split_once(['e', 'E']) {
+        Some(_) => Decimal::from_scientific(&number.replace("E+", "E").replace("e+", "e")).ok()?,
+        None => unsigned(number)?,
     };
     // Zero has no sign.
-    Some(if amount.is_zero() { amount.abs() } else { amount })
+    Some(if is_negative && !amount.is_zero() { -amount } else { amount.abs() })
+}
+
+/// Digits, points, signs and brackets in half width.
+fn plain_char(c: char) -> char {
+    match half_width(c) {
+        '−' | '–' | '—' | '﹣' | '‐' => '-',
+        '，' => ',',
+        '\u{a0}' => ' ',
+        c => c,
+    }
+}
+
+fn without_currency(text: &str) -> &str {
+    let mut rest = text.trim();
+    for currency in CURRENCIES {
+        rest = rest.trim_start_matches(currency).trim_end_matches(currency).trim();
+    }
+    rest
+}
+
+/// The sign, and the number without it: before it, behind it, or as brackets.
+fn signed(text: &str) -> Option<(bool, &str)> {
+    let bare = |rest: &'_ str| !rest.starts_with(['-', '+', '(']);
+    if let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        let inner = without_currency(inner);
+        return bare(inner).then_some((true, inner));
+    }
+    if let Some(rest) = text.strip_prefix('-') {
+        let rest = without_currency(rest);
+        return bare(rest).then_some((true, rest));
+    }
+    if let Some(rest) = text.strip_suffix('-') {
+        return bare(rest).then_some((true, rest.trim()));
+    }
+    let rest = text.strip_prefix('+').unwrap_or(text).trim();
+    bare(rest).then_some((false, without_currency(rest)))
+}
+
+fn unsigned(text: &str) -> Option<Decimal> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let groups: Vec<&str> = whole.split(',').collect();
+    let are_of = |size: usize| {
+        let (first, rest) = (groups[0], &groups[1..]);
+        (1..=size).contains(&first.len()) && rest.iter().all(|group| group.len() == size)
+    };
+    let is_cut_well = groups.len() == 1 || are_of(3) || are_of(4);
+    if !groups.iter().all(|group| is_digits(group)) || !is_cut_well {
+        return None;
+    }
+    let digits = groups.concat();
+    let whole = if digits.is_empty() { "0" } else { &digits };
+    let number = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
+    number.parse().ok()
 }
 
 /// A whole number, with or without the word for what is counted.

@@ -1,68 +1,124 @@
-//! Looking into an answer: values taken out of it, tests of it, outcomes told by it.
+//! Values taken out of an answer, and what is peeled off it first.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Css, JsonPath, OneOrMany, Pattern, Spot};
-use crate::{outcome::Outcome, template::Template};
+use super::{Css, CssValue, Flag, JsonPath, Pattern};
+use crate::template::Template;
 
-/// A value taken from an answer. Exactly one source, and missing means the portal has changed,
-/// unless `optional` or `default` is given.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+/// A value taken from an answer. Missing means an unexpected page, unless `optional` or `default` is
+/// given.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub(crate) struct Capture {
-    /// A JSON path; strings and numbers as text, objects and lists as they are.
-    pub(crate) json: Option<JsonPath>,
-    /// A selector: the element's text, or its value when it is an input or select.
-    pub(crate) css: Option<Css>,
-    /// With `css`: this attribute instead of the text.
-    pub(crate) attr: Option<String>,
-    /// The value of the input of that name or id.
-    pub(crate) input: Option<String>,
-    /// All inputs of the form: hidden ones, texts, chosen options; as a map for `form_from`.
-    pub(crate) inputs: Option<Css>,
-    /// The chosen option of the select of that name or id.
-    pub(crate) selected: Option<String>,
-    /// The options of selects, as a list.
-    pub(crate) options: Option<CaptureOptions>,
-    /// A cookie of the session.
-    pub(crate) cookie: Option<String>,
-    /// A header of the answer.
-    pub(crate) header: Option<String>,
-    /// `true`: the address the answer came from, redirects followed.
-    pub(crate) url: bool,
-    /// A value of an inline script: `name = '…'`, `name: "…"`, `"name":"…"`, `name = {…}`.
-    pub(crate) script: Option<String>,
-    /// The text between two texts.
-    pub(crate) between: Option<(String, String)>,
-    /// The first group of a regular expression, or all it matched.
-    pub(crate) regex: Option<Pattern>,
-    /// `true`: the whole answer as text.
-    pub(crate) body: bool,
-    /// Captured (as `yes`) when this text can be seen on the page; never missing.
-    pub(crate) says: Option<String>,
-    /// Captured (as `yes`) when this element can be seen on the page; never missing.
-    pub(crate) shows: Option<Css>,
-    /// Made of earlier values.
-    pub(crate) value: Option<Template>,
-
+    #[serde(flatten)]
+    pub(crate) from: CaptureFrom,
     /// All that are found, as a list, instead of the first.
+    #[serde(default)]
     pub(crate) all: bool,
-    /// Only values that match; a group in it is what is kept.
-    pub(crate) matching: Option<Pattern>,
     /// The value is JSON text: this is taken from it.
+    #[serde(default)]
     pub(crate) then: Option<JsonPath>,
+    /// Only values that match; a group in it is what is kept.
+    #[serde(default)]
+    pub(crate) matching: Option<Pattern>,
     /// May be missing; later steps ask with `when: { has: … }` or `default(…)`.
+    #[serde(default)]
     pub(crate) optional: bool,
     /// Its value when it is missing.
+    #[serde(default)]
     pub(crate) default: Option<String>,
+}
+
+impl Capture {
+    /// Whether finding it shows that the page is the one that was meant.
+    pub(crate) const fn is_witness(&self) -> bool {
+        let is_always_there = matches!(
+            self.from,
+            CaptureFrom::Says(_)
+                | CaptureFrom::Shows(_)
+                | CaptureFrom::Value(_)
+                | CaptureFrom::Url(_)
+                | CaptureFrom::Body(_)
+        );
+        !self.optional && self.default.is_none() && !is_always_there
+    }
+}
+
+/// Where a value is taken from.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CaptureFrom {
+    /// A JSON path; strings and numbers as text, objects and lists as they are.
+    Json(JsonPath),
+    /// A selector: the element's text, its value when it is an input or select, or an attribute
+    /// (`img#code @src`).
+    Css(CssValue),
+    /// The value of the input or select of that name or id.
+    Input(String),
+    /// All inputs of the form as a browser would send them, as a map for `form_from`.
+    Inputs(Css),
+    /// The options of selects, as a list.
+    Options(CaptureOptions),
+    /// A cookie of the session.
+    Cookie(String),
+    /// A header of the answer.
+    Header(String),
+    /// The address the answer came from, redirects followed.
+    Url(Flag),
+    /// A value of an inline script: `name = '…'`, `name: "…"`, `"name":"…"`, `name = {…}`.
+    Script(String),
+    /// The first group of a regular expression, or all it matched.
+    Regex(Pattern),
+    /// The whole answer as text.
+    Body(Flag),
+    /// `yes` when this text can be seen on the page; never missing.
+    Says(String),
+    /// `yes` when this element can be seen on the page; never missing.
+    Shows(Css),
+    /// Made of earlier values.
+    Value(Template),
+}
+
+impl CaptureFrom {
+    /// Whether what it finds may be blank: a field may, a text that is blank was not found.
+    pub(crate) const fn may_be_blank(&self) -> bool {
+        match self {
+            Self::Json(_) | Self::Input(_) | Self::Says(_) | Self::Shows(_) | Self::Value(_) => {
+                true
+            }
+            Self::Css(_)
+            | Self::Inputs(_)
+            | Self::Options(_)
+            | Self::Cookie(_)
+            | Self::Header(_)
+            | Self::Url(_)
+            | Self::Script(_)
+            | Self::Regex(_)
+            | Self::Body(_) => false,
+        }
+    }
+
+    /// Whether it is a list by its nature.
+    pub(crate) const fn is_list(&self) -> bool {
+        matches!(self, Self::Options(options) if !options.map)
+    }
+
+    /// Whether it is an address of the page, which is made whole.
+    pub(crate) fn is_address(&self) -> bool {
+        match self {
+            Self::Css(CssValue((_, Some(attribute)))) => {
+                matches!(attribute.as_str(), "href" | "src" | "action")
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The options of selects.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureOptions {
-    /// Which select; all of the page unless told.
+    /// Which select; default: all of the page.
     pub(crate) of: Option<Css>,
     /// `true`: the values sent instead of the texts shown.
     #[serde(default)]
@@ -72,106 +128,13 @@ pub(crate) struct CaptureOptions {
     pub(crate) map: bool,
 }
 
-/// Something that can be true of an answer.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Test {
-    /// One of these texts is there. Where: `at`; without it, first in the messages of the answer
-    /// (alerts, error elements, JSON messages), then in all that can be seen.
-    pub(crate) text: OneOrMany<String>,
-    /// Where `text` is looked for: a selector, a JSON path, or `alert`, `message`, `page`, `title`,
-    /// `body` (all, scripts included).
-    pub(crate) at: Option<Spot>,
-    /// `text` must be all there is, not a part.
-    pub(crate) exact: bool,
-    /// A JSON path.
-    pub(crate) json: Option<JsonPath>,
-    /// A selector that finds something.
-    pub(crate) css: Option<Css>,
-    /// The value of the input of that name or id.
-    pub(crate) input: Option<String>,
-    /// A cookie of the session.
-    pub(crate) cookie: Option<String>,
-    /// A part of the address the answer came from.
-    pub(crate) url: Option<String>,
-    /// The HTTP status.
-    pub(crate) status: Option<u16>,
-    /// Made of captured values.
-    pub(crate) value: Option<Template>,
-    /// A value of an inline script.
-    pub(crate) script: Option<String>,
-
-    /// The value is this.
-    pub(crate) equals: Option<String>,
-    /// The value holds this text.
-    pub(crate) contains: Option<String>,
-    /// The value matches.
-    pub(crate) matches: Option<Pattern>,
-    /// The value is one of these.
-    pub(crate) one_of: Vec<String>,
-    /// `true`: there and blank, null, or an empty list or object. `false`: there and not blank.
-    pub(crate) blank: Option<bool>,
-    /// `true`: not there at all. `false`: there.
-    pub(crate) missing: Option<bool>,
-    /// Only in `empty:`: the table is there with the header it must have, and holds no rows.
-    pub(crate) header_only: bool,
-    /// These must hold too.
-    pub(crate) and: Vec<Test>,
-    /// Turned round: it must not hold.
-    pub(crate) not: bool,
-}
-
-/// A test and what it means.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Rule {
-    /// One of these texts is there; see `at`.
-    #[serde(default)]
-    pub(crate) text: OneOrMany<String>,
-    /// Where `text` is looked for; as in a test.
-    pub(crate) at: Option<Spot>,
-    /// `text` must be all there is, not a part.
-    #[serde(default)]
-    pub(crate) exact: bool,
-    /// Any other test; all of several must hold.
-    #[serde(default, rename = "if")]
-    pub(crate) tests: OneOrMany<Test>,
-    /// What it means.
-    #[serde(rename = "as")]
-    pub(crate) outcome: Outcome,
-    /// What the person is told instead of the portal's own words.
-    pub(crate) reason: Option<String>,
-}
-
-/// A condition on values that earlier steps captured.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Condition {
-    /// It was captured and is not blank.
-    pub(crate) has: Option<String>,
-    /// It was not captured, or is blank.
-    pub(crate) lacks: Option<String>,
-    /// Compared by the keys below.
-    pub(crate) value: Option<Template>,
-    /// `value` is this.
-    pub(crate) equals: Option<Template>,
-    /// `value` is not this.
-    pub(crate) differs: Option<Template>,
-    /// `value` holds this text.
-    pub(crate) contains: Option<String>,
-    /// `value` matches.
-    pub(crate) matches: Option<Pattern>,
-    /// `value` is one of these.
-    pub(crate) one_of: Vec<String>,
-}
-
-/// What is peeled off an answer.
+/// A layer around the data of an answer.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Unwrap {
+pub(crate) enum Layer {
     /// `callback( … )`.
     Jsonp,
-    /// The whole answer is a JSON string; or, after another unwrapping, what was found is one.
+    /// The whole answer is a JSON string; or, after another layer, what was found is one.
     JsonString,
     /// HTML comments are opened, so that what is in them is part of the page.
     Comments,

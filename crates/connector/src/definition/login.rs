@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
-use super::{Step, word};
+use super::{Step, scalars};
 
 /// A login method.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -43,21 +43,21 @@ pub(crate) struct Field {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FieldDetail {
     /// Which of the eight standard fields.
-    #[schemars(schema_with = "word::field_name_schema")]
+    #[schemars(schema_with = "scalars::field_name_schema")]
     field: Option<FieldName>,
     /// What the person reads instead of the usual label.
     pub(crate) label: Option<String>,
     /// A hint for the person.
     pub(crate) tip: Option<String>,
-    /// How it is shown; `password` for the password and `text` for the rest, unless told.
+    /// How it is shown; default: `password` for the password and `text` for the rest.
     #[serde(rename = "type")]
     #[schemars(schema_with = "field_kind_schema")]
     pub(crate) kind: Option<FieldKind>,
     /// The choices of a select: what is shown and what is sent.
-    pub(crate) options: word::Ordered<String>,
+    pub(crate) options: scalars::Ordered<String>,
     /// Whether it may be left out.
     pub(crate) optional: bool,
-    /// The most characters; 64 unless told.
+    /// The most characters; default: 64.
     pub(crate) chars_max: Option<usize>,
 }
 
@@ -81,7 +81,7 @@ impl JsonSchema for Field {
         "Field".into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let name = word::field_name_schema(generator);
+        let name = scalars::field_name_schema(generator);
         let detail = generator.subschema_for::<FieldDetail>();
         json_schema!({ "anyOf": [name, detail] })
     }

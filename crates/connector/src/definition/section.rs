@@ -4,7 +4,7 @@ use fiveone_model::report::Section as Name;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Each, OneOrMany, Ordered, Rows, Source, Step, Test};
+use super::{Loop, OneOrMany, Ordered, Predicate, Rows, Source, Step};
 
 /// The sections by the documents' names.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -53,28 +53,55 @@ impl Sections {
 
 /// How one section is read.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(crate) struct Section {
     /// Done once, before any loop.
     pub(crate) before: Vec<Step>,
     /// Loops around `steps`, the outer first; at most two.
-    pub(crate) each: OneOrMany<Each>,
+    pub(crate) each: OneOrMany<Loop>,
     /// The requests; what is read is the answer of the last that ran.
     pub(crate) steps: Vec<Step>,
-    /// One record; several sources are merged.
-    pub(crate) record: OneOrMany<Source>,
-    /// A list of rows.
-    pub(crate) rows: Option<Rows>,
+    #[serde(flatten)]
+    pub(crate) content: Option<Content>,
     /// In `lists`: which rows belong to which section.
     pub(crate) split: Option<Split>,
-    /// The list this section's rows come from.
-    pub(crate) from: Option<String>,
-    /// What proves that there are no rows. One is enough; without one, no rows is a failure.
-    pub(crate) empty: OneOrMany<Test>,
+    /// What else proves that there are no rows, besides an empty list, a total of 0 or the table's
+    /// own header. It must be something that is there, in the place where rows would be.
+    pub(crate) empty: OneOrMany<Predicate>,
     /// Rows that are the same in every value, and come from different turns of the loops.
     pub(crate) overlap: Option<Overlap>,
     /// In `loanInfos`: the lists inside a loan.
     pub(crate) parts: Parts,
+}
+
+/// What a section reads.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Content {
+    /// One record; several sources are merged.
+    Record(OneOrMany<Source>),
+    /// A list of rows.
+    Rows(Box<Rows>),
+    /// The name of the list that this section's rows come from.
+    From(String),
+}
+
+impl Section {
+    /// Its rows, when it reads rows.
+    pub(crate) fn rows(&self) -> Option<&Rows> {
+        match &self.content {
+            Some(Content::Rows(rows)) => Some(rows),
+            Some(Content::Record(_) | Content::From(_)) | None => None,
+        }
+    }
+
+    /// The sources of its record; none when it reads no record.
+    pub(crate) fn record(&self) -> &[Source] {
+        match &self.content {
+            Some(Content::Record(sources)) => sources,
+            Some(Content::Rows(_) | Content::From(_)) | None => &[],
+        }
+    }
 }
 
 /// What happens to identical rows of different turns.
@@ -119,15 +146,18 @@ pub(crate) struct Parts {
 }
 
 /// A list inside a loan: fetched by its own steps, or standing in the loan's own JSON.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Part {
     /// Loops around `steps`.
-    pub(crate) each: OneOrMany<Each>,
+    #[serde(default)]
+    pub(crate) each: OneOrMany<Loop>,
     /// The requests; values kept from the loan's row can be used.
+    #[serde(default)]
     pub(crate) steps: Vec<Step>,
     /// The rows. Without `steps`, a JSON path that starts at the loan's own row.
-    pub(crate) rows: Option<Rows>,
-    /// What proves that there are none.
-    pub(crate) empty: OneOrMany<Test>,
+    pub(crate) rows: Rows,
+    /// What else proves that there are none.
+    #[serde(default)]
+    pub(crate) empty: OneOrMany<Predicate>,
 }

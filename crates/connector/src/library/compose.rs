@@ -11,8 +11,9 @@ use crate::{
     complaint::{Complaints, did_you_mean},
     connector::{Connector, host_of, methods},
     definition::Definition,
+    read,
     schema::{self, FileKind},
-    yaml::{Node, lay_over, with_likes},
+    yaml::{Node, merge_over, resolve_like},
 };
 
 pub(super) fn connector(
@@ -35,8 +36,8 @@ pub(super) fn connector(
             Some(found?)
         }
     };
-    let whole = family.map_or_else(|| city.clone(), |family| lay_over(family, city));
-    let whole = with_likes(&whole, complaints);
+    let whole = family.map_or_else(|| city.clone(), |family| merge_over(family, city));
+    let whole = resolve_like(&whole, complaints);
     let definition: Definition = schema::read(&whole, FileKind::Definition, complaints)?;
     let area = area_of(city, &definition, complaints)?;
     let params = params(city, &definition, family.is_some(), complaints);
@@ -72,7 +73,13 @@ pub(super) fn connector(
         return None;
     }
     let paths: Vec<&str> = family.into_iter().chain([city]).map(|node| &*node.file).collect();
+    let base_table = Section::Base.table(product);
+    let sources = || definition.sections.get(Section::Base).into_iter().flat_map(|s| s.record());
+    let person_keys = read::person_keys(sources(), base_table, &files.dictionaries);
+    let account_keys = read::account_keys(sources(), base_table, &files.dictionaries);
     Some(Connector {
+        person_keys,
+        account_keys,
         product,
         area,
         version: files.version(&paths),
@@ -103,7 +110,7 @@ pub(super) fn check_families(files: &Files, complaints: &mut Complaints) {
         {
             complaints.push(told.complaint(format!("the folder is for `{}`", product.as_str())));
         }
-        let node = &with_likes(node, complaints);
+        let node = &resolve_like(node, complaints);
         let read: Option<Definition> = schema::read(node, FileKind::Definition, complaints);
         let Some(definition) = read.filter(|_| !used) else { continue };
         let params = definition

@@ -1,8 +1,12 @@
 //! Which charset an answer is in, and its text.
+//!
+//! What is told (by the file, a header, a `<meta>`) is believed only as far as the bytes agree: servers
+//! name the charset of their template, not of their data. One broken character does not turn a page
+//! into another script: the charset is decided by what most of the bytes say.
 
 use std::sync::LazyLock;
 
-use encoding_rs::{Encoding, GB18030, UTF_8};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, WINDOWS_1252};
 use regex::bytes::Regex;
 
 use crate::definition::Charset;
@@ -10,47 +14,83 @@ use crate::definition::Charset;
 /// How far into a page its `<meta>` is looked for.
 const SNIFF_BYTES: usize = 2048;
 
+/// So many characters of several bytes in a row are no accident: text in GBK is hardly ever valid
+/// UTF-8 for longer.
+const CHARACTERS_THAT_PROVE: usize = 4;
+
+/// How many good characters must stand against each broken one.
+const GOOD_FOR_EACH_BROKEN: usize = 4;
+
 static META: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)<meta[^>]{0,200}charset\s*=\s*["']?\s*([a-z0-9_:.-]+)"#)
         .expect("the pattern is a constant")
 });
 
-/// The order: told by the file, BOM, header, `<meta>`, the file's usual one, UTF-8 when it is valid,
-/// GB18030. A header or meta that says UTF-8 of bytes that are not is not believed.
+/// The text of an answer. `file` is what the connector says of this answer, `fallback` what it says of
+/// answers that do not tell theirs.
 pub(super) fn decode(
     bytes: &[u8],
-    kind: Option<&str>,
-    told: Option<Charset>,
-    usual: Option<Charset>,
+    content_type: Option<&str>,
+    file: Option<Charset>,
+    fallback: Option<Charset>,
 ) -> String {
-    if let Some(Charset(encoding)) = told {
+    if let Some(Charset(encoding)) = file {
         return encoding.decode(bytes).0.into_owned();
     }
     if let Some((encoding, skip)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned();
     }
-    let claimed = kind.and_then(of_header).or_else(|| of_meta(bytes));
-    let is_utf8 = std::str::from_utf8(bytes).is_ok();
+    let claimed = content_type.and_then(of_header).or_else(|| of_meta(bytes));
+    let utf8 = Utf8Evidence::of(bytes);
     let encoding = match claimed {
-        Some(claimed) if claimed == UTF_8 && !is_utf8 => GB18030,
+        _ if utf8.is_proof() => UTF_8,
+        Some(claimed) if claimed == UTF_8 && utf8.broken == 0 => UTF_8,
+        Some(claimed) if claimed == UTF_8 => GB18030,
         Some(claimed) => claimed,
-        None if is_utf8 => UTF_8,
-        None => usual.map_or(GB18030, |Charset(encoding)| encoding),
+        None if utf8.broken == 0 => UTF_8,
+        None => fallback.map_or(GB18030, |Charset(encoding)| encoding),
     };
+    // GB18030 is GBK and more; portals say the one and send the other.
+    let encoding = if encoding == GBK { GB18030 } else { encoding };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 
-fn of_header(kind: &str) -> Option<&'static Encoding> {
-    let label = kind.split(';').find_map(|part| {
+/// What speaks for UTF-8.
+#[derive(Default)]
+struct Utf8Evidence {
+    /// Characters of several bytes that are whole.
+    whole: usize,
+    /// Places that are no UTF-8.
+    broken: usize,
+}
+
+impl Utf8Evidence {
+    fn of(bytes: &[u8]) -> Self {
+        bytes.utf8_chunks().fold(Self::default(), |counted, chunk| Self {
+            whole: counted.whole + chunk.valid().chars().filter(|c| !c.is_ascii()).count(),
+            broken: counted.broken + usize::from(!chunk.invalid().is_empty()),
+        })
+    }
+
+    const fn is_proof(&self) -> bool {
+        self.whole >= CHARACTERS_THAT_PROVE && self.whole >= self.broken * GOOD_FOR_EACH_BROKEN
+    }
+}
+
+fn of_header(content_type: &str) -> Option<&'static Encoding> {
+    let label = content_type.split(';').find_map(|part| {
         let (name, value) = part.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     })?;
-    let encoding = Encoding::for_label(label.as_bytes())?;
-    // Servers say ISO-8859-1 when they were never told anything.
-    (encoding != encoding_rs::WINDOWS_1252).then_some(encoding)
+    of_label(label.as_bytes())
 }
 
 fn of_meta(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = &bytes[..bytes.len().min(SNIFF_BYTES)];
-    Encoding::for_label(META.captures(head)?.get(1)?.as_bytes())
+    of_label(META.captures(head)?.get(1)?.as_bytes())
+}
+
+/// Servers and pages say ISO-8859-1 when they were never told anything.
+fn of_label(label: &[u8]) -> Option<&'static Encoding> {
+    Encoding::for_label(label).filter(|encoding| *encoding != WINDOWS_1252)
 }

@@ -2,13 +2,7 @@
 
 use scraper::{ElementRef, Html, Node};
 
-use super::visible::is_hidden;
-
-/// Text with all kinds of blanks made one, and none at the ends.
-pub(crate) fn clean_text(text: &str) -> String {
-    let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}');
-    text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
+use super::{text::clean_text, visible::is_hidden};
 
 /// The text of an element without scripts, hidden parts and form fields.
 pub(crate) fn text_of(element: ElementRef<'_>) -> String {

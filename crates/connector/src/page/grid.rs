@@ -2,11 +2,14 @@
 
 use scraper::{ElementRef, Selector};
 
-use super::{element::cell_value, label::normal};
+use super::{element::cell_value, label::normal, visible::is_hidden};
 
-/// The widest table and the largest span that are believed.
+/// The widest table and the largest span of columns that are believed.
 const COLUMNS_MAX: usize = 200;
-const SPAN_MAX: usize = 100;
+const COLUMN_SPAN_MAX: usize = 100;
+
+/// The largest span of rows that browsers believe; also what `rowspan=0` (to the end) comes to.
+const ROW_SPAN_MAX: usize = 65_534;
 
 /// A table.
 #[derive(Debug, Default, Clone)]
@@ -22,12 +25,19 @@ pub(crate) struct GridRow {
     pub(crate) cells: Vec<String>,
     /// How many cells really stand in it.
     pub(crate) own: usize,
+    /// How many reach down into it from rows above.
+    pub(crate) hanging: usize,
 }
 
 impl GridRow {
     /// Whether nothing is in it.
     pub(crate) fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.is_empty())
+    }
+
+    /// Whether it is one cell over the whole width: a title, a note, a pager.
+    pub(crate) const fn is_note(&self) -> bool {
+        self.own == 1 && self.hanging == 0
     }
 
     /// The texts as headers.
@@ -65,7 +75,11 @@ fn own_rows<'h>(table: ElementRef<'h>) -> Vec<ElementRef<'h>> {
                 .ancestors()
                 .filter_map(ElementRef::wrap)
                 .find(|above| above.value().name() == "table");
+            let is_group_hidden =
+                row.parent().and_then(|group| group.value().as_element()).is_some_and(is_hidden);
             above.is_some_and(|above| above.id() == table.id())
+                && !is_hidden(row.value())
+                && !is_group_hidden
         })
         .collect()
 }
@@ -74,46 +88,63 @@ fn of_table(table: ElementRef<'_>) -> Grid {
     of_rows(&own_rows(table))
 }
 
+/// A cell that reaches down: how many rows are left to it, and its text.
+#[derive(Clone)]
+struct Hanging {
+    rows_left: usize,
+    text: String,
+}
+
 fn of_rows(rows: &[ElementRef<'_>]) -> Grid {
-    // Cells that reach down from earlier rows: column → (rows left, text).
-    let mut hanging: Vec<Option<(usize, String)>> = Vec::new();
+    let mut hanging: Vec<Option<Hanging>> = Vec::new();
     let mut grid = Grid::default();
     for row in rows {
-        let mut cells: Vec<String> = Vec::new();
-        let mut own = 0;
-        let take_hanging = |cells: &mut Vec<String>, hanging: &mut Vec<Option<(usize, String)>>| {
-            while let Some(Some((left, text))) = hanging.get_mut(cells.len()) {
-                cells.push(text.clone());
-                *left -= 1;
-                if *left == 0 {
-                    hanging[cells.len() - 1] = None;
-                }
-            }
-        };
+        let mut made = GridRow::default();
         let is_cell = |cell: &ElementRef<'_>| matches!(cell.value().name(), "td" | "th");
         for cell in row.child_elements().filter(is_cell) {
-            take_hanging(&mut cells, &mut hanging);
-            let span = |name: &str| {
-                let told = cell.attr(name).and_then(|span| span.trim().parse::<usize>().ok());
-                told.unwrap_or(1).clamp(1, SPAN_MAX)
-            };
+            take_hanging(&mut made, &mut hanging);
             let text = cell_value(cell);
-            own += 1;
-            for _ in 0..span("colspan") {
-                if cells.len() >= COLUMNS_MAX {
+            made.own += 1;
+            let rows_left = match span(cell, "rowspan") {
+                0 => ROW_SPAN_MAX,
+                rows => rows.min(ROW_SPAN_MAX) - 1,
+            };
+            for _ in 0..span(cell, "colspan").clamp(1, COLUMN_SPAN_MAX) {
+                let column = made.cells.len();
+                if column >= COLUMNS_MAX {
                     break;
                 }
-                if span("rowspan") > 1 {
-                    if hanging.len() <= cells.len() {
-                        hanging.resize(cells.len() + 1, None);
+                if rows_left > 0 {
+                    if hanging.len() <= column {
+                        hanging.resize(column + 1, None);
                     }
-                    hanging[cells.len()] = Some((span("rowspan") - 1, text.clone()));
+                    hanging[column] = Some(Hanging { rows_left, text: text.clone() });
                 }
-                cells.push(text.clone());
+                made.cells.push(text.clone());
             }
         }
-        take_hanging(&mut cells, &mut hanging);
-        grid.rows.push(GridRow { cells, own });
+        take_hanging(&mut made, &mut hanging);
+        grid.rows.push(made);
     }
     grid
+}
+
+/// Puts into a row the cells that reach down into its next columns.
+fn take_hanging(row: &mut GridRow, hanging: &mut [Option<Hanging>]) {
+    while let Some(place) = hanging.get_mut(row.cells.len()) {
+        let Some(cell) = place else { break };
+        row.cells.push(cell.text.clone());
+        row.hanging += 1;
+        cell.rows_left -= 1;
+        if cell.rows_left == 0 {
+            *place = None;
+        }
+    }
+}
+
+/// A span as browsers read it: the digits it begins with (`2;`, `2px`), 1 where there are none.
+fn span(cell: ElementRef<'_>, name: &str) -> usize {
+    let told = cell.attr(name).unwrap_or_default().trim_start();
+    let digits: String = told.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(1)
 }

@@ -1,91 +1,170 @@
 //! Labels and the values beside them.
 //!
-//! A label's value is in its own cell after a colon, in a field inside it, or in the next cell. What
-//! looks like the next *label* is never taken for a value: a cell is missing then.
+//! A label's value is in its own cell after a colon, in a field inside it, or in the next cell:
+//!
+//! ```text
+//! <td>姓名：张三</td>          <td>姓名<input value=张三></td>          <td>姓名</td><td>张三</td>
+//! ```
+//!
+//! What looks like the next *label* is never taken for a value: the cell between them is missing then,
+//! and the label has none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scraper::{ElementRef, Node};
 
-use super::element::{cell_value, clean_text, field_value, holds_field, text_of};
+use super::{
+    element::{cell_value, field_value, holds_field, text_of},
+    text::{clean_text, half_width, is_blank_char},
+};
 
-/// A label without blanks, colons, stars, units and width, with 帐 as 账.
+/// The longest text that can be a label, in characters.
+const LABEL_CHARS_MAX: usize = 16;
+
+/// What is in brackets behind a label and says nothing but how its value is written.
+const UNITS: [&str; 8] = ["元", "%", "元/月", "单位:元", "年月", "人民币", "￥", "yyyymm"];
+
+/// Spellings that mean the same in labels: blanks, colons, stars and the width of characters fall
+/// away, and of these words one stands for all. Values are never touched by it.
+const SPELLINGS: [(&str, &str); 13] = [
+    ("帐", "账"),
+    ("交", "缴"),
+    ("缴存", "缴"),
+    ("缴纳", "缴"),
+    ("缴缴", "缴"),
+    ("缴费", "缴"),
+    ("金额", "额"),
+    ("公司", "单位"),
+    ("号码", "号"),
+    ("编码", "编号"),
+    ("时间", "日期"),
+    ("公民身份号", "身份证号"),
+    ("居民身份证", "身份证"),
+];
+
+/// A label as it is compared: see [`SPELLINGS`], and without a unit in brackets.
 pub(crate) fn normal(label: &str) -> String {
-    let plain: String = label
+    let mut plain: String = label
         .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{feff}' | '*'))
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-            '帐' => '账',
-            c => c,
-        })
-        .filter(|c| *c != ':')
+        .map(half_width)
+        .filter(|c| !is_blank_char(*c) && !matches!(c, '*' | ':' | '：'))
         .collect();
-    plain.strip_suffix("(元)").map_or_else(|| plain.clone(), str::to_owned)
+    if let Some((before, unit)) = plain.strip_suffix(')').and_then(|text| text.rsplit_once('('))
+        && UNITS.contains(&unit.to_lowercase().as_str())
+    {
+        plain = before.to_owned();
+    }
+    for (spelling, common) in SPELLINGS {
+        if plain.contains(spelling) {
+            plain = plain.replace(spelling, common);
+        }
+    }
+    plain
 }
 
-/// What stands beside each known label, in the order of the page.
+/// What stands beside labels, in the order of the page.
 #[derive(Debug, Default)]
-pub(crate) struct Labels(BTreeMap<String, Vec<String>>);
+pub(crate) struct Labels {
+    known: BTreeMap<String, Vec<String>>,
+    /// Labels that were not asked for.
+    others: BTreeMap<String, String>,
+}
 
 impl Labels {
     /// Looks for every key inside the scopes.
-    ///
-    /// # Errors
-    /// The label that has no value beside it.
-    pub(crate) fn find(scopes: &[ElementRef<'_>], keys: &[&str]) -> Result<Self, String> {
-        let known: Vec<String> = keys.iter().map(|key| normal(key)).collect();
+    pub(crate) fn find(scopes: &[ElementRef<'_>], keys: &[&str]) -> Self {
+        let known: BTreeSet<String> = keys.iter().map(|key| normal(key)).collect();
         let mut found = Self::default();
         for scope in scopes {
             for element in scope.descendent_elements() {
-                found.look_at(element, &known)?;
+                found.look_at(element, &known);
             }
         }
-        Ok(found)
+        found.others.retain(|label, _| !found.known.contains_key(label));
+        found
     }
 
-    /// Every label that was found.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
-        self.0.iter().map(|(label, values)| (label.as_str(), values.as_slice()))
+    /// Every label that was asked for and has something beside it, blank or not.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.known.iter().map(|(label, values)| (label.as_str(), values.as_slice()))
     }
 
-    fn look_at(&mut self, element: ElementRef<'_>, known: &[String]) -> Result<(), String> {
+    /// Labels that were not asked for, each with what stands beside it.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.others.iter().map(|(label, value)| (label.as_str(), value.as_str()))
+    }
+
+    fn look_at(&mut self, element: ElementRef<'_>, known: &BTreeSet<String>) {
         const NO_LABELS: [&str; 16] = [
             "html", "head", "body", "script", "style", "template", "table", "tbody", "thead", "tr",
             "form", "select", "option", "input", "textarea", "title",
         ];
         if NO_LABELS.contains(&element.value().name()) {
-            return Ok(());
+            return;
         }
         let text = text_of(element);
         if text.is_empty() || text.chars().count() > 200 {
-            return Ok(());
+            return;
         }
         let label = normal(&text);
         if known.contains(&label) {
             let is_inner = element.child_elements().any(|child| normal(&text_of(child)) == label);
-            if !is_inner {
-                let value =
-                    beside(element, known).ok_or_else(|| format!("no value beside {label}"))?;
-                self.0.entry(label).or_default().push(value);
+            if !is_inner && let Some(value) = beside(element, known) {
+                self.known.entry(label).or_default().push(value);
+                self.look_along(element, known);
             }
-            return Ok(());
+            return;
         }
-        let Some((before, after)) = text.split_once([':', '：']) else { return Ok(()) };
+        let Some((before, after)) = text.split_once([':', '：']) else { return };
         let label = normal(before);
         let is_leaf = element.child_elements().all(|child| !text_of(child).contains([':', '：']));
         // Where the label is an element of its own, it was or will be seen by itself.
         let stands_alone =
             element.descendent_elements().skip(1).any(|child| normal(&text_of(child)) == label);
-        if known.contains(&label) && is_leaf && !stands_alone {
-            self.0.entry(label).or_default().push(clean_text(after));
+        if !is_leaf || stands_alone {
+            return;
         }
-        Ok(())
+        if known.contains(&label) {
+            self.known.entry(label).or_default().push(clean_text(after));
+        } else if is_label(before) {
+            self.others.entry(label).or_insert_with(|| clean_text(after));
+        }
+    }
+
+    /// In the row of a known label, every second cell is a label too.
+    fn look_along(&mut self, label: ElementRef<'_>, known: &BTreeSet<String>) {
+        let is_cell = |element: &ElementRef<'_>| matches!(element.value().name(), "td" | "th");
+        let cell =
+            std::iter::successors(Some(label), |one| one.parent().and_then(ElementRef::wrap))
+                .find(is_cell);
+        let Some(row) = cell.and_then(|cell| cell.parent()).and_then(ElementRef::wrap) else {
+            return;
+        };
+        let cells: Vec<ElementRef<'_>> = row.child_elements().filter(is_cell).collect();
+        let own = cells.iter().position(|one| Some(one.id()) == cell.map(|cell| cell.id()));
+        for pair in own.map_or(&[][..], |own| &cells[own % 2..]).chunks_exact(2) {
+            let text = text_of(pair[0]);
+            let other = normal(&text);
+            if is_label(&text) && !known.contains(&other) {
+                self.others.entry(other).or_insert_with(|| cell_value(pair[1]));
+            }
+        }
     }
 }
 
+/// Whether a text can be a label: a few words, not a number or a date.
+fn is_label(text: &str) -> bool {
+    let text = clean_text(text);
+    (1..=LABEL_CHARS_MAX).contains(&text.chars().count())
+        && text.chars().any(char::is_alphabetic)
+        && !text.chars().any(|c| c.is_ascii_digit())
+}
+
 /// The value beside a label; `None` when there is none, or when another label stands there.
-fn beside(label: ElementRef<'_>, known: &[String]) -> Option<String> {
+///
+/// It climbs out of what the label is wrapped in (`<td><b>姓名</b></td>`) until something stands behind
+/// it, and stops at the row: what is in the next row belongs to another label.
+fn beside(label: ElementRef<'_>, known: &BTreeSet<String>) -> Option<String> {
     if holds_field(label) {
         return Some(cell_value(label));
     }
@@ -112,7 +191,7 @@ fn beside(label: ElementRef<'_>, known: &[String]) -> Option<String> {
                 _ => {}
             }
         }
-        if !is_wrapper(element.value().name()) {
+        if matches!(element.value().name(), "td" | "th" | "li" | "dt" | "dd" | "tr") {
             return None;
         }
         element = element.parent().and_then(ElementRef::wrap)?;
@@ -129,9 +208,4 @@ fn value_of(element: ElementRef<'_>) -> Option<String> {
     let text = cell_value(element);
     // A cell that ends in a colon is a label, known or not.
     (!text.ends_with([':', '：'])).then_some(text)
-}
-
-/// What a label may be wrapped in inside its cell.
-fn is_wrapper(name: &str) -> bool {
-    !matches!(name, "td" | "th" | "li" | "dt" | "dd" | "tr")
 }

@@ -1,12 +1,12 @@
-//! What an answer tells its reader: alerts, error elements that can be seen, messages in JSON, a
-//! short plain answer.
+//! What an answer says to its reader: alerts that run, messages in JSON, error elements that are
+//! filled and can be seen, a short plain answer. Announcements, footers and data are none of it.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use scraper::Selector;
+use scraper::{ElementRef, Selector};
 use serde_json::Value as Json;
 
-use super::{Page, element::clean_text, script, visible};
+use super::{Page, script, text::clean_text, text::squeezed, visible};
 
 /// How long a plain answer may be to count as a message.
 const PLAIN_CHARS_MAX: usize = 200;
@@ -16,57 +16,188 @@ const ELEMENT_CHARS_MAX: usize = 300;
 
 static ELEMENTS: LazyLock<Selector> =
     LazyLock::new(|| Selector::parse("[id],[class]").expect("the selector is a constant"));
+static CONTROLS: LazyLock<Selector> = LazyLock::new(|| {
+    Selector::parse("a[href],input:not([type=hidden]),select,textarea,table")
+        .expect("the selector is a constant")
+});
 
 /// Parts of ids and classes that mark messages.
-const MARKS: [&str; 7] = ["err", "tip", "msg", "message", "warn", "alert", "notice"];
+const MARKS: [&str; 6] = ["err", "tip", "msg", "message", "warn", "alert"];
 
-/// Parts of JSON keys that mark messages.
-const KEYS: [&str; 6] = ["msg", "message", "error", "info", "reason", "tip"];
+/// JSON keys that hold messages, in lower case.
+const KEYS: [&str; 14] = [
+    "msg",
+    "message",
+    "error",
+    "errmsg",
+    "errormsg",
+    "errormessage",
+    "error_description",
+    "info",
+    "reason",
+    "tip",
+    "tips",
+    "retmsg",
+    "returnmsg",
+    "topmsg",
+];
 
+/// JSON keys of objects that are envelopes of a message, in lower case.
+const ENVELOPES: [&str; 8] =
+    ["msgbox", "head", "header", "result", "response", "status", "error", "validateerrors"];
+
+/// JSON keys that say whether the answer is a success.
+const SUCCESS_KEYS: [&str; 5] = ["success", "flag", "ok", "succ", "issuccess"];
+
+/// Words without which a whole page is no refusal.
+const REFUSING: [&str; 13] =
+    ["误", "错", "不", "失败", "无法", "未", "请", "拒绝", "锁", "禁", "过期", "失效", "超过"];
+
+/// Messages that only say that all went well.
+const WELL: [&str; 14] = [
+    "成功",
+    "查询成功",
+    "操作成功",
+    "处理成功",
+    "获取成功",
+    "执行成功",
+    "交易成功",
+    "登录成功",
+    "success",
+    "succeed",
+    "ok",
+    "true",
+    "正常",
+    "1",
+];
+
+/// Texts that stood on the login's pages before the person's input was sent: hints and announcements,
+/// never the answer to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing(BTreeSet<String>);
+
+impl Standing {
+    /// Remembers what a page says before anything was sent to it.
+    pub(crate) fn remember(&mut self, page: &Page) {
+        self.0.extend(of(page).iter().map(|text| squeezed(text)));
+        self.0.extend(visible::lines(page).iter().map(|text| squeezed(text)));
+    }
+
+    /// Whether this text stood there.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.0.contains(&squeezed(text))
+    }
+}
+
+/// Everything the answer says.
 pub(super) fn of(page: &Page) -> Vec<String> {
     if let Some(json) = page.json() {
-        let mut found = Vec::new();
-        if let Json::String(text) = json {
-            found.push(clean_text(text));
-        }
-        of_json(json, 0, &mut found);
-        if !page.is_json() {
-            found.push(clean_text(page.text()));
-        }
-        return found;
+        return of_json(json);
     }
-    let is_plain = !page.text().contains('<');
-    if is_plain && page.text().chars().count() <= PLAIN_CHARS_MAX {
+    if is_plain(page) {
         return vec![clean_text(page.text())];
     }
     let mut found = script::alerts(page.html());
-    let elements = page.select(&ELEMENTS).filter(|element| {
-        let is_marked = |attr: &str| {
-            element.attr(attr).is_some_and(|words| {
-                let words = words.to_ascii_lowercase();
-                MARKS.iter().any(|mark| words.contains(mark))
-            })
-        };
-        (is_marked("id") || is_marked("class")) && visible::can_be_seen(*element)
-    });
-    found.extend(
-        elements
-            .map(visible::of_element)
-            .filter(|text| !text.is_empty() && text.chars().count() <= ELEMENT_CHARS_MAX),
-    );
+    found.extend(error_elements(page));
     found
 }
 
-fn of_json(json: &Json, depth: usize, found: &mut Vec<String>) {
+/// What the answer says so plainly that it is a refusal even when nobody knows the words: an alert, a
+/// filled error element, bare text, or a page that holds a sentence and nothing to go on with.
+pub(crate) fn spoken(page: &Page) -> Vec<String> {
+    let mut found = of(page);
+    if page.json().is_none() && !is_plain(page) && page.select(&CONTROLS).next().is_none() {
+        let lines = visible::lines(page);
+        let whole = clean_text(&lines.join(" "));
+        let is_refusal = REFUSING.iter().any(|word| whole.contains(word));
+        if is_refusal && whole.chars().count() <= PLAIN_CHARS_MAX {
+            found.push(whole);
+        }
+    }
+    found.retain(|text| text.chars().any(is_chinese));
+    found
+}
+
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
+}
+
+/// Whether an answer is text where a page was due.
+fn is_plain(page: &Page) -> bool {
+    !page.text().contains('<') && page.text().chars().count() <= PLAIN_CHARS_MAX
+}
+
+fn error_elements(page: &Page) -> Vec<String> {
+    let is_marked = |element: &ElementRef<'_>, attribute: &str| {
+        element.attr(attribute).is_some_and(|words| {
+            let words = words.to_ascii_lowercase();
+            MARKS.iter().any(|mark| words.contains(mark))
+        })
+    };
+    page.select(&ELEMENTS)
+        .filter(|element| is_marked(element, "id") || is_marked(element, "class"))
+        .filter(|element| visible::can_be_seen(*element) && !visible::is_announcement(*element))
+        .map(visible::of_element)
+        .filter(|text| !text.is_empty() && text.chars().count() <= ELEMENT_CHARS_MAX)
+        .collect()
+}
+
+fn of_json(json: &Json) -> Vec<String> {
+    let mut found = Vec::new();
+    match json {
+        Json::String(text) => found.push(clean_text(text)),
+        // `['wrongpass']`: a word in brackets.
+        Json::Array(items) if items.len() == 1 => {
+            found.extend(items[0].as_str().map(clean_text));
+        }
+        Json::Object(_) => push_messages(json, &mut found),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => {}
+    }
+    found.retain(|text| !text.is_empty());
+    found
+}
+
+fn push_messages(json: &Json, found: &mut Vec<String>) {
     let Json::Object(map) = json else { return };
     for (key, value) in map {
         let key = key.to_ascii_lowercase();
         match value {
-            Json::String(text) if KEYS.iter().any(|mark| key.contains(mark)) => {
-                found.push(clean_text(text));
-            }
-            Json::Object(_) if depth < 3 => of_json(value, depth + 1, found),
+            Json::String(text) if KEYS.contains(&key.as_str()) => found.push(clean_text(text)),
+            Json::Object(_) if ENVELOPES.contains(&key.as_str()) => push_messages(value, found),
             _ => {}
         }
     }
+}
+
+/// Whether a JSON answer says of itself that it is a success; `None` when it says neither.
+pub(crate) fn claims_success(page: &Page) -> Option<bool> {
+    let Some(Json::Object(map)) = page.json() else { return None };
+    map.iter().find_map(|(key, value)| {
+        if !SUCCESS_KEYS.contains(&key.to_ascii_lowercase().as_str()) {
+            return None;
+        }
+        match value {
+            Json::Bool(truth) => Some(*truth),
+            Json::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" | "y" | "yes" | "success" => Some(true),
+                "false" | "0" | "n" | "no" | "fail" | "error" => Some(false),
+                _ => None,
+            },
+            Json::Number(number) => match number.as_i64() {
+                Some(1) => Some(true),
+                Some(0) => Some(false),
+                _ => None,
+            },
+            Json::Null | Json::Array(_) | Json::Object(_) => None,
+        }
+    })
+}
+
+/// The messages of an answer that say something else than that all went well.
+pub(crate) fn troubling(page: &Page) -> Vec<String> {
+    let is_well = |text: &str| {
+        let text = squeezed(text).trim_end_matches(['!', '！', '.', '。']).to_lowercase();
+        text.is_empty() || WELL.contains(&text.as_str())
+    };
+    of(page).into_iter().filter(|text| !is_well(text)).collect()
 }

@@ -148,9 +148,7 @@ fn literal(text: &str) -> Option<Json> {
         }
         '{' | '[' => {
             let end = balanced(text)?;
-            serde_json::from_str(&text[..end])
-                .or_else(|_| serde_json::from_str(&tidy(&text[..end])))
-                .ok()
+            super::json::parse(&text[..end])
         }
         '-' | '.' | '0'..='9' => {
             let number: String =
@@ -181,30 +179,4 @@ fn balanced(text: &str) -> Option<usize> {
         previous = c;
     }
     None
-}
-
-static BARE_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"([{,]\s*)([A-Za-z_$][\w$]*)\s*:").expect("the pattern is a constant")
-});
-
-/// Script objects as JSON: single quotes made double, bare keys quoted.
-fn tidy(text: &str) -> String {
-    let mut quoted = String::new();
-    let (mut quote, mut previous) = (None, '\0');
-    for c in text.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open && previous != '\\' => {
-                quote = None;
-                quoted.push('"');
-            }
-            (Some('\''), '"') => quoted.push_str("\\\""),
-            (None, '"' | '\'') => {
-                quote = Some(c);
-                quoted.push('"');
-            }
-            (_, c) => quoted.push(c),
-        }
-        previous = c;
-    }
-    BARE_KEY.replace_all(&quoted, "$1\"$2\":").into_owned()
 }

@@ -4,7 +4,10 @@
 use scraper::{ElementRef, Html, Node, node::Element};
 use serde_json::Value as Json;
 
-use super::element::clean_text;
+use super::{Page, text::clean_text};
+
+/// The largest page of scripts alone that is taken for a wall.
+const WALL_BYTES_MAX: usize = 512 * 1024;
 
 /// Whether an element is hidden by itself (style sheets are not known).
 pub(super) fn is_hidden(element: &Element) -> bool {
@@ -32,41 +35,90 @@ pub(super) fn can_be_seen(element: ElementRef<'_>) -> bool {
             .all(|above| !is_hidden(above) && !matches!(above.name(), "template" | "noscript"))
 }
 
+/// Parts of ids and classes of announcements, news and footers.
+const ANNOUNCEMENTS: [&str; 14] = [
+    "notice",
+    "news",
+    "announce",
+    "bulletin",
+    "gonggao",
+    "gg_",
+    "tongzhi",
+    "xinwen",
+    "footer",
+    "foot_",
+    "copyright",
+    "marquee",
+    "banner",
+    "friendlink",
+];
+
+/// Whether an element is, or stands in, an announcement, a list of news or the page's footer.
+pub(super) fn is_announcement(element: ElementRef<'_>) -> bool {
+    let is_one = |element: &Element| {
+        let is_marked = |name: &str| {
+            element.attr(name).is_some_and(|words| {
+                let words = words.to_ascii_lowercase();
+                ANNOUNCEMENTS.iter().any(|mark| words.contains(mark)) || words == "foot"
+            })
+        };
+        matches!(element.name(), "footer" | "marquee" | "header" | "nav")
+            || is_marked("id")
+            || is_marked("class")
+    };
+    is_one(element.value())
+        || element.ancestors().filter_map(|node| node.value().as_element()).any(is_one)
+}
+
 /// All text that can be seen, the captions of buttons included.
 pub(super) fn of_html(html: &Html) -> String {
     let mut text = String::new();
-    push(html.root_element(), &mut text);
+    push(html.root_element(), &mut text, false);
     clean_text(&text)
+}
+
+/// The lines of text that can be seen outside of announcements and footers.
+pub(super) fn lines(page: &Page) -> Vec<String> {
+    let text = match page.json() {
+        Some(json) => of_json(json),
+        None => {
+            let mut text = String::new();
+            push(page.html().root_element(), &mut text, true);
+            text
+        }
+    };
+    text.split('\n').map(clean_text).filter(|line| !line.is_empty()).collect()
 }
 
 /// The text of an element that can be seen.
 pub(super) fn of_element(element: ElementRef<'_>) -> String {
     let mut text = String::new();
-    push(element, &mut text);
+    push(element, &mut text, false);
     clean_text(&text)
 }
 
-fn push(element: ElementRef<'_>, text: &mut String) {
+/// Text with a line break around each block; `is_plain` leaves announcements out.
+fn push(element: ElementRef<'_>, text: &mut String, is_plain: bool) {
     for child in element.children() {
         match child.value() {
             Node::Text(own) => text.push_str(own),
             Node::Element(inner) => {
                 let is_code =
                     matches!(inner.name(), "script" | "style" | "template" | "noscript" | "title");
-                if is_code || is_hidden(inner) {
+                let Some(child) = ElementRef::wrap(child) else { continue };
+                if is_code || is_hidden(inner) || (is_plain && is_announcement(child)) {
                     continue;
                 }
                 if let ("input", Some("submit" | "button")) = (inner.name(), inner.attr("type")) {
                     text.push_str(inner.attr("value").unwrap_or_default());
                 }
-                if !is_inline(inner.name()) {
-                    text.push(' ');
+                let is_block = !is_inline(inner.name());
+                if is_block {
+                    text.push('\n');
                 }
-                if let Some(child) = ElementRef::wrap(child) {
-                    push(child, text);
-                }
-                if !is_inline(inner.name()) {
-                    text.push(' ');
+                push(child, text, is_plain);
+                if is_block {
+                    text.push('\n');
                 }
             }
             _ => {}
@@ -94,4 +146,21 @@ pub(super) fn of_json(json: &Json) -> String {
     let mut text = String::new();
     push(json, &mut text);
     text
+}
+
+/// Whether an answer is a wall instead of a page: nothing to see and nothing to send, only scripts
+/// that work out a cookie or a new address.
+pub(super) fn is_wall(page: &Page) -> bool {
+    let text = page.text();
+    if page.json().is_some() || !text.contains("<script") || text.len() > WALL_BYTES_MAX {
+        return false;
+    }
+    let html = page.html();
+    let has_fields = html
+        .root_element()
+        .descendent_elements()
+        .any(|element| matches!(element.value().name(), "input" | "frame" | "iframe" | "table"));
+    let makes_something =
+        ["document.cookie", "eval(", "$_ts", "_0x", "arg1="].iter().any(|mark| text.contains(mark));
+    !has_fields && makes_something && of_html(html).is_empty()
 }

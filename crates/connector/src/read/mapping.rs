@@ -1,115 +1,241 @@
-//! Which key is which field, what must be there, and how a text becomes a value.
+//! Which key is which field, what makes a record one, and how a text becomes a value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use fiveone_model::report::{Field, Record, Table, Value};
+use fiveone_model::{
+    finding::{Finding, FindingKind},
+    report::{Field, Record, Table, Value},
+};
 use minijinja::Value as TemplateValue;
 
-use super::{Changed, Finding, Raw, raw::NESTED};
+use super::{
+    Raw,
+    essentials::{dates, essentials},
+    raw::NESTED,
+    whose::PersonKeys,
+};
 use crate::{
     clean::{Cleaned, clean},
-    connector::Connector,
-    definition::{CodeTable, Map, Ordered, Otherwise, ReportField, Rows, Source, Target, Targets},
+    connector::{Connector, map_of},
+    definition::{
+        CodeTable, Dictionary, Map, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace,
+        Sides, Source, Target, Targets,
+    },
     page::normal,
     template::{Scope, Template},
+    unexpected::UnexpectedPage,
 };
 
-/// The keys of a record or of rows, worked out from `map`, `dictionary`, `fields` and `sides`.
+/// The dictionary of the documents' own labels and their spellings, which every reader of HTML knows.
+const LABELS: &str = "labels";
+
+/// The keys of a record or of rows, worked out from `map`, `dictionary`, `fields`, `sides` and the
+/// shared labels.
 pub(crate) struct Mapping<'a> {
-    table: Table,
-    entries: Vec<(&'a str, Entry<'a>)>,
+    pub(super) table: Table,
+    pub(super) entries: Vec<Entry<'a>>,
     values: &'a Ordered<Template>,
+    sides: Option<&'a Sides>,
+    essential: Vec<Vec<&'a str>>,
+    /// Groups of keys of which one must be there, for something else than a field.
+    needed: Vec<Vec<&'a str>>,
     connector: &'a Connector,
 }
 
-enum Entry<'a> {
-    /// Fills a field.
-    Field { target: &'a Target, is_optional: bool },
-    /// Must be there, for something else than a field.
-    Needed,
-    /// One of the keys of this group must be there.
-    OneOf(&'a [String]),
-    /// Known and left out.
-    Ignored,
+/// A key of the portal and what it is.
+pub(super) struct Entry<'a> {
+    pub(super) key: &'a str,
+    pub(super) role: Role<'a>,
+}
+
+/// What a key is.
+pub(super) enum Role<'a> {
+    /// It fills a field.
+    Field { target: &'a Target, expectation: Expectation },
+    /// It is known, and fills no field.
+    Known,
+}
+
+/// How sure it is that the portal has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expectation {
+    /// The file says so.
+    Expected,
+    /// Some portals of the family have it.
+    Possible,
+    /// The shared labels know it; no file says anything.
+    Shared,
 }
 
 impl<'a> Mapping<'a> {
     pub(crate) fn of_source(source: &'a Source, table: Table, connector: &'a Connector) -> Self {
+        let is_labelled = match &source.from {
+            Some(RecordPlace::Labels(_) | RecordPlace::Pairs(_) | RecordPlace::Table(_)) => true,
+            Some(RecordPlace::Json(_) | RecordPlace::Ids(_)) | None => false,
+        };
         let dictionary = source.dictionary.as_deref();
-        let entries = entries(&source.map, dictionary, &source.fields, table, connector);
-        Self { table, entries, values: &source.values, connector }
+        let mut mapping = Self {
+            table,
+            entries: entries(&source.map, dictionary, &source.fields, table, connector),
+            values: &source.values,
+            sides: None,
+            essential: Self::essentials_of(table),
+            needed: Vec::new(),
+            connector,
+        };
+        mapping.add_labels(is_labelled);
+        if let Some(choose) = &source.choose {
+            let keys = choose.prefer.iter().map(|(key, _)| key);
+            mapping.add_known(keys.chain(choose.newest.iter().map(String::as_str)));
+        }
+        mapping
     }
 
     pub(crate) fn of_rows(rows: &'a Rows, table: Table, connector: &'a Connector) -> Self {
+        let is_labelled = match &rows.from {
+            RowsPlace::Table(_) | RowsPlace::Flat(_) | RowsPlace::Lists(_) => true,
+            RowsPlace::Json(_) => false,
+        };
         let dictionary = rows.dictionary.as_deref();
-        let mut entries = entries(&rows.map, dictionary, &rows.fields, table, connector);
+        let essential = if rows.essential.is_empty() {
+            Self::essentials_of(table)
+        } else {
+            rows.essential
+                .iter()
+                .map(|group| group.iter().map(ReportField::name).collect())
+                .collect()
+        };
+        let mut mapping = Self {
+            table,
+            entries: entries(&rows.map, dictionary, &rows.fields, table, connector),
+            values: &rows.values,
+            sides: rows.sides.as_ref(),
+            essential,
+            needed: Vec::new(),
+            connector,
+        };
+        mapping.add_labels(is_labelled);
         if let Some(sides) = &rows.sides {
-            entries.push((&sides.amount, Entry::Needed));
-            entries.push((&sides.by, Entry::Needed));
+            mapping.require(vec![&sides.amount]);
+            mapping.require(vec![&sides.by]);
         }
-        entries.extend(rows.keep.iter().map(|(_, key)| (key.as_str(), Entry::Needed)));
-        Self { table, entries, values: &rows.values, connector }
+        mapping.add_known(rows.keep.iter().map(|(_, key)| key.as_str()));
+        mapping
+    }
+
+    /// What makes a record of a table one.
+    pub(crate) fn essentials_of(table: Table) -> Vec<Vec<&'static str>> {
+        essentials(table).iter().map(|group| group.to_vec()).collect()
     }
 
     /// Makes one of these keys necessary.
-    pub(crate) fn require(&mut self, keys: &'a [String]) {
-        self.entries.extend(keys.iter().map(|key| (key.as_str(), Entry::OneOf(keys))));
+    pub(crate) fn require(&mut self, keys: Vec<&'a str>) {
+        self.add_known(keys.iter().copied());
+        self.needed.push(keys);
+    }
+
+    fn add_known(&mut self, keys: impl Iterator<Item = &'a str>) {
+        self.entries.extend(keys.map(|key| Entry { key, role: Role::Known }));
+    }
+
+    /// Adds the shared labels that the file does not speak of.
+    fn add_labels(&mut self, is_labelled: bool) {
+        let shared = self.connector.dictionary(LABELS, self.table).filter(|_| is_labelled);
+        let own: Vec<String> = self.entries.iter().map(|entry| normal(entry.key)).collect();
+        for (key, targets) in shared.into_iter().flat_map(Ordered::iter) {
+            if !own.contains(&normal(key)) {
+                push(&mut self.entries, key, targets, |_| Expectation::Shared);
+            }
+        }
+    }
+
+    /// Groups of keys of which one must be there, for something else than a field.
+    pub(super) fn needed(&self) -> &[Vec<&'a str>] {
+        &self.needed
     }
 
     /// Every key, mapped or known.
     pub(crate) fn keys(&self) -> Vec<&'a str> {
-        let mut keys: Vec<&str> = self.entries.iter().map(|(key, _)| *key).collect();
+        let mut keys: Vec<&str> = self.entries.iter().map(|entry| entry.key).collect();
         keys.dedup();
         keys
     }
 
-    /// Fields that must be there, each with the keys that may bring it.
-    fn wanted(&self) -> Vec<Vec<&'a str>> {
-        let mut wanted: Vec<(Option<&str>, Vec<&'a str>, bool)> = Vec::new();
-        for (key, entry) in &self.entries {
-            match entry {
-                Entry::Field { target, is_optional } => {
-                    let field = Some(target.field.as_str());
-                    match wanted.iter_mut().find(|(known, _, _)| *known == field) {
-                        Some((_, keys, optional)) => {
-                            keys.push(*key);
-                            *optional |= *is_optional;
-                        }
-                        None => wanted.push((field, vec![*key], *is_optional)),
-                    }
-                }
-                Entry::Needed => wanted.push((None, vec![*key], false)),
-                Entry::OneOf(keys) => {
-                    wanted.push((None, keys.iter().map(String::as_str).collect(), false));
-                }
-                Entry::Ignored => {}
-            }
-        }
-        wanted.into_iter().filter(|(_, _, optional)| !optional).map(|(_, keys, _)| keys).collect()
+    /// The keys that may bring a field.
+    fn keys_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'a str> + 's {
+        self.entries.iter().filter_map(move |entry| match &entry.role {
+            Role::Field { target, .. } if target.field == field => Some(entry.key),
+            Role::Field { .. } | Role::Known => None,
+        })
     }
 
-    /// Whether header texts hold every required column, and at least one mapped one.
-    pub(crate) fn is_satisfied_by(&self, headers: &[String]) -> bool {
+    /// Whether a field is made of other values.
+    fn is_made(&self, field: &str) -> bool {
+        let is_value = self.values.iter().any(|(name, _)| name.trim_end_matches('?') == field);
+        is_value || (self.sides.is_some() && matches!(field, "inAmount" | "outAmount"))
+    }
+
+    /// Whether header texts are the header of this table: what makes a row one is among them, and
+    /// whatever else is needed.
+    pub(crate) fn is_header(&self, headers: &[String]) -> bool {
         let has = |key: &str| headers.contains(&normal(key));
-        self.entries.iter().any(|(key, entry)| !matches!(entry, Entry::Ignored) && has(key))
-            && self.wanted().iter().all(|keys| keys.iter().any(|key| has(key)))
+        let brings = |field: &&str| self.is_made(field) || self.keys_of(field).any(&has);
+        let is_mapped = self.entries.iter().any(|entry| has(entry.key));
+        is_mapped
+            && self.essential.iter().all(|group| group.iter().any(brings))
+            && self.needed.iter().all(|keys| keys.iter().any(|key| has(key)))
     }
 
-    /// Checks that what is required is there, and in a closed record nothing else.
-    pub(crate) fn check(&self, raw: &Raw, closed: bool) -> Result<(), Changed> {
-        for keys in self.wanted() {
-            if keys.iter().all(|key| raw.get(key).is_empty()) {
-                return Err(Changed::because(format!("`{}` is not there", keys.join("` or `"))));
+    /// Whether a row is one. A date that no calendar has is a date all the same.
+    pub(crate) fn is_whole(&self, record: &Record, raw: &Raw) -> bool {
+        let has_impossible_date =
+            || self.date_text(raw).chars().filter(char::is_ascii_digit).count() >= 4;
+        self.essential.iter().all(|group| {
+            group.iter().any(|field| record.get(field).is_some())
+                || (group.iter().any(|field| dates(self.table).contains(field))
+                    && has_impossible_date())
+        })
+    }
+
+    /// The essentials, for the operator.
+    pub(crate) fn essentials_text(&self) -> String {
+        let groups: Vec<String> = self.essential.iter().map(|group| group.join(" or ")).collect();
+        groups.join(", and ")
+    }
+
+    /// The text of the first date that a raw row has, to tell tables and turns apart.
+    pub(crate) fn date_text<'r>(&self, raw: &'r Raw) -> &'r str {
+        let keys = dates(self.table).iter().flat_map(|field| self.keys_of(field));
+        keys.map(|key| raw.first(key)).find(|text| !text.is_empty()).unwrap_or("")
+    }
+
+    /// The keys that name a person, by what they are in this table or in the table of the base record.
+    pub(crate) fn person_keys(&self) -> PersonKeys<'a> {
+        // Others may repay a loan, and their names stand in it.
+        let is_of_one_person = matches!(
+            self.table,
+            Table::FundBase | Table::FundBill | Table::InsuranceBase | Table::InsuranceRow
+        );
+        let mut keys = PersonKeys::default();
+        if !is_of_one_person {
+            return keys;
+        }
+        for entry in &self.entries {
+            if let Role::Field { target, .. } = &entry.role {
+                match target.field.as_str() {
+                    "idCard" | "idcard" => keys.identity.push(entry.key),
+                    "employeeName" | "name" => keys.name.push(entry.key),
+                    _ => {}
+                }
             }
         }
-        if closed {
-            let known: BTreeSet<String> =
-                self.keys().iter().flat_map(|key| [(*key).to_owned(), normal(key)]).collect();
-            if let Some((key, _)) = raw.iter().find(|(key, _)| !known.contains(*key)) {
-                return Err(Changed::because(format!("`{key}` is new")));
+        for (key, field) in &self.connector.person_keys {
+            match field.as_str() {
+                "idCard" | "idcard" => keys.identity.push(key),
+                _ => keys.name.push(key),
             }
         }
-        Ok(())
+        keys
     }
 
     /// Makes the record of raw values.
@@ -118,17 +244,19 @@ impl<'a> Mapping<'a> {
         raw: &Raw,
         scope: &dyn Scope,
         findings: &mut Vec<Finding>,
-    ) -> Result<Record, Changed> {
+    ) -> Result<Record, UnexpectedPage> {
         let mut record = Record::new(self.table);
-        for (key, entry) in &self.entries {
-            let Entry::Field { target, .. } = entry else { continue };
+        for Entry { key, role } in &self.entries {
+            let Role::Field { target, expectation } = role else { continue };
             let Some(field) = self.table.field(&target.field) else { continue };
             if record.get(field.name).is_some() {
                 continue;
             }
             let Some(text) = pick(raw, key, target)? else { continue };
-            let text = self.translate(text, target, raw, scope)?;
-            set(&mut record, field, &text, target.detail.format.as_deref(), findings)?;
+            let Some(text) = self.translate(text, target, raw, scope, findings)? else { continue };
+            let format = target.detail.format.as_deref();
+            let is_lenient = target.detail.lenient || *expectation == Expectation::Shared;
+            set(&mut record, field, &text, format, is_lenient, findings)?;
         }
         for (name, template) in self.values.iter() {
             let Some(field) = self.table.field(name.trim_end_matches('?')) else { continue };
@@ -136,12 +264,13 @@ impl<'a> Mapping<'a> {
                 continue;
             }
             let scope = RowScope { raw, it: None, outer: scope };
-            let text = match template.render(&scope) {
-                Ok(text) => text,
-                Err(_) if name.ends_with('?') => continue,
-                Err(error) => return Err(Changed(error.0)),
-            };
-            set(&mut record, field, &text, None, findings)?;
+            match template.render(&scope) {
+                Ok(text) => set(&mut record, field, &text, None, false, findings)?,
+                // What it is made of is not there: so is the field.
+                Err(_) => findings.push(
+                    Finding::of_field(FindingKind::Absent, field.name).with_key(template.source()),
+                ),
+            }
         }
         Ok(record)
     }
@@ -153,19 +282,22 @@ impl<'a> Mapping<'a> {
         target: &Target,
         raw: &Raw,
         scope: &dyn Scope,
-    ) -> Result<String, Changed> {
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<String>, UnexpectedPage> {
         let mut text = text.to_owned();
         if text.is_empty() || text == "null" {
-            return Ok(String::new());
+            return Ok(None);
         }
+        let unreadable = || Finding::of_field(FindingKind::Unreadable, &target.field);
         if let Some(pattern) = &target.detail.matching {
-            let found = pattern.0.captures(&text).ok_or_else(|| {
-                Changed::because(format!("what stands for {} does not match", target.field))
-            })?;
+            let Some(found) = pattern.0.captures(&text) else {
+                findings.push(unreadable());
+                return Ok(None);
+            };
             let kept = if found.len() > 1 { found.get(1) } else { found.get(0) };
             text = kept.map_or("", |kept| kept.as_str()).to_owned();
             if text.is_empty() {
-                return Ok(text);
+                return Ok(None);
             }
         }
         if let Some(table) = &target.detail.codes {
@@ -177,71 +309,115 @@ impl<'a> Mapping<'a> {
             text = match (meaning, target.detail.otherwise) {
                 (Some(meaning), _) => meaning.clone(),
                 (None, Some(Otherwise::Keep)) => text,
-                (None, Some(Otherwise::Blank)) => String::new(),
+                (None, Some(Otherwise::Blank)) => return Ok(None),
                 (None, None) => {
-                    return Err(Changed::because(format!("unknown code for {}", target.field)));
+                    findings.push(unreadable());
+                    return Ok(None);
                 }
             };
         }
         if let Some(template) = &target.detail.value {
             let scope = RowScope { raw, it: Some(&text), outer: scope };
-            text = template.render(&scope).map_err(|error| Changed(error.0))?;
+            text = template.render(&scope).map_err(|error| UnexpectedPage::definition(error.0))?;
         }
-        Ok(text)
+        Ok(Some(text))
     }
 }
 
-/// The entries of a map, then those of a dictionary that the map does not have.
+/// The keys by which a portal's records name a person, with the field each fills: those of its base
+/// record.
+pub(crate) fn person_keys<'a>(
+    sources: impl Iterator<Item = &'a Source>,
+    table: Table,
+    dictionaries: &'a BTreeMap<String, Dictionary>,
+) -> BTreeMap<String, String> {
+    let fields = &["idCard", "idcard", "employeeName", "name"];
+    keys_of_fields(sources, table, dictionaries, fields).collect()
+}
+
+/// The keys by which a portal's records name an account.
+pub(crate) fn account_keys<'a>(
+    sources: impl Iterator<Item = &'a Source>,
+    table: Table,
+    dictionaries: &'a BTreeMap<String, Dictionary>,
+) -> Vec<String> {
+    keys_of_fields(sources, table, dictionaries, &["houseFundAccount"])
+        .map(|(key, _)| key)
+        .collect()
+}
+
+fn keys_of_fields<'a>(
+    sources: impl Iterator<Item = &'a Source>,
+    table: Table,
+    dictionaries: &'a BTreeMap<String, Dictionary>,
+    fields: &'a [&'a str],
+) -> impl Iterator<Item = (String, String)> {
+    let maps = sources.flat_map(move |source| {
+        let named = source.dictionary.as_deref().into_iter().chain([LABELS]);
+        let shared = named.filter_map(|name| dictionaries.get(name));
+        std::iter::once(&source.map).chain(shared.map(move |shared| map_of(shared, table)))
+    });
+    maps.flat_map(Ordered::iter).flat_map(move |(key, targets)| {
+        let fits = targets.0.iter().filter(|target| fields.contains(&target.field.as_str()));
+        fits.map(move |target| (key.to_owned(), target.field.clone()))
+    })
+}
+
+/// The entries of a map, then those of a dictionary that the map does not have. Where `fields` says
+/// what this portal gives, the rest of the dictionary is only possible.
 fn entries<'a>(
     map: &'a Map,
     dictionary: Option<&str>,
     fields: &'a [ReportField],
     table: Table,
     connector: &'a Connector,
-) -> Vec<(&'a str, Entry<'a>)> {
+) -> Vec<Entry<'a>> {
+    let of_target = |is_optional: bool| {
+        if is_optional { Expectation::Possible } else { Expectation::Expected }
+    };
     let mut entries = Vec::new();
-    let mut push = |key: &'a str, targets: &'a Targets, optional: Option<bool>| {
-        if targets.0.is_empty() {
-            entries.push((key, Entry::Ignored));
-        }
-        for target in &targets.0 {
-            let is_optional = optional.unwrap_or(target.is_optional);
-            entries.push((key, Entry::Field { target, is_optional }));
-        }
-    };
-    map.iter().for_each(|(key, targets)| push(key, targets, None));
-    let Some(shared) = dictionary.and_then(|name| connector.dictionary(name, table)) else {
-        return entries;
-    };
-    for (key, targets) in shared.iter().filter(|(key, _)| map.get(key).is_none()) {
-        let named =
-            |field: &ReportField| targets.0.iter().any(|target| target.field == field.name());
-        match fields.iter().find(|field| named(field)) {
-            Some(field) => push(key, targets, Some(field.is_optional())),
-            None if fields.is_empty() => push(key, targets, Some(true)),
-            None => {}
-        }
+    for (key, targets) in map.iter() {
+        push(&mut entries, key, targets, |target| of_target(target.is_optional));
+    }
+    let shared = dictionary.and_then(|name| connector.dictionary(name, table));
+    let shared = shared.into_iter().flat_map(Ordered::iter);
+    for (key, targets) in shared.filter(|(key, _)| map.get(key).is_none()) {
+        push(&mut entries, key, targets, |target| {
+            let named = fields.iter().find(|field| field.name() == target.field);
+            named.map_or(Expectation::Possible, |field| of_target(field.is_optional()))
+        });
     }
     entries
 }
 
+fn push<'a>(
+    entries: &mut Vec<Entry<'a>>,
+    key: &'a str,
+    targets: &'a Targets,
+    expectation: impl Fn(&Target) -> Expectation,
+) {
+    if targets.0.is_empty() {
+        entries.push(Entry { key, role: Role::Known });
+    }
+    for target in &targets.0 {
+        let expectation = expectation(target);
+        entries.push(Entry { key, role: Role::Field { target, expectation } });
+    }
+}
+
 /// The text of a key: the n-th where the file says so; several must say the same.
-fn pick<'r>(raw: &'r Raw, key: &str, target: &Target) -> Result<Option<&'r str>, Changed> {
+fn pick<'r>(raw: &'r Raw, key: &str, target: &Target) -> Result<Option<&'r str>, UnexpectedPage> {
     let values = raw.get(key);
     if values.iter().any(|value| value == NESTED) {
-        return Err(Changed::because(format!("`{key}` is no longer a plain value")));
+        return Err(UnexpectedPage::portal(format!("`{key}` is no longer a plain value")));
     }
     match (values, target.detail.nth) {
         ([], _) => Ok(None),
-        (_, Some(nth)) => match values.get(nth - 1) {
-            Some(value) => Ok(Some(value)),
-            None if target.is_optional => Ok(None),
-            None => Err(Changed::because(format!("`{key}` is there {} times only", values.len()))),
-        },
+        (_, Some(nth)) => Ok(values.get(nth - 1).map(String::as_str)),
         ([first, rest @ ..], None) => {
             let other = rest.iter().any(|value| value != first && !value.is_empty());
             if other && !first.is_empty() {
-                return Err(Changed::because(format!("`{key}` stands for different values")));
+                return Err(UnexpectedPage::portal(format!("`{key}` stands for different values")));
             }
             let filled = values.iter().find(|value| !value.is_empty()).unwrap_or(first);
             Ok(Some(filled))
@@ -254,26 +430,30 @@ fn set(
     field: &'static Field,
     text: &str,
     format: Option<&str>,
+    is_lenient: bool,
     findings: &mut Vec<Finding>,
-) -> Result<(), Changed> {
-    match clean(field.kind, text, format) {
+) -> Result<(), UnexpectedPage> {
+    let is_set = match clean(field.kind, text, format) {
         Cleaned::Value(value) => set_value(record, field, value),
-        Cleaned::Nothing => Ok(()),
+        Cleaned::Nothing => true,
         Cleaned::Impossible => {
-            findings.push(Finding { field: field.name, what: "impossible date" });
-            Ok(())
+            findings.push(Finding::of_field(FindingKind::ImpossibleDate, field.name));
+            true
         }
-        Cleaned::Refused => {
-            Err(Changed::because(format!("what stands for {} is not of its kind", field.name)))
-        }
-    }
-}
-
-fn set_value(record: &mut Record, field: &'static Field, value: Value) -> Result<(), Changed> {
-    if record.set(field.name, value) {
+        Cleaned::Refused => false,
+    };
+    if is_set {
         return Ok(());
     }
-    Err(Changed::because(format!("what stands for {} is not of its kind", field.name)))
+    if is_lenient {
+        findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+        return Ok(());
+    }
+    Err(UnexpectedPage::portal(format!("what stands for {} is not of its kind", field.name)))
+}
+
+fn set_value(record: &mut Record, field: &'static Field, value: Value) -> bool {
+    record.set(field.name, value)
 }
 
 /// Names inside a row: `row`, `it`, then everything outside.

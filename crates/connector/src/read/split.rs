@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use fiveone_model::report::{Record, Section};
 
-use super::{Changed, ReadRow};
-use crate::definition::Split;
+use super::ReadRow;
+use crate::{definition::Split, unexpected::UnexpectedPage};
 
-/// Shares rows out to sections; a row that belongs nowhere means that the portal has changed.
-pub(crate) fn share_out(
+/// Partitions rows by section; a row that belongs nowhere means that the portal has changed.
+pub(crate) fn partition(
     rows: Vec<ReadRow>,
     split: &Split,
-) -> Result<BTreeMap<Section, Vec<Record>>, Changed> {
-    let mut shared: BTreeMap<Section, Vec<Record>> = split
+) -> Result<BTreeMap<Section, Vec<Record>>, UnexpectedPage> {
+    let mut parts: BTreeMap<Section, Vec<Record>> = split
         .into
         .iter()
         .filter_map(|(name, _)| Some((Section::parse(name)?, Vec::new())))
         .collect();
     let names = split.by.join("` or `");
     for row in rows {
-        let mut told = split.by.iter().flat_map(|key| row.raw.get(key)).map(|word| word.trim());
-        let word = told.find(|word| !word.is_empty()).unwrap_or_default();
+        let mut named = split.by.iter().flat_map(|key| row.raw.get(key)).map(|word| word.trim());
+        let word = named.find(|word| !word.is_empty()).unwrap_or_default();
         let matches = |list: &[String]| {
             list.iter()
                 .filter(|own| {
@@ -36,17 +36,23 @@ pub(crate) fn share_out(
             split.into.iter().map(|(name, list)| (matches(list), name)).max_by_key(|(n, _)| *n);
         let ignored = matches(&split.ignore);
         match best {
-            Some((length, name)) if length > ignored => {
+            // Where a word is in both lists, the section is meant.
+            Some((length, name)) if length > 0 && length >= ignored => {
                 if split.into.iter().filter(|(_, list)| matches(list) == length).count() > 1 {
-                    return Err(Changed::because(format!("`{}` names two insurances", names)));
+                    return Err(UnexpectedPage::portal(format!(
+                        "`{}` names two insurances",
+                        names
+                    )));
                 }
-                if let Some(rows) = Section::parse(name).and_then(|name| shared.get_mut(&name)) {
+                if let Some(rows) = Section::parse(name).and_then(|name| parts.get_mut(&name)) {
                     rows.push(row.record);
                 }
             }
             _ if ignored > 0 => {}
-            _ => return Err(Changed::because(format!("`{}` names no known insurance", names))),
+            _ => {
+                return Err(UnexpectedPage::portal(format!("`{}` names no known insurance", names)));
+            }
         }
     }
-    Ok(shared)
+    Ok(parts)
 }

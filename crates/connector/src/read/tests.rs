@@ -30,22 +30,43 @@ fn connector() -> Arc<Connector> {
 fn read(page: &str, definition: serde_json::Value, table: Table) -> String {
     let connector = connector();
     let mut findings = Vec::new();
-    let mut reader = Reader { connector: &connector, scope: &Nothing, findings: &mut findings };
+    let whose = Whose::default();
+    let mut reader =
+        Reader { connector: &connector, scope: &Nothing, whose: &whose, findings: &mut findings };
     let page = Page::of(page);
     if definition.get("record").is_some() {
         let source: Source = serde_json::from_value(definition["record"].clone()).unwrap();
         return match reader.record(&page, &[source], table) {
             Ok(record) => json!(record.render(Dialect::Table)).to_string(),
-            Err(changed) => format!("! {}", changed.0),
+            Err(unread) => told(&unread),
         };
     }
     let rows: Rows = serde_json::from_value(definition["rows"].clone()).unwrap();
-    match reader.rows(&page, &rows, &Mapping::of_rows(&rows, table, &connector)) {
+    let mapping = Mapping::of_rows(&rows, table, &connector);
+    let read = rows.from.find(&page, &mapping).map_err(Unread::from).and_then(|found| {
+        if !found.has_place {
+            return Err(UnexpectedPage::portal("no place").into());
+        }
+        let mut seen = SeenKeys::default();
+        let read = reader.rows(found.rows, &rows, &mapping, &mut seen)?;
+        if let Some(first) = read.first() {
+            seen.findings(&mapping, &first.raw)?;
+        }
+        Ok(read)
+    });
+    match read {
         Ok(rows) => {
             let rows = rows.into_iter().map(|row| row.record).collect();
             Content::Rows(rows).render(Dialect::Table).to_string()
         }
-        Err(changed) => format!("! {}", changed.0),
+        Err(unread) => told(&unread),
+    }
+}
+
+fn told(unread: &Unread) -> String {
+    match unread {
+        Unread::Unexpected(page) => format!("! {}", page.reason),
+        Unread::OtherPerson => "! other person".to_owned(),
     }
 }
 
@@ -72,12 +93,26 @@ fn tables_are_read_by_their_headers() {
     let moved =
         GRID.replace("<th>缴费年月</th><th>缴费 基数</th>", "<th>缴费 基数</th><th>缴费年月</th>");
     check(&moved, "! what stands for payMonthly is not of its kind");
-    check(&GRID.replace("缴费 基数", "工资"), "! rows stand above their header");
-    check(&GRID.replace("缴费 基数", "工资").replace("缴费基数", "工资"), "[]");
+    // A second header that differs is no row, and no header either.
+    check(&GRID.replace("缴费 基数", "工资"), "! what stands for payMonthly is not of its kind");
+    check(
+        &GRID.replace("缴费 基数", "工资").replace("缴费基数", "工资"),
+        "! renamed salary `缴费基数` (`工资` may be it)",
+    );
     check(&GRID.replace("<td>80</td>", ""), "! a row of 2 cells under 3 headers");
     check(&GRID.replace("1,000.00", "张三"), "! what stands for salary is not of its kind");
-    check(&GRID.replace("合计", "总计"), "! what stands for payMonthly is not of its kind");
-    check(&format!("{GRID}{GRID}"), "! 2 tables have these headers");
+    check(&GRID.replace("合计", "总计"), good);
+    check(&GRID.replace("合计", "张三"), "! what stands for payMonthly is not of its kind");
+    // The same rows twice are one table; other rows of the same months are another list.
+    check(&format!("{GRID}{GRID}"), good);
+    let other = GRID.replace("1,000.00", "900.00");
+    check(&format!("{GRID}{other}"), "! 2 tables have this header");
+    // A table a year.
+    let earlier = other.replace("2018", "2017");
+    check(
+        &format!("{GRID}{earlier}"),
+        r#"[{"payMonthly":"2018-01","salary":"1000.00","payPerson":80},{"payMonthly":"2018-02","salary":"1000","payPerson":80.5},{"payMonthly":"2017-01","salary":"900.00","payPerson":80},{"payMonthly":"2017-02","salary":"1000","payPerson":80.5}]"#,
+    );
     check(&format!("<table><tr><td>{GRID}</td></tr></table>"), good);
 }
 
@@ -130,27 +165,58 @@ fn records_take_every_shape_of_the_sheets() {
         map.clone(),
         r#"{"employeeName":"张三","monthPayBaseAmount":3500,"bankName":"工行"}"#,
     );
-    check(&cells.replace("<td id=bkname>3500", ""), map, "! `bkname` is there 1 times only");
+    check(
+        &cells.replace("<td id=bkname>3500", ""),
+        map,
+        r#"{"employeeName":"张三","bankName":"工行"}"#,
+    );
     let pairs = json!({ "pairs": { "lists": "ul" }, "map": { "姓名": "employeeName", "余额": "houseFundBalance" } });
     let page = "<ul><li>首页</ul><ul><li>姓 名：<li>余额</ul><ul><li>张三<li>1.5元</ul>";
     check(page, pairs.clone(), r#"{"employeeName":"张三","houseFundBalance":1.5}"#);
     check(&page.replace("<li>1.5元", ""), pairs, "! 2 labels beside 1 values");
-    let object = json!({ "json": "$.data", "map": { "zt": { "to": "houseFundStatus", "codes": { "0": "正常" } },
+    let object = json!({ "json": "$.data", "map": { "xm": "employeeName", "zt": { "to": "houseFundStatus", "codes": { "0": "正常" } },
         "jcbl": { "to": "depositRatioPersonal", "value": "{{ it }}%" } } });
     check(
-        r#"{"data":{"zt":0,"jcbl":12}}"#,
+        r#"{"data":{"xm":"张三","zt":0,"jcbl":12}}"#,
         object.clone(),
-        r#"{"houseFundStatus":"正常","depositRatioPersonal":"12%"}"#,
+        r#"{"employeeName":"张三","houseFundStatus":"正常","depositRatioPersonal":"12%"}"#,
     );
-    check(r#"{"data":[{"zt":"0","jcbl":null}]}"#, object.clone(), r#"{"houseFundStatus":"正常"}"#);
-    check(r#"{"data":{"zt":"7","jcbl":12}}"#, object.clone(), "! unknown code for houseFundStatus");
-    check(r#"{"data":{"zt":{},"jcbl":12}}"#, object.clone(), "! `zt` is no longer a plain value");
-    check(r#"{"data":{"zu":"0","jcbl":12}}"#, object.clone(), "! `zt` is not there");
-    check(r#"{"data":[{"zt":"0"},{"zt":"0"}]}"#, object, "! 2 records where one was due");
-    let computed = json!({ "json": "$", "map": { "y": null, "m": null }, "closed": true,
+    check(
+        r#"{"data":[{"xm":"张三","zt":"0","jcbl":null}]}"#,
+        object.clone(),
+        r#"{"employeeName":"张三","houseFundStatus":"正常"}"#,
+    );
+    check(
+        r#"{"data":{"xm":"张三","zt":"7","jcbl":12}}"#,
+        object.clone(),
+        r#"{"employeeName":"张三","depositRatioPersonal":"12%"}"#,
+    );
+    check(
+        r#"{"data":{"xm":"张三","zt":{},"jcbl":12}}"#,
+        object.clone(),
+        "! `zt` is no longer a plain value",
+    );
+    check(
+        r#"{"data":{"xm":"张三","zu":"0","jcbl":12}}"#,
+        object.clone(),
+        r#"{"employeeName":"张三","depositRatioPersonal":"12%"}"#,
+    );
+    check(r#"{"data":[{"xm":"张三"},{"xm":"李四"}]}"#, object, "! 2 records where one was due");
+    let chosen = json!({ "json": "$.data", "choose": { "prefer": { "zt": ["01", "02"] }, "newest": "rq" },
+        "map": { "xm": "employeeName", "ye": "houseFundBalance" } });
+    let two = r#"{"data":[{"xm":"张三","zt":"05","rq":"2019-01-01","ye":1},{"xm":"张三","zt":"01","rq":"2010-01-01","ye":2}]}"#;
+    check(two, chosen.clone(), r#"{"employeeName":"张三","houseFundBalance":2}"#);
+    let newest = r#"{"employeeName":"张三","houseFundBalance":1}"#;
+    check(&two.replace("\"05\"", "\"01\""), chosen.clone(), newest);
+    let undecided = two.replace("\"05\"", "\"01\"").replace("2019", "2010");
+    check(&undecided, chosen, "! 2 records where one was due");
+    let computed = json!({ "json": "$", "map": { "n": "employeeName", "y": null, "m": null },
         "values": { "payUntilDate": "{{ row.y }}-{{ row['m'] }}" } });
-    check(r#"{"y":"2018","m":"1"}"#, computed.clone(), r#"{"payUntilDate":"2018-01"}"#);
-    check(r#"{"y":"2018","m":"1","z":""}"#, computed, "! `z` is new");
+    check(
+        r#"{"n":"张三","y":"2018","m":"1"}"#,
+        computed,
+        r#"{"employeeName":"张三","payUntilDate":"2018-01"}"#,
+    );
 }
 
 #[test]
@@ -178,17 +244,26 @@ fn rows_are_shared_out_by_their_words() {
     let count = |codes: &[&str], words: bool| {
         let connector = connector();
         let rows: Rows =
-            serde_json::from_value(json!({ "json": "$", "map": { "m": "payMonthly", "k": null } }))
-                .unwrap();
+            serde_json::from_value(json!({ "json": "$", "map": { "m": "payMonthly", "k": null },
+                "essential": [["payMonthly"]] }))
+            .unwrap();
         let page: Vec<_> = codes.iter().map(|code| json!({ "m": "201801", "k": code })).collect();
         let mut findings = Vec::new();
-        let mut reader = Reader { connector: &connector, scope: &Nothing, findings: &mut findings };
+        let whose = Whose::default();
+        let mut reader = Reader {
+            connector: &connector,
+            scope: &Nothing,
+            whose: &whose,
+            findings: &mut findings,
+        };
         let page = Page::of(&json!(page).to_string());
         let split: crate::definition::Split = split(words);
         let mut mapping = Mapping::of_rows(&rows, Table::InsuranceRow, &connector);
-        mapping.require(&split.by);
-        let read = reader.rows(&page, &rows, &mapping).unwrap();
-        share_out(read, &split).map(|shares| {
+        mapping.require(split.by.iter().map(String::as_str).collect());
+        let found = rows.from.find(&page, &mapping).unwrap();
+        let mut seen = SeenKeys::default();
+        let read = reader.rows(found.rows, &rows, &mapping, &mut seen).unwrap();
+        partition(read, &split).map(|shares| {
             shares
                 .into_iter()
                 .map(|(name, rows)| (name.as_str(), rows.len()))
@@ -200,9 +275,12 @@ fn rows_are_shared_out_by_their_words() {
     assert_eq!(count(&["职工基本养老保险", "基本医疗"], true), Ok(one_each));
     assert_eq!(
         count(&["110", "410"], false),
-        Err(Changed::because("`k` names no known insurance"))
+        Err(UnexpectedPage::portal("`k` names no known insurance"))
     );
     for words in [false, true] {
-        assert_eq!(count(&["1100"], words), Err(Changed::because("`k` names no known insurance")));
+        assert_eq!(
+            count(&["1100"], words),
+            Err(UnexpectedPage::portal("`k` names no known insurance"))
+        );
     }
 }

@@ -8,16 +8,17 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::{
-    Person, Question, Run, Unanswered, changed,
+    Person, Question, Run, Unanswered,
     fetch::Fetched,
-    judge::Verdict,
     note::StepNote,
-    step::{Context, StepEnd, name_of},
+    step::{Context, StepEnd},
+    verdict::{Where, judge},
 };
 use crate::{
     definition::{Ask, Step},
-    page::{Page, Prober, json_text},
+    page::{Page, Prober, Standing, json_text},
     picture,
+    unexpected::UnexpectedPage,
 };
 
 /// The longest answer that is passed on, in characters.
@@ -28,25 +29,21 @@ impl Run {
     pub(super) async fn ask_person(
         &mut self,
         step: &Step,
-        ask: Ask,
+        ask: &Ask,
         attempt: u32,
         context: Context<'_>,
         person: &mut dyn Person,
     ) -> Result<(), StepEnd> {
-        let is_sent = !(ask == Ask::Sms && attempt > 1 && step.resend == Some(false));
+        let is_sent = !(ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend);
         let picture =
             if is_sent { Box::pin(self.prepare(step, ask, context)).await? } else { Vec::new() };
-        let hint = step.hint.clone().unwrap_or_default();
-        self.log.push(StepNote {
-            step: name_of(step),
+        let hint = ask.hint.clone().unwrap_or_default();
+        self.note(StepNote {
             method: "ASK",
-            path: String::new(),
-            status: None,
-            ms: 0,
-            captured: Vec::new(),
-            outcome: format!("{} {attempt}", ask.as_str()),
+            outcome: format!("{} {attempt}", ask.kind.as_str()),
+            ..StepNote::of(step)
         });
-        let question = Question { kind: ask.kind(), picture, hint, attempt };
+        let question = Question { kind: ask.kind, picture, hint, attempt };
         let answer = person.ask(question).await.map_err(|unanswered| {
             Failure::of(match unanswered {
                 Unanswered::TimedOut => FailureKind::NoAnswer,
@@ -54,8 +51,7 @@ impl Run {
             })
         })?;
         let answer: String = answer.trim().chars().take(ANSWER_CHARS_MAX).collect();
-        let name = step.to.clone().unwrap_or_else(|| ask.as_str().to_owned());
-        self.vars.insert(name, Json::String(answer));
+        self.vars.insert(ask.to.clone(), Json::String(answer));
         Ok(())
     }
 
@@ -63,33 +59,27 @@ impl Run {
     async fn prepare(
         &mut self,
         step: &Step,
-        ask: Ask,
+        ask: &Ask,
         context: Context<'_>,
     ) -> Result<Vec<u8>, StepEnd> {
+        let is_captcha = ask.kind == ChallengeKind::Captcha;
         let mut fetched = None;
-        if step.is_request() {
-            let mut answer = self.fetch_step(step, context).await?;
-            let is_bare = ask == Ask::Captcha && step.picture.is_empty();
+        if let Some(request) = &ask.request {
+            let mut answer = self.fetch_step(step, request, context).await?;
             // Where one portal answers with the picture, its neighbour may answer with JSON of it.
-            if ask == Ask::Captcha && picture::is_picture(&answer.answer.body) {
-                let body = std::mem::take(&mut answer.answer.body);
-                self.take_in(
-                    &Step { expect: Default::default(), ..step.clone() },
-                    &answer,
-                    context,
-                )?;
-                return Ok(body);
+            if is_captcha && picture::is_picture(&answer.answer.body) {
+                return Ok(std::mem::take(&mut answer.answer.body));
             }
             self.take_in(step, &answer, context)?;
-            if is_bare {
-                return Err(StepEnd::Verdict(Verdict::changed("the picture is not a picture")));
+            if is_captcha && ask.picture.is_empty() {
+                return Err(self.no_picture(step, &answer, context));
             }
             fetched = Some(answer);
         }
-        if step.picture.is_empty() {
+        if ask.picture.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.find_pictures(step, fetched.as_ref(), context)?;
+        let found = self.find_pictures(step, ask, fetched.as_ref(), context)?;
         let mut pictures = Vec::new();
         for text in found {
             pictures.push(match picture::of_text(&text) {
@@ -97,15 +87,30 @@ impl Run {
                 None => self.fetch_picture(&text).await?,
             });
         }
-        picture::join(pictures)
-            .filter(|bytes| picture::is_picture(bytes))
-            .ok_or_else(|| StepEnd::Verdict(Verdict::changed("the pictures cannot be joined")))
+        picture::join(pictures).filter(|bytes| picture::is_picture(bytes)).ok_or_else(|| {
+            StepEnd::unexpected(&UnexpectedPage::portal("the pictures cannot be joined"))
+        })
+    }
+
+    /// What a page says that came instead of a picture: maintenance, a wall, a refusal.
+    fn no_picture(&self, step: &Step, fetched: &Fetched, context: Context<'_>) -> StepEnd {
+        let missing = UnexpectedPage::portal("the picture is not a picture");
+        let rules = step.request().map(|request| &request.answer);
+        let (Ok(page), Some(rules)) = (self.page(step, fetched), rules) else {
+            return StepEnd::unexpected(&missing);
+        };
+        let cookies = self.cookies(&fetched.url);
+        let scope = self.scope(context.fields, context.locals);
+        let prober = Prober::new(&page, &scope, &cookies, &self.standing);
+        judge(&prober, rules, Some(&missing), &self.connector, Where::Login)
+            .map_or_else(|| StepEnd::unexpected(&missing), StepEnd::Verdict)
     }
 
     /// Base64, `data:` addresses or addresses of the pictures.
     fn find_pictures(
         &self,
         step: &Step,
+        ask: &Ask,
         fetched: Option<&Fetched>,
         context: Context<'_>,
     ) -> Result<Vec<String>, StepEnd> {
@@ -114,16 +119,18 @@ impl Run {
         let cookies = self.cookies(&url);
         let page = match fetched {
             Some(fetched) => self.page(step, fetched),
-            None => Some(Page::new(200, url, Vec::new(), b"", None, None)),
+            None => Ok(Page::blank(url)),
         };
-        let page =
-            page.ok_or_else(|| Verdict::changed("the answer is not wrapped as it should be"));
-        let page = page.map_err(StepEnd::Verdict)?;
-        let prober = Prober::new(&page, &scope, &cookies);
+        let page = page.map_err(|page| StepEnd::unexpected(&page))?;
+        let nothing = Standing::default();
+        let prober = Prober::new(&page, &scope, &cookies, &nothing);
         let mut found = Vec::new();
-        for capture in step.picture.iter() {
-            let missing = || StepEnd::Verdict(Verdict::changed("the picture is not there"));
-            let value = prober.capture(capture).map_err(|_| missing())?.ok_or_else(missing)?;
+        for capture in ask.picture.iter() {
+            let missing = || match fetched {
+                Some(fetched) => self.no_picture(step, fetched, context),
+                None => StepEnd::unexpected(&UnexpectedPage::portal("the picture is not there")),
+            };
+            let value = prober.capture(capture).ok().flatten().ok_or_else(missing)?;
             let text = json_text(&value);
             let is_data = picture::of_text(&text).is_some();
             found.push(match page.url.join(&text) {
@@ -135,12 +142,14 @@ impl Run {
     }
 
     async fn fetch_picture(&mut self, address: &str) -> Result<Vec<u8>, StepEnd> {
-        let url = Url::parse(address).map_err(|_| changed())?;
+        let not_a_picture =
+            || StepEnd::unexpected(&UnexpectedPage::portal("the picture is not a picture"));
+        let url = Url::parse(address).map_err(|_| not_a_picture())?;
         let fetched = self.fetch(self.get(url), true).await?;
         if picture::is_picture(&fetched.answer.body) {
             return Ok(fetched.answer.body);
         }
-        Err(StepEnd::Verdict(Verdict::changed("the picture is not a picture")))
+        Err(not_a_picture())
     }
 }
 

@@ -8,14 +8,16 @@ use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
 use super::{Run, Vars};
-use crate::{connector::Connector, portal::Portal};
+use crate::{connector::Connector, portal::Portal, read::Whose};
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
     version: String,
     base: usize,
+    root: usize,
     cookies: Json,
     vars: Vars,
+    whose: Whose,
 }
 
 impl Run {
@@ -30,8 +32,10 @@ impl Run {
         let saved = Saved {
             version: self.connector.version.clone(),
             base: self.base,
+            root: self.root,
             cookies: serde_json::from_slice(&cookies).unwrap_or_default(),
             vars: self.vars.clone(),
+            whose: self.whose.clone(),
         };
         cookies.fill(0);
         Zeroizing::new(serde_json::to_vec(&saved).unwrap_or_default())
@@ -54,7 +58,9 @@ impl Run {
         let mut run = Self::new(connector, portal, now_ms);
         run.jar = jar;
         run.vars = saved.vars;
+        run.whose = saved.whose;
         run.base = saved.base;
+        run.root = saved.root;
         run.is_base_known = true;
         Some(run)
     }

@@ -6,8 +6,11 @@ use fiveone_model::failure::{Failure, FailureKind};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use url::Url;
 
-use super::{Run, changed, request::Built};
-use crate::portal::{Answer, Request, Trouble};
+use super::{Run, request::Built};
+use crate::{
+    portal::{Answer, Request, Trouble},
+    unexpected::UnexpectedPage,
+};
 
 /// The most redirects one request may make.
 const REDIRECTS_MAX: usize = 10;
@@ -34,7 +37,8 @@ impl Run {
         for _ in 0..=REDIRECTS_MAX {
             if !self.connector.may_reach(&request.url) {
                 tracing::warn!(host = request.url.host_str(), "portal led to a host it may not");
-                return Err(changed());
+                let reason = "the portal leads to a host that its file does not name";
+                return Err(self.unexpected(&UnexpectedPage::portal(reason)));
             }
             let answer = self.send(&request, is_repeatable).await?;
             self.keep_cookies(&answer, &request.url);
@@ -51,7 +55,7 @@ impl Run {
             }
             request.url = next;
         }
-        Err(changed())
+        Err(self.unexpected(&UnexpectedPage::limit("more redirects than a request may have")))
     }
 
     async fn send(&mut self, request: &Request, is_repeatable: bool) -> Result<Answer, Failure> {
@@ -71,7 +75,12 @@ impl Run {
             };
             if !may_repeat || tries >= RETRIES_MAX {
                 return sent.map_err(|trouble| match trouble {
-                    Trouble::TooLarge | Trouble::NotRecorded => changed(),
+                    Trouble::TooLarge => {
+                        self.unexpected(&UnexpectedPage::limit("an answer is too large"))
+                    }
+                    Trouble::NotRecorded => {
+                        self.unexpected(&UnexpectedPage::portal("no such answer was recorded"))
+                    }
                     Trouble::Connect | Trouble::Broken | Trouble::Timeout | Trouble::Garbled => {
                         Failure::of(FailureKind::PortalUnstable)
                     }

@@ -2,16 +2,27 @@
 
 use fiveone_model::{
     failure::Failure,
+    finding::Finding,
     report::{Loan, Record, Table},
 };
 use serde_json::Value as Json;
 
-use super::{Run, Vars, changed, step::Context};
+use super::{Run, Vars, section_reader::SectionReader, step::Context, verdict::second_look};
 use crate::{
-    definition::{Part, Section},
-    page::Prober,
-    read::{Changed, Finding, ReadRow, Reader, is_proved_empty},
+    definition::{Content, Part, Section},
+    page::{Prober, Standing},
+    read::{ReadRow, Reader, Unread, newest_first},
+    unexpected::UnexpectedPage,
 };
+
+/// A loan on the way: what its parts may be read from.
+struct Opened<'l> {
+    detail: Record,
+    /// Its row, when it is JSON.
+    json: Option<&'l Json>,
+    /// The values that the steps of its parts may use.
+    locals: &'l Vars,
+}
 
 impl Run {
     pub(super) async fn read_loans(
@@ -19,27 +30,50 @@ impl Run {
         section: &Section,
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<Loan>, Failure> {
-        if section.rows.is_none() && !section.each.is_empty() {
-            return self.read_loan_pages(section, findings).await;
+        match &section.content {
+            Some(Content::Record(_)) if section.each.is_empty() => {
+                self.read_single_loan(section, findings).await
+            }
+            Some(Content::Record(_)) => self.read_loan_pages(section, findings).await,
+            Some(Content::Rows(rows)) => {
+                let mut loans = Vec::new();
+                for row in self.read_rows(section, Table::LoanDetail, findings).await? {
+                    let ReadRow { record, raw } = row;
+                    let kept = rows.keep.iter().filter(|(_, key)| !raw.get(key).is_empty());
+                    let locals: Vars = kept
+                        .map(|(name, key)| {
+                            (name.to_owned(), Json::String(raw.first(key).to_owned()))
+                        })
+                        .collect();
+                    let json = raw.json.as_ref();
+                    let opened = Opened { detail: record, json, locals: &locals };
+                    loans.push(self.with_parts(section, opened, findings).await?);
+                }
+                Ok(loans)
+            }
+            Some(Content::From(_)) | None => {
+                Err(self.unexpected(&UnexpectedPage::definition("no loan is read")))
+            }
         }
-        let mut loans = Vec::new();
-        if section.rows.is_none() {
-            let detail = self.read_record(section, Table::LoanDetail, findings).await?;
-            loans.push(self.with_parts(section, detail, None, &Vars::new(), findings).await?);
-            return Ok(loans);
+    }
+
+    /// The one loan that a portal shows, or its word that there is none.
+    async fn read_single_loan(
+        &mut self,
+        section: &Section,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Loan>, Failure> {
+        let locals = Vars::new();
+        let context = Context { fields: None, locals: &locals };
+        self.do_steps(&section.before, context).await?;
+        let last = self.do_steps(&section.steps, context).await?;
+        if self.says_no_loans(section, last.as_ref(), context) {
+            return Ok(Vec::new());
         }
-        for row in self.read_rows(section, Table::LoanDetail, findings).await? {
-            let ReadRow { record, raw } = row;
-            let kept = section.rows.iter().flat_map(|rows| rows.keep.iter());
-            let locals: Vars = kept
-                .filter_map(|(name, key)| {
-                    Some((name.to_owned(), Json::String(raw.get(key).first()?.clone())))
-                })
-                .collect();
-            let loan = self.with_parts(section, record, raw.json.as_ref(), &locals, findings);
-            loans.push(loan.await?);
-        }
-        Ok(loans)
+        let sources = section.record();
+        let detail = self.record_of(last, sources, Table::LoanDetail, context, findings)?;
+        let opened = Opened { detail, json: None, locals: &locals };
+        Ok(vec![self.with_parts(section, opened, findings).await?])
     }
 
     /// A page for each loan: a turn of the loop reads one record and its parts.
@@ -51,48 +85,52 @@ impl Run {
         let outside = Vars::new();
         let context = Context { fields: None, locals: &outside };
         let listed = self.do_steps(&section.before, context).await?;
-        if let Some((step, fetched)) = &listed {
-            let cookies = self.cookies(&fetched.url);
-            let scope = self.scope(None, &outside);
-            let says_none = self.page(step, fetched).is_some_and(|page| {
-                is_proved_empty(&Prober::new(&page, &scope, &cookies), &section.empty, None)
-            });
-            if says_none {
-                return Ok(Vec::new());
-            }
+        if self.says_no_loans(section, listed.as_ref(), context) {
+            return Ok(Vec::new());
         }
-        let [each] = &*section.each else { return Err(changed()) };
         let mut loans = Vec::new();
-        for locals in self.turns_of(each, &outside)? {
-            let context = Context { fields: None, locals: &locals };
+        let turns = self.turns(&section.each, &outside).map_err(|page| self.unexpected(&page))?;
+        for turn in turns {
+            let context = Context { fields: None, locals: &turn.locals };
             let last = self.do_steps(&section.steps, context).await?;
-            let detail =
-                self.record_of(last, &section.record, Table::LoanDetail, context, findings)?;
-            loans.push(self.with_parts(section, detail, None, &locals, findings).await?);
-        }
-        if loans.is_empty() {
-            let because = "no loans, and nothing says that there are none";
-            return Err(self.refuse(&Changed::because(because)));
+            let sources = section.record();
+            let detail = self.record_of(last, sources, Table::LoanDetail, context, findings)?;
+            let opened = Opened { detail, json: None, locals: &turn.locals };
+            loans.push(self.with_parts(section, opened, findings).await?);
         }
         Ok(loans)
+    }
+
+    /// Whether one of the file's witnesses says that there are no loans.
+    fn says_no_loans(
+        &self,
+        section: &Section,
+        last: Option<&(&crate::definition::Step, super::fetch::Fetched)>,
+        context: Context<'_>,
+    ) -> bool {
+        let Some((step, fetched)) = last else { return false };
+        let Ok(page) = self.page(step, fetched) else { return false };
+        let (cookies, nothing) = (self.cookies(&fetched.url), Standing::default());
+        let scope = self.scope(context.fields, context.locals);
+        let prober = Prober::new(&page, &scope, &cookies, &nothing);
+        let is_refused = second_look(&prober, &self.connector).is_some();
+        !is_refused && section.empty.iter().any(|predicate| prober.holds(predicate))
     }
 
     async fn with_parts(
         &mut self,
         section: &Section,
-        detail: Record,
-        json: Option<&Json>,
-        locals: &Vars,
+        opened: Opened<'_>,
         findings: &mut Vec<Finding>,
     ) -> Result<Loan, Failure> {
         let parts = &section.parts;
         let (repayers, repays, overdues) =
             (parts.repayers.as_ref(), parts.repays.as_ref(), parts.overdues.as_ref());
         Ok(Loan {
-            detail,
-            repayers: self.part(repayers, Table::LoanRepayer, json, locals, findings).await?,
-            repays: self.part(repays, Table::LoanRepay, json, locals, findings).await?,
-            overdues: self.part(overdues, Table::LoanOverdue, json, locals, findings).await?,
+            repayers: self.part(repayers, Table::LoanRepayer, &opened, findings).await?,
+            repays: self.part(repays, Table::LoanRepay, &opened, findings).await?,
+            overdues: self.part(overdues, Table::LoanOverdue, &opened, findings).await?,
+            detail: opened.detail,
         })
     }
 
@@ -100,24 +138,27 @@ impl Run {
         &mut self,
         part: Option<&Part>,
         table: Table,
-        json: Option<&Json>,
-        locals: &Vars,
+        loan: &Opened<'_>,
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<Record>, Failure> {
         let Some(part) = part else { return Ok(Vec::new()) };
-        if part.steps.is_empty() {
-            let read = self.inner_rows(part, table, json, locals, findings);
-            let rows = read.map_err(|changed| self.refuse(&changed))?;
-            return Ok(rows.into_iter().map(|row| row.record).collect());
-        }
-        let section = Section {
-            steps: part.steps.clone(),
-            rows: part.rows.clone(),
-            empty: part.empty.clone(),
-            ..Section::default()
+        let mut rows = if part.steps.is_empty() {
+            let read = self.inner_rows(part, table, loan, findings);
+            read.map_err(|unread| self.refuse(&unread, None))?
+        } else {
+            let section = Section {
+                steps: part.steps.clone(),
+                content: Some(Content::Rows(Box::new(part.rows.clone()))),
+                empty: part.empty.clone(),
+                ..Section::default()
+            };
+            let mut reader = SectionReader::new(self, &section, table)?;
+            let rows = Box::pin(reader.rows(&part.each, loan.locals)).await?;
+            findings.append(&mut reader.findings);
+            rows
         };
-        let turns = Box::pin(self.all_turns(&part.each, &section, table, locals, findings)).await?;
-        Ok(turns.into_iter().flatten().map(|row| row.record).collect())
+        newest_first(&mut rows);
+        Ok(rows.into_iter().map(|row| row.record).collect())
     }
 
     /// Rows inside the loan's own JSON: the list must be there, and may be empty.
@@ -125,17 +166,14 @@ impl Run {
         &self,
         part: &Part,
         table: Table,
-        json: Option<&Json>,
-        locals: &Vars,
+        loan: &Opened<'_>,
         findings: &mut Vec<Finding>,
-    ) -> Result<Vec<ReadRow>, Changed> {
-        let rows =
-            part.rows.as_ref().ok_or_else(|| Changed::because("there is nothing to read"))?;
-        let json = json.ok_or_else(|| Changed::because("the loan is not JSON"))?;
-        let scope = self.scope(None, locals);
-        let mut reader = Reader { connector: &self.connector, scope: &scope, findings };
-        reader
-            .rows_of_json(json, rows, table)?
-            .ok_or_else(|| Changed::because("a list inside the loan is not there"))
+    ) -> Result<Vec<ReadRow>, Unread> {
+        let json = loan.json.ok_or_else(|| UnexpectedPage::definition("the loan is not JSON"))?;
+        let scope = self.scope(None, loan.locals);
+        let mut reader =
+            Reader { connector: &self.connector, scope: &scope, whose: &self.whose, findings };
+        let rows = reader.rows_of_json(json, &part.rows, table)?;
+        Ok(rows.ok_or_else(|| UnexpectedPage::portal("a list inside the loan is not there"))?)
     }
 }

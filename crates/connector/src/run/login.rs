@@ -10,11 +10,14 @@ use serde_json::Value as Json;
 use super::{
     Person, Run, Vars,
     ask::kind_of_wrong,
-    changed,
-    judge::Verdict,
     step::{Context, StepEnd},
+    verdict::Verdict,
 };
-use crate::definition::Step;
+use crate::{
+    definition::{Action, Step},
+    page::Standing,
+    unexpected::UnexpectedPage,
+};
 
 /// The most steps of one login, repeated ones included.
 const STEPS_MAX: usize = 80;
@@ -56,6 +59,8 @@ impl Run {
         let connector = self.connector.clone();
         let login = connector.definition.login.iter().find(|login| login.number == method);
         let login = login.ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
+        self.whose.identity = credentials.get(FieldName::IdCard).map(str::to_owned);
+        self.whose.name = credentials.get(FieldName::RealName).map(str::to_owned);
         let ended = self.walk(&login.steps, credentials, person).await;
         self.forget_login(credentials);
         ended
@@ -73,20 +78,21 @@ impl Run {
         let mut at = 0;
         for _ in 0..STEPS_MAX {
             let Some(step) = steps.get(at) else { return Ok(()) };
-            if !self.holds(&step.when, context)? {
+            if !self.holds(&step.when, context) {
                 at += 1;
                 continue;
             }
-            let ended = if let Some(ask) = step.ask {
-                let kind = ask.kind();
-                *asked.count(kind) += 1;
-                let attempt = *asked.count(kind);
-                asked.at.push((kind, at));
-                Box::pin(self.ask_person(step, ask, attempt, context, person)).await
-            } else if step.is_request() {
-                Box::pin(self.do_request(step, context)).await.map(drop)
-            } else {
-                self.set_values(step, context).map_err(StepEnd::Failure)
+            let ended = match &step.action {
+                Action::Ask(ask) => {
+                    *asked.count(ask.kind) += 1;
+                    let attempt = *asked.count(ask.kind);
+                    asked.at.push((ask.kind, at));
+                    Box::pin(self.ask_person(step, ask, attempt, context, person)).await
+                }
+                Action::Request(request) => {
+                    Box::pin(self.do_request(step, request, context)).await.map(drop)
+                }
+                Action::Set(_) => self.set_values(step, context).map_err(StepEnd::Failure),
             };
             at = match ended {
                 Ok(()) => at + 1,
@@ -96,11 +102,12 @@ impl Run {
                 }
             };
         }
-        Err(changed())
+        Err(self.unexpected(&UnexpectedPage::limit("more steps than a login may have")))
     }
 
     /// Keeps what the sections need and nothing else; never the password.
     fn forget_login(&mut self, credentials: &Credentials) {
+        self.standing = Standing::default();
         let names = self.connector.names_in_sections.clone();
         self.vars.retain(|name, _| names.contains(name));
         for (field, value) in credentials.iter() {
@@ -127,17 +134,17 @@ fn back_to(
         Some(last) => last,
         // The portal wants a code that was not asked for: the question was left out by its `when`.
         None => {
-            let left_out = |step: &Step| step.ask.is_some_and(|ask| ask.kind() == kind);
+            let left_out = |step: &Step| step.ask().is_some_and(|ask| ask.kind == kind);
             let at = steps.iter().position(left_out).filter(|_| !asked.is_caught_up);
             asked.is_caught_up = true;
-            let refused = || Failure::because(FailureKind::LoginFailed, &verdict.words);
+            let refused = || Failure::because(FailureKind::LoginFailed, &verdict.reason);
             (kind, at.ok_or_else(refused)?)
         }
     };
     if *asked.count(kind) >= ASKS_MAX {
         return Err(Failure::of(FailureKind::WrongCode));
     }
-    let again = steps[ask_at].again.as_deref();
+    let again = steps[ask_at].ask().and_then(|ask| ask.again.as_deref());
     let at = again
         .and_then(|id| steps.iter().position(|step| step.id.as_deref() == Some(id)))
         .unwrap_or(ask_at);

@@ -1,7 +1,9 @@
-//! What a run did, for logs and for `connector try`: names and numbers, never values.
+//! What a run did, for the operator: names and numbers, never values.
+
+use crate::definition::Step;
 
 /// One request or question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepNote {
     /// The step's id, or what it does.
     pub step: String,
@@ -17,4 +19,11 @@ pub struct StepNote {
     pub captured: Vec<String>,
     /// What it ended in, and what was not as it should be.
     pub outcome: String,
+}
+
+impl StepNote {
+    /// A note that knows only which step it is about.
+    pub(super) fn of(step: &Step) -> Self {
+        Self { step: step.name(), ..Self::default() }
+    }
 }

@@ -3,14 +3,13 @@
 use std::{borrow::Cow, time::Duration};
 
 use encoding_rs::{Encoding, UTF_8};
-use fiveone_model::failure::Failure;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Map, Value as Json};
 use url::Url;
 
-use super::{Run, Vars, changed, scope::RunScope};
+use super::{Run, Vars, template_vars::RunScope};
 use crate::{
-    definition::{JsonTemplate, Piece, Step},
+    definition::{Body, JsonTemplate, Method, Piece, Request as Definition},
     portal::Request,
     template::{Template, Unrendered},
 };
@@ -56,7 +55,13 @@ impl Run {
             base.join(text)
         } else {
             let dir = base.as_str().split(['?', '#']).next().unwrap_or_default();
-            Url::parse(&format!("{}/{text}", dir.trim_end_matches('/')))
+            match self.connector.definition.roots.get(self.root).map(String::as_str) {
+                Some(root) if root.starts_with('/') => base.join(&format!("{root}{text}")),
+                root => {
+                    let root = root.unwrap_or_default();
+                    Url::parse(&format!("{}/{root}{text}", dir.trim_end_matches('/')))
+                }
+            }
         };
         url.map_err(|_| Unrendered(format!("`{}`: not an address", template.source())))
     }
@@ -64,15 +69,15 @@ impl Run {
     /// The request of a step for one of its addresses.
     pub(super) fn build(
         &self,
-        step: &Step,
+        definition: &Definition,
         address: &Template,
         scope: &RunScope<'_>,
         in_login: bool,
     ) -> Result<Built, Unrendered> {
-        let definition = &self.connector.definition;
-        let charset = step.charset.or(definition.charset).map_or(UTF_8, |charset| charset.0);
+        let file = &self.connector.definition;
+        let charset = definition.charset.or(file.charset).map_or(UTF_8, |charset| charset.0);
         let mut url = self.address(address, scope)?;
-        let query = pairs(&step.query.0, scope, charset)?;
+        let query = pairs(&definition.query.0, scope, charset)?;
         if !query.is_empty() {
             let whole = match url.query() {
                 Some(own) if !own.is_empty() => format!("{own}&{query}"),
@@ -80,39 +85,39 @@ impl Run {
             };
             url.set_query(Some(&whole));
         }
-        let is_post = !step.post.is_empty();
         let mut headers = vec![
             header("accept", "text/html,application/json,application/xml;q=0.9,*/*;q=0.8"),
             header("accept-language", "zh-CN,zh;q=0.9"),
         ];
-        let mut body = Vec::new();
-        if is_post {
-            let (kind, bytes) = self.body(step, scope, charset)?;
-            body = bytes;
-            headers.push(header("content-type", &kind));
+        let mut bytes = Vec::new();
+        if let Method::Post(body) = &definition.method {
+            let content_type;
+            (content_type, bytes) = self.body(body, scope, charset)?;
+            headers.push(header("content-type", &content_type));
         }
-        if step.ajax {
+        if definition.ajax {
             headers.push(header("x-requested-with", "XMLHttpRequest"));
         }
-        if let Some(referer) = &step.referer {
+        if let Some(referer) = &definition.referer {
             headers.push(header("referer", self.address(referer, scope)?.as_str()));
         }
-        for (name, value) in definition.headers.iter().chain(step.headers.iter()) {
+        for (name, value) in file.headers.iter().chain(definition.headers.iter()) {
             let name = name.to_ascii_lowercase();
             let value: String = value.render(scope)?.chars().filter(|c| !c.is_control()).collect();
             headers.retain(|(own, _)| *own != name);
             headers.push((name, value.into_bytes()));
         }
-        let limits = &definition.limits;
+        let limits = &file.limits;
+        let is_post = matches!(definition.method, Method::Post(_));
         let request = Request {
             method: if is_post { "POST" } else { "GET" },
             url,
             headers,
-            body,
+            body: bytes,
             answer_bytes_max: limits.answer_bytes.map_or(ANSWER_BYTES_MAX, |told| told as usize),
             time_max: Duration::from_secs(limits.request_secs.unwrap_or(REQUEST_SECS_MAX).into()),
         };
-        let is_repeatable = !is_post || step.repeatable.unwrap_or(!in_login);
+        let is_repeatable = !is_post || definition.repeatable.unwrap_or(!in_login);
         Ok(Built { request, is_repeatable })
     }
 
@@ -132,46 +137,45 @@ impl Run {
 
     fn body(
         &self,
-        step: &Step,
+        body: &Body,
         scope: &RunScope<'_>,
         charset: &'static Encoding,
     ) -> Result<(String, Vec<u8>), Unrendered> {
-        if let Some(json) = &step.json {
-            let text = json_of(json, scope)?.to_string();
-            return Ok(("application/json;charset=UTF-8".to_owned(), text.into_bytes()));
-        }
-        if let Some(body) = &step.body {
-            let text = piece_text(body, scope)?.into_iter().next().unwrap_or_default();
-            let usual = if matches!(body, Piece::Xml(_)) { "text/xml" } else { "text/plain" };
-            let kind = step.content_type.clone().unwrap_or_else(|| usual.to_owned());
-            return Ok((kind, charset.encode(&text).0.into_owned()));
-        }
-        let mut fields: Vec<(String, Piece)> = Vec::new();
-        if let Some(name) = &step.form_from {
-            let Some(Json::Object(map)) = self.find_var(name, scope.locals) else {
-                return Err(Unrendered(format!("`{name}`: not a captured form")));
-            };
-            for (name, value) in map {
-                let value = value.as_str().unwrap_or_default();
-                if step.form.get(name).is_none() {
-                    fields.push((name.clone(), Piece::Text(Template::plain(value))));
+        match body {
+            Body::Json(json) => {
+                let text = json_of(json, scope)?.to_string();
+                Ok(("application/json;charset=UTF-8".to_owned(), text.into_bytes()))
+            }
+            Body::Raw { piece, content_type } => {
+                let text = piece_text(piece, scope)?.into_iter().next().unwrap_or_default();
+                let default =
+                    if matches!(piece, Piece::Xml(_)) { "text/xml" } else { "text/plain" };
+                let content_type = content_type.as_deref().unwrap_or(default);
+                Ok((content_type.to_owned(), charset.encode(&text).0.into_owned()))
+            }
+            Body::Form { from, fields, content_type } => {
+                let mut all: Vec<(String, Piece)> = Vec::new();
+                if let Some(name) = from {
+                    let Some(Json::Object(map)) = self.find_var(name, scope.locals) else {
+                        return Err(Unrendered(format!("`{name}`: not a captured form")));
+                    };
+                    for (name, value) in map.iter().filter(|(name, _)| fields.get(name).is_none()) {
+                        let value = value.as_str().unwrap_or_default();
+                        all.push((name.clone(), Piece::Text(Template::plain(value))));
+                    }
                 }
+                all.extend(fields.0.iter().cloned());
+                let text = pairs(&all, scope, charset)?;
+                let default = "application/x-www-form-urlencoded";
+                let content_type = content_type.as_deref().unwrap_or(default);
+                Ok((content_type.to_owned(), text.into_bytes()))
             }
         }
-        fields.extend(step.form.0.iter().cloned());
-        let text = pairs(&fields, scope, charset)?;
-        let kind = step.content_type.as_deref().unwrap_or("application/x-www-form-urlencoded");
-        Ok((kind.to_owned(), text.into_bytes()))
     }
 
     pub(super) fn find_var<'a>(&'a self, name: &str, locals: &'a Vars) -> Option<&'a Json> {
         locals.get(name).or_else(|| self.vars.get(name))
     }
-}
-
-/// A template that could not be worked out means that something was not on the portal's pages.
-pub(super) fn unrendered(_: &Unrendered) -> Failure {
-    changed()
 }
 
 fn header(name: &str, value: &str) -> (String, Vec<u8>) {

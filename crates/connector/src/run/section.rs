@@ -4,45 +4,60 @@ use std::collections::BTreeMap;
 
 use fiveone_model::{
     failure::{Failure, FailureKind},
-    report::{Content, Record, Section as Name, Table},
+    finding::Finding,
+    report::{Content, Record, Section as Name, Table, Value},
 };
 
-use super::{
-    Reading, Run, Shared, Vars, changed,
-    fetch::Fetched,
-    judge::second_look,
-    step::{Context, StepEnd},
-};
+use super::{Reading, Run, Shared, Vars, section_reader::SectionReader, step::Context};
 use crate::{
-    definition::{Overlap, Section, Source, Step},
-    page::{Page, Prober},
-    read::{Changed, Finding, ReadRow, Reader, share_out},
+    definition::{Content as Reads, Section, Source, Step},
+    page::{Page, Prober, Standing},
+    read::{ReadRow, Reader, Unread, newest_first, partition},
+    run::{fetch::Fetched, verdict::second_look},
+    unexpected::UnexpectedPage,
 };
-
-/// The most rows of one section.
-const ROWS_MAX: usize = 20_000;
 
 impl Run {
     pub(super) async fn read_section(&mut self, name: Name) -> Result<Reading, Failure> {
         let connector = self.connector.clone();
         let section = connector.definition.sections.get(name);
         let section = section.ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
-        if let Some(list) = &section.from {
-            return self.read_share(name, list).await;
-        }
         let table = name.table(connector.product);
         let mut findings = Vec::new();
-        let content = if name == Name::Loans {
-            Content::Loans(self.read_loans(section, &mut findings).await?)
-        } else if section.rows.is_some() {
-            let rows = self.read_rows(section, table, &mut findings).await?;
-            Content::Rows(rows.into_iter().map(|row| row.record).collect())
-        } else {
-            Content::Record(self.read_record(section, table, &mut findings).await?)
+        let content = match &section.content {
+            Some(Reads::From(list)) => return self.read_share(name, list).await,
+            _ if name == Name::Loans => {
+                Content::Loans(self.read_loans(section, &mut findings).await?)
+            }
+            Some(Reads::Rows(_)) => {
+                let rows = self.read_rows(section, table, &mut findings).await?;
+                Content::Rows(rows.into_iter().map(|row| row.record).collect())
+            }
+            Some(Reads::Record(sources)) => {
+                let record = self.read_record(section, sources, table, &mut findings).await?;
+                self.learn_whose(&record);
+                Content::Record(record)
+            }
+            None => return Err(self.unexpected(&UnexpectedPage::definition("nothing is read"))),
         };
-        findings.sort();
-        findings.dedup();
-        Ok(Reading { content, findings })
+        Ok(Reading { content, findings: sorted(findings) })
+    }
+
+    /// Remembers the name and the account of the base record: rows that name others are not the
+    /// person's.
+    fn learn_whose(&mut self, record: &Record) {
+        let text = |fields: &[&str]| {
+            fields.iter().find_map(|field| match record.get(field) {
+                Some(Value::Text(text)) => Some(text.clone()),
+                Some(_) | None => None,
+            })
+        };
+        if self.whose.name.is_none() {
+            self.whose.name = text(&["employeeName", "name"]);
+        }
+        if self.whose.identity.is_none() {
+            self.whose.identity = text(&["idCard", "idcard"]);
+        }
     }
 
     /// A section's share of a list, which is read when it is first asked for.
@@ -57,27 +72,29 @@ impl Run {
                 findings: findings.clone(),
             }),
             Some(Err(failure)) => Err(failure.clone()),
-            None => Err(changed()),
+            None => Err(self.unexpected(&UnexpectedPage::definition(format!("no list `{list}`")))),
         }
     }
 
     async fn read_list(&mut self, list: &str) -> Shared {
         let connector = self.connector.clone();
-        let section = connector.definition.lists.get(list).ok_or_else(changed)?;
+        let section = connector.definition.lists.get(list);
+        let split = section.and_then(|section| section.split.as_ref());
+        let (Some(section), Some(split)) = (section, split) else {
+            return Err(self.unexpected(&UnexpectedPage::definition(format!("no list `{list}`"))));
+        };
         let mut findings = Vec::new();
         let rows = self.read_rows(section, Table::InsuranceRow, &mut findings).await?;
-        let split = section.split.as_ref().ok_or_else(changed)?;
         let shares: BTreeMap<Name, Vec<Record>> =
-            share_out(rows, split).map_err(|changed| self.refuse(&changed))?;
-        findings.sort();
-        findings.dedup();
-        Ok((shares, findings))
+            partition(rows, split).map_err(|page| self.unexpected(&page))?;
+        Ok((shares, sorted(findings)))
     }
 
     /// A record: steps once, then every source from the last answer.
     pub(super) async fn read_record(
         &mut self,
         section: &Section,
+        sources: &[Source],
         table: Table,
         findings: &mut Vec<Finding>,
     ) -> Result<Record, Failure> {
@@ -85,7 +102,7 @@ impl Run {
         let context = Context { fields: None, locals: &locals };
         self.do_steps(&section.before, context).await?;
         let last = self.do_steps(&section.steps, context).await?;
-        self.record_of(last, &section.record, table, context, findings)
+        self.record_of(last, sources, table, context, findings)
     }
 
     pub(super) fn record_of(
@@ -96,31 +113,34 @@ impl Run {
         context: Context<'_>,
         findings: &mut Vec<Finding>,
     ) -> Result<Record, Failure> {
+        let nothing = Standing::default();
+        let cookies = Vec::new();
         let read = {
             let scope = self.scope(context.fields, context.locals);
             let page = match &last {
                 Some((step, fetched)) => self.page(step, fetched),
-                None => Some(Page::new(200, self.base_url().clone(), Vec::new(), b"", None, None)),
+                None => Ok(Page::blank(self.base_url().clone())),
             };
             match page {
-                None => Err((Changed::because("the answer is not wrapped as it should be"), None)),
-                Some(page) => {
-                    let mut reader = Reader { connector: &self.connector, scope: &scope, findings };
-                    reader.record(&page, sources, table).map_err(|changed| {
-                        let cookies = Vec::new();
-                        let prober = Prober::new(&page, &scope, &cookies);
-                        (changed, second_look(&prober, &self.connector))
+                Err(page) => Err((Unread::Unexpected(page), None)),
+                Ok(page) => {
+                    let mut reader = Reader {
+                        connector: &self.connector,
+                        scope: &scope,
+                        whose: &self.whose,
+                        findings,
+                    };
+                    reader.record(&page, sources, table).map_err(|unread| {
+                        let prober = Prober::new(&page, &scope, &cookies, &nothing);
+                        (unread, second_look(&prober, &self.connector))
                     })
                 }
             }
         };
-        read.map_err(|(changed, verdict)| match verdict {
-            Some(verdict) => verdict.failure(&[]),
-            None => self.refuse(&changed),
-        })
+        read.map_err(|(unread, verdict)| self.refuse(&unread, verdict))
     }
 
-    /// Rows of all turns of the section's loops.
+    /// Rows of all turns of the section's loops, newest first.
     pub(super) async fn read_rows(
         &mut self,
         section: &Section,
@@ -129,15 +149,10 @@ impl Run {
     ) -> Result<Vec<ReadRow>, Failure> {
         let locals = Vars::new();
         self.do_steps(&section.before, Context { fields: None, locals: &locals }).await?;
-        let turns = self.all_turns(&section.each, section, table, &locals, findings).await?;
-        let rows = match section.overlap {
-            Some(Overlap::Drop) => without_overlap(turns),
-            Some(Overlap::Keep) | None => turns.into_iter().flatten().collect(),
-        };
-        let most = self.connector.definition.limits.rows.map_or(ROWS_MAX, |told| told as usize);
-        if rows.len() > most {
-            return Err(self.refuse(&Changed::because("more rows than a section may have")));
-        }
+        let mut reader = SectionReader::new(self, section, table)?;
+        let mut rows = reader.rows(&section.each, &locals).await?;
+        findings.append(&mut reader.findings);
+        newest_first(&mut rows);
         Ok(rows)
     }
 
@@ -149,44 +164,22 @@ impl Run {
     ) -> Result<Option<(&'s Step, Fetched)>, Failure> {
         let mut last = None;
         for step in steps {
-            if !self.holds(&step.when, context)? {
+            if !self.holds(&step.when, context) {
                 continue;
             }
-            if step.is_request() {
-                let fetched =
-                    Box::pin(self.do_request(step, context)).await.map_err(|end| match end {
-                        StepEnd::Failure(failure) => failure,
-                        StepEnd::Verdict(verdict) => verdict.failure(&[]),
-                    })?;
-                last = Some((step, fetched));
+            if let Some(request) = step.request() {
+                let done = Box::pin(self.do_request(step, request, context)).await;
+                last = Some((step, done.map_err(|end| self.failure_of(end))?));
             } else {
                 self.set_values(step, context)?;
             }
         }
         Ok(last)
     }
-
-    /// Notes why a page was refused and makes the failure.
-    pub(super) fn refuse(&mut self, changed_because: &Changed) -> Failure {
-        if let Some(note) = self.log.last_mut() {
-            note.outcome = format!("changed: {}", changed_because.0);
-        }
-        changed()
-    }
 }
 
-/// Leaves out rows that an earlier turn has brought already. Two equal rows of one turn are two.
-fn without_overlap(turns: Vec<Vec<ReadRow>>) -> Vec<ReadRow> {
-    let mut kept: Vec<ReadRow> = Vec::new();
-    for turn in turns {
-        let mut known: Vec<bool> = vec![true; kept.len()];
-        for row in turn {
-            let twin = kept.iter().zip(&mut known).find(|(old, free)| **free && old.is_same(&row));
-            match twin {
-                Some((_, free)) => *free = false,
-                None => kept.push(row),
-            }
-        }
-    }
-    kept
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort();
+    findings.dedup();
+    findings
 }

@@ -1,19 +1,23 @@
 //! One step: sent, judged, captured.
 
-use fiveone_model::{failure::Failure, login::Credentials};
+use fiveone_model::{
+    failure::{Failure, FailureKind},
+    login::Credentials,
+};
 use serde_json::Value as Json;
 
 use super::{
-    Run, Vars, changed,
+    Run, Vars,
     fetch::Fetched,
-    judge::{Verdict, Where, judge},
     note::StepNote,
-    request::unrendered,
+    verdict::{Verdict, Where, judge},
 };
 use crate::{
-    definition::{Capture, Condition, Ordered, Step},
-    page::{Page, Prober},
-    template::{Scope, Template},
+    definition::{Capture, Method, Ordered, Predicate, Request, Step},
+    page::{Page, Prober, Standing},
+    read::Unread,
+    template::Template,
+    unexpected::UnexpectedPage,
 };
 
 /// Why a step did not succeed.
@@ -28,6 +32,12 @@ pub(super) enum StepEnd {
 impl From<Failure> for StepEnd {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+impl StepEnd {
+    pub(super) fn unexpected(page: &UnexpectedPage) -> Self {
+        Self::Verdict(Verdict::unexpected(page))
     }
 }
 
@@ -46,43 +56,48 @@ impl Context<'_> {
 
 impl Run {
     /// Whether all conditions of a step hold.
-    pub(super) fn holds(&self, when: &[Condition], context: Context<'_>) -> Result<bool, Failure> {
-        let scope = self.scope(context.fields, context.locals);
-        for condition in when {
-            let filled = |name: &str| {
-                scope
-                    .get(name)
-                    .is_some_and(|value| !value.is_none() && !value.to_string().trim().is_empty())
-            };
-            let has = condition.has.as_deref().is_none_or(filled);
-            let lacks = condition.lacks.as_deref().is_none_or(|name| !filled(name));
-            if !has || !lacks || !compare(condition, &scope)? {
-                return Ok(false);
-            }
+    pub(super) fn holds(&self, when: &[Predicate], context: Context<'_>) -> bool {
+        if when.is_empty() {
+            return true;
         }
-        Ok(true)
+        let scope = self.scope(context.fields, context.locals);
+        let (page, nothing) = (Page::blank(self.base_url().clone()), Standing::default());
+        let prober = Prober::new(&page, &scope, &[], &nothing);
+        when.iter().all(|predicate| prober.holds(predicate))
     }
 
-    /// Sends a step's request, trying its other addresses on 404.
+    /// The roots of the file but one.
+    fn other_roots(&self, known: usize) -> impl Iterator<Item = usize> + use<> {
+        (0..self.connector.definition.roots.len()).filter(move |root| *root != known)
+    }
+
+    /// Sends a step's request, trying its other addresses and the other roots on 404. The root that
+    /// has it is tried first from then on.
     pub(super) async fn fetch_step(
         &mut self,
         step: &Step,
+        request: &Request,
         context: Context<'_>,
     ) -> Result<Fetched, Failure> {
-        let addresses = if step.post.is_empty() { &step.get } else { &step.post };
         loop {
             let mut last = None;
-            for address in addresses.iter() {
-                let fetched = self.fetch_address(step, address, context).await?;
-                if fetched.answer.status != 404 || step.accept.contains(&404) {
-                    self.is_base_known = true;
-                    return Ok(fetched);
+            let known_root = self.root;
+            for root in std::iter::once(known_root).chain(self.other_roots(known_root)) {
+                self.root = root;
+                for address in request.addresses.iter() {
+                    let fetched = self.fetch_address(step, request, address, context).await?;
+                    if fetched.answer.status != 404 || request.answer.accept.contains(&404) {
+                        self.is_base_known = true;
+                        return Ok(fetched);
+                    }
+                    last = Some(fetched);
                 }
-                last = Some(fetched);
             }
+            self.root = known_root;
             // The operator may have given the portal's root for an address with a path.
             if self.is_base_known || self.base + 1 >= self.connector.bases.len() {
-                return last.ok_or_else(changed);
+                let nothing = UnexpectedPage::definition("the request has no address");
+                return last.ok_or_else(|| self.unexpected(&nothing));
             }
             self.base += 1;
         }
@@ -91,34 +106,37 @@ impl Run {
     async fn fetch_address(
         &mut self,
         step: &Step,
+        request: &Request,
         address: &Template,
         context: Context<'_>,
     ) -> Result<Fetched, Failure> {
         let built = {
             let scope = self.scope(context.fields, context.locals);
             let in_login = context.place() == Where::Login;
-            self.build(step, address, &scope, in_login).map_err(|error| {
-                self.note_problem(step, &error.0);
-                unrendered(&error)
-            })?
+            self.build(request, address, &scope, in_login)
         };
+        let built = built.map_err(|error| {
+            self.note(StepNote::of(step));
+            self.unexpected(&UnexpectedPage::definition(error.0))
+        })?;
         let method = built.request.method;
-        let fetched = self.fetch(built, step.follow.unwrap_or(true)).await;
-        let (path, status, ms, outcome) = match &fetched {
-            Ok(fetched) => {
-                (fetched.url.path().to_owned(), Some(fetched.answer.status), fetched.ms, "")
-            }
-            Err(failure) => (address.source().to_owned(), None, 0, failure.kind.as_str()),
+        let fetched = self.fetch(built, request.follow).await;
+        let note = match &fetched {
+            Ok(fetched) => StepNote {
+                method,
+                path: fetched.url.path().to_owned(),
+                status: Some(fetched.answer.status),
+                ms: fetched.ms,
+                ..StepNote::of(step)
+            },
+            Err(failure) => StepNote {
+                method,
+                path: address.source().to_owned(),
+                outcome: failure.kind.as_str().to_owned(),
+                ..StepNote::of(step)
+            },
         };
-        self.log.push(StepNote {
-            step: name_of(step),
-            method,
-            path,
-            status,
-            ms,
-            captured: Vec::new(),
-            outcome: outcome.to_owned(),
-        });
+        self.note(note);
         fetched
     }
 
@@ -126,9 +144,20 @@ impl Run {
     pub(super) async fn do_request(
         &mut self,
         step: &Step,
+        request: &Request,
         context: Context<'_>,
     ) -> Result<Fetched, StepEnd> {
-        let fetched = self.fetch_step(step, context).await?;
+        let fetched = self.fetch_step(step, request, context).await?;
+        // What a page says before anything was sent to it is no answer to the person's input.
+        let is_first_sight = context.fields.is_some() && !self.has_sent;
+        if is_first_sight && matches!(request.method, Method::Get) {
+            if let Ok(page) = self.page(step, &fetched) {
+                self.take_in(step, &fetched, context)?;
+                self.standing.remember(&page);
+                return Ok(fetched);
+            }
+        }
+        self.has_sent |= matches!(request.method, Method::Post(_));
         self.take_in(step, &fetched, context)?;
         Ok(fetched)
     }
@@ -140,17 +169,20 @@ impl Run {
         fetched: &Fetched,
         context: Context<'_>,
     ) -> Result<(), StepEnd> {
+        let Some(request) = step.request() else { return Ok(()) };
+        let rules = &request.answer;
         let cookies = self.cookies(&fetched.url);
         let found = {
             let scope = self.scope(context.fields, context.locals);
-            let page = self.page(step, fetched);
-            match page {
-                None => Err(Verdict::changed("the answer is not wrapped as it should be")),
-                Some(page) => {
-                    let prober = Prober::new(&page, &scope, &cookies);
-                    match judge(&prober, step, &self.connector, context.place()) {
+            match self.page(step, fetched) {
+                Err(page) => Err(Verdict::unexpected(&page)),
+                Ok(page) => {
+                    let prober = Prober::new(&page, &scope, &cookies, &self.standing);
+                    let values = captured(&prober, &rules.capture);
+                    let missing = values.as_ref().err();
+                    match judge(&prober, rules, missing, &self.connector, context.place()) {
                         Some(verdict) => Err(verdict),
-                        None => captured(&prober, &step.capture),
+                        None => values.map_err(|page| Verdict::unexpected(&page)),
                     }
                 }
             }
@@ -177,90 +209,94 @@ impl Run {
         }
     }
 
-    /// The page of an answer, unwrapped; `None` when there was nothing to unwrap.
-    pub(super) fn page(&self, step: &Step, fetched: &Fetched) -> Option<Page> {
+    /// The page of an answer without its layers.
+    pub(super) fn page(&self, step: &Step, fetched: &Fetched) -> Result<Page, UnexpectedPage> {
+        let rules = step.request().map(|request| &request.answer);
         let answer = &fetched.answer;
         let page = Page::new(
             answer.status,
             fetched.url.clone(),
             answer.headers.clone(),
             &answer.body,
-            step.answer_charset,
+            rules.and_then(|rules| rules.charset),
             self.connector.definition.charset,
         );
-        page.unwrap(&step.unwrap)
+        page.peel(rules.map_or(&[], |rules| &rules.layers)).ok_or_else(|| {
+            UnexpectedPage::portal("the answer does not have the layers that the file peels off")
+        })
     }
 
     /// Sets the values of a `set` step.
     pub(super) fn set_values(&mut self, step: &Step, context: Context<'_>) -> Result<(), Failure> {
-        for (name, template) in step.set.iter() {
+        for (name, template) in step.set() {
             let value = template.json(&self.scope(context.fields, context.locals));
             match value {
                 Ok(value) => self.vars.insert(name.to_owned(), value),
                 Err(error) => {
-                    self.note_problem(step, &error.0);
-                    return Err(unrendered(&error));
+                    self.note(StepNote::of(step));
+                    return Err(self.unexpected(&UnexpectedPage::definition(error.0)));
                 }
             };
         }
         Ok(())
     }
 
-    /// Notes what could not be done, for the operator.
-    pub(super) fn note_problem(&mut self, step: &Step, problem: &str) {
-        self.log.push(StepNote {
-            step: name_of(step),
-            method: "",
-            path: String::new(),
-            status: None,
-            ms: 0,
-            captured: Vec::new(),
-            outcome: format!("changed: {problem}"),
-        });
+    /// Notes what was done, for the operator.
+    pub(super) fn note(&mut self, note: StepNote) {
+        self.log.push(note);
+    }
+
+    /// The failure of a step's end.
+    pub(super) fn failure_of(&self, end: StepEnd) -> Failure {
+        match end {
+            StepEnd::Failure(failure) => failure,
+            StepEnd::Verdict(verdict) => verdict.failure(&[]),
+        }
+    }
+
+    /// Notes why a page was refused and makes the failure.
+    pub(super) fn unexpected(&mut self, page: &UnexpectedPage) -> Failure {
+        if let Some(note) = self.log.last_mut() {
+            note.outcome = format!("changed: {page}");
+        }
+        Failure::of(FailureKind::PortalChanged)
+    }
+
+    /// The same for a page of records; what the page says about it tells better.
+    pub(super) fn refuse(&mut self, unread: &Unread, verdict: Option<Verdict>) -> Failure {
+        match (unread, verdict) {
+            (Unread::OtherPerson, _) => {
+                if let Some(note) = self.log.last_mut() {
+                    note.outcome = "other_person: records of somebody else".to_owned();
+                }
+                Failure::of(FailureKind::OtherPerson)
+            }
+            (Unread::Unexpected(page), None) => self.unexpected(page),
+            (Unread::Unexpected(page), Some(verdict)) => {
+                if let Some(note) = self.log.last_mut() {
+                    note.outcome = format!("{}: {page}", verdict.outcome.as_str());
+                }
+                verdict.failure(&[])
+            }
+        }
     }
 }
 
-/// What a step is called in logs.
-pub(super) fn name_of(step: &Step) -> String {
-    let address = step.get.first().or_else(|| step.post.first()).map(Template::source);
-    let ask = step.ask.map(|ask| format!("ask {}", ask.as_str()));
-    step.id
-        .clone()
-        .or(ask)
-        .or_else(|| address.map(str::to_owned))
-        .unwrap_or_else(|| "set".to_owned())
-}
-
-fn compare(condition: &Condition, scope: &dyn Scope) -> Result<bool, Failure> {
-    let Some(template) = &condition.value else { return Ok(true) };
-    let text = template.render(scope).map_err(|error| unrendered(&error))?;
-    let same = |other: &Template| {
-        other.render(scope).map(|other| other == text).map_err(|error| unrendered(&error))
-    };
-    let equals = condition.equals.as_ref().map_or(Ok(true), same)?;
-    let differs =
-        condition.differs.as_ref().map_or(Ok(true), |other| same(other).map(|same| !same))?;
-    Ok(equals
-        && differs
-        && condition.contains.as_ref().is_none_or(|part| text.contains(part.as_str()))
-        && condition.matches.as_ref().is_none_or(|pattern| pattern.0.is_match(&text))
-        && (condition.one_of.is_empty() || condition.one_of.contains(&text)))
-}
-
-/// The values of a step's captures; a missing one means that the portal has changed.
+/// The values of a step's captures; which one is missing when one is.
 fn captured(
     prober: &Prober<'_>,
     captures: &Ordered<Capture>,
-) -> Result<Vec<(String, Option<Json>)>, Verdict> {
+) -> Result<Vec<(String, Option<Json>)>, UnexpectedPage> {
     captures
         .iter()
         .map(|(name, capture)| {
-            let found = prober.capture(capture).map_err(|error| Verdict::changed(error.0))?;
+            let found = prober.capture(capture);
+            let found = found.map_err(|error| UnexpectedPage::definition(error.0))?;
             let value = found
                 .map(|value| absolute(prober, capture, value))
                 .or_else(|| capture.default.clone().map(Json::String));
             if value.is_none() && !capture.optional {
-                return Err(Verdict::changed(format!("`{name}` is not there to capture")));
+                return Err(UnexpectedPage::portal(format!("`{name}` is not there to capture")));
             }
             Ok((name.to_owned(), value))
         })
@@ -269,9 +305,8 @@ fn captured(
 
 /// Addresses of a page's elements are made whole, so that they can be used from anywhere.
 fn absolute(prober: &Prober<'_>, capture: &Capture, value: Json) -> Json {
-    let is_address = matches!(capture.attr.as_deref(), Some("href" | "src" | "action"));
     match &value {
-        Json::String(text) if is_address && !text.starts_with("data:") => prober
+        Json::String(text) if capture.from.is_address() && !text.starts_with("data:") => prober
             .page
             .url
             .join(text)

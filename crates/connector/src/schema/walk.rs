@@ -4,7 +4,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     complaint::{Complaints, did_you_mean},
-    definition::{Charset, Css, JsonPath, JsonTemplate, Pattern, ReportField, Spot},
+    definition::{
+        AskKind, Charset, Css, CssValue, JsonPath, JsonTemplate, Pattern, ReportField, Step,
+        TextScope,
+    },
     template::Template,
     yaml::{Data, Node},
 };
@@ -28,6 +31,16 @@ impl<'a> Walk<'a> {
     /// The node as JSON, or null when it is wrong, which is then told.
     pub(super) fn value(&mut self, node: &Node, schema: &'a Json) -> Json {
         let schema = self.resolve(schema);
+        if is_object(schema) {
+            return match &node.data {
+                Data::Map(pairs) => self.object(node, pairs, schema),
+                _ if node.is_null() && allows(schema, "null") => Json::Null,
+                _ => {
+                    self.wrong_type(node, schema);
+                    Json::Null
+                }
+            };
+        }
         if let Some(choices) = choices(schema) {
             let choices: Vec<&Json> = choices.iter().map(|one| self.resolve(one)).collect();
             return self.choice(node, &choices);
@@ -40,7 +53,11 @@ impl<'a> Walk<'a> {
             return json;
         }
         match &node.data {
-            Data::Map(pairs) => self.map(node, pairs, schema),
+            Data::Map(_) if !allows(schema, "object") => {
+                self.wrong_type(node, schema);
+                Json::Null
+            }
+            Data::Map(pairs) => self.object(node, pairs, schema),
             Data::Seq(items) => self.seq(node, items, schema),
             Data::Scalar { text, .. } => self.scalar(node, text, schema),
         }
@@ -50,7 +67,7 @@ impl<'a> Walk<'a> {
     fn flat(&self, schemas: &[&'a Json]) -> Vec<&'a Json> {
         let mut flat = Vec::new();
         for one in schemas {
-            match choices(one) {
+            match choices(one).filter(|_| !is_object(one)) {
                 Some(inner) => {
                     let inner: Vec<&Json> = inner.iter().map(|one| self.resolve(one)).collect();
                     flat.extend(self.flat(&inner));
@@ -112,20 +129,22 @@ impl<'a> Walk<'a> {
         self.complaints.push(node.complaint(format!("`{text}` is not known here{hint}")));
     }
 
-    fn map(&mut self, node: &Node, pairs: &[(Node, Node)], schema: &'a Json) -> Json {
-        if !allows(schema, "object") {
-            self.wrong_type(node, schema);
-            return Json::Null;
-        }
-        let properties = schema.get("properties").and_then(Json::as_object);
-        let more = schema.get("additionalProperties");
+    /// A map whose keys are known: its own, and those of the choices that stand beside them, of
+    /// each of which one key is written.
+    fn object(&mut self, node: &Node, pairs: &[(Node, Node)], schema: &'a Json) -> Json {
+        let complaints_before = self.complaints.len();
+        let shape = self.shape(schema);
+        let is_closed = !shape.choices.is_empty() || is_closed(schema);
+        let more = schema.get("additionalProperties").filter(|more| more.is_object());
         let mut map = Map::new();
         for (key, value) in pairs {
             let Some(name) = key.text() else { continue };
-            let json = match (properties.and_then(|known| known.get(name)), more) {
-                (Some(known), _) => self.value(value, known),
-                (None, Some(Json::Bool(false))) => {
-                    let known = || properties.into_iter().flat_map(Map::keys).map(String::as_str);
+            let known = shape.properties.iter().find(|(own, _)| *own == name);
+            let json = match (known, more) {
+                (Some((_, of)), _) => self.value(value, of),
+                (None, Some(of)) => self.value(value, of),
+                (None, None) if is_closed => {
+                    let known = || shape.properties.iter().map(|(own, _)| *own);
                     let near = did_you_mean(name, known());
                     let hint = if near.is_empty() {
                         format!("; known are {}", known().collect::<Vec<_>>().join(", "))
@@ -135,17 +154,60 @@ impl<'a> Walk<'a> {
                     self.complaints.push(key.complaint(format!("unknown key `{name}`{hint}")));
                     continue;
                 }
-                (None, Some(of @ Json::Object(_))) => self.value(value, of),
-                (None, _) => plain(value),
+                (None, None) => plain(value),
             };
             map.insert(name.to_owned(), json);
         }
-        for key in required(schema) {
-            if node.get(key).is_none() {
-                self.complaints.push(node.complaint(format!("`{key}` is missing")));
+        for key in shape.required.iter().filter(|key| node.get(key).is_none()) {
+            self.complaints.push(node.complaint(format!("`{key}` is missing")));
+        }
+        for choice in &shape.choices {
+            let written = choice.keys.iter().filter(|key| node.get(key).is_some()).count();
+            if written > 1 || (written == 0 && choice.is_required) {
+                let must = if choice.is_required { "exactly" } else { "at most" };
+                let message = format!("{must} one of the keys {}", either(&choice.keys));
+                self.complaints.push(node.complaint(message));
             }
         }
-        Json::Object(map)
+        let json = Json::Object(map);
+        if schema.get("format").and_then(Json::as_str) == Some("step")
+            && self.complaints.len() == complaints_before
+            && let Err(error) = serde_json::from_value::<Step>(json.clone())
+        {
+            self.complaints.push(node.complaint(error.to_string()));
+        }
+        json
+    }
+
+    /// The keys of an object schema, those of flattened enums and structs included.
+    fn shape(&self, schema: &'a Json) -> Shape<'a> {
+        let mut shape = Shape::default();
+        self.add_shape(schema, &mut shape);
+        shape
+    }
+
+    fn add_shape(&self, schema: &'a Json, shape: &mut Shape<'a>) {
+        let own = schema.get("properties").and_then(Json::as_object);
+        shape.properties.extend(own.into_iter().flatten().map(|(key, of)| (key.as_str(), of)));
+        shape.required.extend(required(schema));
+        for part in schema.get("allOf").and_then(Json::as_array).into_iter().flatten() {
+            self.add_shape(self.resolve(part), shape);
+        }
+        for (key, is_required) in [("oneOf", true), ("anyOf", false)] {
+            let Some(parts) = schema.get(key).and_then(Json::as_array) else { continue };
+            let parts = self.flat(&parts.iter().map(|part| self.resolve(part)).collect::<Vec<_>>());
+            let keys: Vec<&str> = parts.iter().flat_map(|part| required(part)).collect();
+            let is_of_kinds = parts.iter().any(|part| part.get("properties").is_some());
+            for part in &parts {
+                let own = part.get("properties").and_then(Json::as_object);
+                shape
+                    .properties
+                    .extend(own.into_iter().flatten().map(|(key, of)| (key.as_str(), of)));
+            }
+            if is_of_kinds {
+                shape.choices.push(Choice { keys, is_required });
+            }
+        }
     }
 
     fn seq(&mut self, node: &Node, items: &[Node], schema: &'a Json) -> Json {
@@ -215,6 +277,30 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The keys of an object.
+#[derive(Default)]
+struct Shape<'a> {
+    properties: Vec<(&'a str, &'a Json)>,
+    required: Vec<&'a str>,
+    choices: Vec<Choice<'a>>,
+}
+
+/// Keys of which one is written.
+struct Choice<'a> {
+    keys: Vec<&'a str>,
+    is_required: bool,
+}
+
+/// Whether a schema describes a map with keys of its own.
+fn is_object(schema: &Json) -> bool {
+    schema.get("type").and_then(Json::as_str) == Some("object")
+        && (schema.get("properties").is_some() || schema.get("oneOf").is_some())
+}
+
+fn is_closed(schema: &Json) -> bool {
+    schema.get("additionalProperties") == Some(&Json::Bool(false))
+}
+
 /// Runs the compiler that a schema's `format` names.
 fn compile(format: &str, text: &str) -> Result<(), String> {
     match format {
@@ -224,7 +310,9 @@ fn compile(format: &str, text: &str) -> Result<(), String> {
         "regex" => Pattern::parse(text).map(drop),
         "charset" => Charset::parse(text).map(drop),
         "report-field" => ReportField::parse(text).map(drop),
-        "spot" => Spot::parse(text).map(drop),
+        "css-value" => CssValue::parse(text).map(drop),
+        "text-scope" => TextScope::parse(text).map(drop),
+        "challenge-kind" => AskKind::parse(text).map(drop),
         _ => Ok(()),
     }
 }
@@ -288,8 +376,9 @@ fn words_of(schema: &Json) -> Option<Vec<&str>> {
     if let Some(word) = schema.get("const").and_then(Json::as_str) {
         return Some(vec![word]);
     }
-    let words = schema.get("enum")?.as_array()?;
-    Some(words.iter().filter_map(Json::as_str).collect())
+    let words: Vec<&str> =
+        schema.get("enum")?.as_array()?.iter().filter_map(Json::as_str).collect();
+    (!words.is_empty()).then_some(words)
 }
 
 fn type_word(kind: &str) -> &str {

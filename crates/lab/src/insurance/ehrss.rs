@@ -224,10 +224,14 @@ fn base(visit: &Visit<'_>, session: &Session, person: &Person, record: &Record) 
 }
 
 fn range(visit: &Visit<'_>, session: &Session, record: &Record) -> Page {
-    let (kind, sections): (_, &'static [&'static str]) = match visit.query.get("type") {
-        "1" => (Kind::Injury, &["injuryInsuranceInfos"]),
-        "2" => (Kind::Birth, &["birthInsuranceInfos"]),
-        "3" => (Kind::Unemployment, &["unemployInsuranceInfos"]),
+    // What `type` means was told in two ways; here 0 asks by the payment's own type.
+    let asked = (visit.query.get("type"), visit.query.get("paymentType"));
+    let (kind, sections): (_, &'static [&'static str]) = match asked {
+        ("0", "11") => (Kind::Pension, &["oldageInsuranceInfos"]),
+        ("0", "31") => (Kind::Medical, &["medicalInsuranceInfos"]),
+        ("1", _) | ("0", "41") => (Kind::Injury, &["injuryInsuranceInfos"]),
+        ("2", _) | ("0", "51") => (Kind::Birth, &["birthInsuranceInfos"]),
+        ("3", _) | ("0", "21") => (Kind::Unemployment, &["unemployInsuranceInfos"]),
         _ => return Page::json(&json!({"personPaymentInfoDetailDTO": []})),
     };
     let span = (
@@ -323,7 +327,7 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
         .text("sex", person.sex())
         .text("dimissionRetireType", "未退休")
         .text("payStatus", record.state);
-    sections(base, lists(&record, &[Kind::Birth, Kind::Injury, Kind::Unemployment], detail_truth))
+    sections(base, lists(&record, &Kind::ALL, detail_truth))
 }
 
 fn lists(

@@ -1,9 +1,9 @@
-//! The small words of the language: ordered maps, one-or-many, and strings that are compiled when
+//! The scalars of the language: ordered maps, one-or-many, and strings that are compiled when
 //! they are read (selectors, paths, patterns, charsets).
 
 use std::{borrow::Cow, marker::PhantomData};
 
-use fiveone_model::{login::FieldName, product::Product, report::Table};
+use fiveone_model::{challenge::ChallengeKind, login::FieldName, product::Product, report::Table};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
@@ -175,24 +175,72 @@ compiled!(Charset, &'static encoding_rs::Encoding, "charset", |text| {
         .ok_or_else(|| format!("`{text}` is not the name of a charset; try gbk or utf-8"))
 });
 
-/// A place of an answer in which a text is looked for.
+/// A selector, and the attribute that is taken instead of the text: `img#code @src`.
 #[derive(Debug, Clone)]
-pub(crate) struct Spot(pub(crate) Place);
-compiled!(Spot, Place, "spot", |text| {
+pub(crate) struct CssValue(pub(crate) (Css, Option<String>));
+compiled!(CssValue, (Css, Option<String>), "css-value", |text| {
+    let (selector, attribute) = match text.rsplit_once(" @") {
+        Some((selector, name)) if is_name(name) => (selector, Some(name.to_owned())),
+        _ => (text, None),
+    };
+    Ok((Css::parse(selector)?, attribute))
+});
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// Where in an answer a text is looked for.
+#[derive(Debug, Clone)]
+pub(crate) struct TextScope(pub(crate) Scope);
+compiled!(TextScope, Scope, "text-scope", |text| {
     Ok(match text {
-        "alert" => Place::Alert,
-        "message" => Place::Message,
-        "page" => Place::Page,
-        "title" => Place::Title,
-        "body" => Place::Body,
-        path if path.starts_with('$') => Place::Json(JsonPath::parse(path)?),
-        selector => Place::Css(Css::parse(selector)?),
+        "alert" => Scope::Alert,
+        "message" => Scope::Message,
+        "page" => Scope::Page,
+        "title" => Scope::Title,
+        "body" => Scope::Body,
+        path if path.starts_with('$') => Scope::Json(JsonPath::parse(path)?),
+        selector => Scope::Css(Css::parse(selector)?),
     })
 });
 
-/// See [`Spot`].
+/// What the person is asked for: the word of a kind of challenge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AskKind(pub(crate) ChallengeKind);
+compiled!(AskKind, ChallengeKind, "challenge-kind", |text| {
+    ChallengeKind::parse(text)
+        .ok_or_else(|| format!("`{text}` cannot be asked; what can is captcha or sms"))
+});
+
+/// The word `true`: a key that is only there or not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Flag;
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match bool::deserialize(deserializer)? {
+            true => Ok(Self),
+            false => Err(de::Error::custom("only `true` can be said; leave the key out instead")),
+        }
+    }
+}
+
+impl JsonSchema for Flag {
+    fn schema_name() -> Cow<'static, str> {
+        "Flag".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "boolean", "enum": [true] })
+    }
+}
+
+/// See [`TextScope`].
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum Scope {
     /// What inline scripts show with `alert(…)` as the page opens.
     Alert,
     /// Alerts, error elements and JSON messages.

@@ -6,84 +6,123 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
-use super::{Css, JsonPath, Ordered, Pattern, ReportField};
+use super::{Css, JsonPath, OneOrMany, Ordered, Pattern, ReportField};
 use crate::template::Template;
 
 /// The vendor's key → what it is.
 pub(crate) type Map = Ordered<Targets>;
 
-/// One source of a record. Exactly one of `json`, `labels`, `ids`, `pairs`,
-/// `table`, or only `values`.
+/// One source of a record. Without a place it is made of `values` alone.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(crate) struct Source {
-    /// A JSON object, or a list that holds one.
-    pub(crate) json: Option<JsonPath>,
-    /// With `json`: the first of several, instead of refusing several.
-    pub(crate) first: bool,
-    /// Labels and their values inside these elements: value in the next cell, in the same cell
-    /// after a colon, in an input or select.
-    pub(crate) labels: Option<Css>,
-    /// Elements by id or name inside these elements.
-    pub(crate) ids: Option<Css>,
-    /// Labels in one list, values in another beside it.
-    pub(crate) pairs: Option<Pairs>,
-    /// An HTML table with one row, found by the header texts that `map` needs.
-    pub(crate) table: Option<Css>,
+    #[serde(flatten)]
+    pub(crate) from: Option<RecordPlace>,
+    /// Which of several records stands for the person.
+    pub(crate) choose: Option<Choose>,
     /// Key → field.
     pub(crate) map: Map,
     /// A shared dictionary; `map` comes before it.
     pub(crate) dictionary: Option<String>,
-    /// With `dictionary`: the fields this portal gives; each must be there unless it ends with `?`.
+    /// With `dictionary`: the fields this portal gives; one with `?` only at some of the family.
     pub(crate) fields: Vec<ReportField>,
     /// Fields made of other values; `row` holds the raw values by key.
     pub(crate) values: Ordered<Template>,
-    /// Every key of the portal must be mapped (or mapped to `~`): a new one means a change.
-    pub(crate) closed: bool,
     /// The whole source may be missing.
     pub(crate) optional: bool,
 }
 
-/// Parallel lists: either `labels` and `values`, or `lists`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Pairs {
-    /// The labels, in order.
-    pub(crate) labels: Option<Css>,
-    /// The values, as many.
-    pub(crate) values: Option<Css>,
-    /// Lists of which one that holds known labels is followed by the list of their values.
-    pub(crate) lists: Option<Css>,
+/// Where a record stands.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RecordPlace {
+    /// A JSON object, or a list of such; of several paths the first at which there is one.
+    Json(OneOrMany<JsonPath>),
+    /// Labels and their values inside these elements: value in the next cell, in the same cell
+    /// after a colon, in an input or select.
+    Labels(Css),
+    /// Elements by id or name inside these elements.
+    Ids(Css),
+    /// Labels in one list, values in another beside it.
+    Pairs(Pairs),
+    /// An HTML table, a row a record, found by its header.
+    Table(Css),
 }
 
-/// Rows. Exactly one of `json`, `table`, `flat`, `lists`.
+/// Labels and values in lists that stand beside each other.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Pairs {
+    /// One list of all labels and one of all values, in the same order.
+    Columns {
+        /// The labels, in order.
+        labels: Css,
+        /// The values, as many.
+        values: Css,
+    },
+    /// Lists of which one that holds known labels is followed by the list of their values.
+    Lists {
+        /// The lists, in order.
+        lists: Css,
+    },
+}
+
+/// Which of several records stands for the person: those of the first preferred value, and of them
+/// the newest. When that leaves two that differ, the record is refused.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+pub(crate) struct Choose {
+    /// The portal's key → its values (codes or words that the value begins with), best first.
+    pub(crate) prefer: Ordered<Vec<String>>,
+    /// The portal's keys of the day that is compared, the first that is filled; the latest day wins.
+    pub(crate) newest: OneOrMany<String>,
+}
+
+/// Rows.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub(crate) struct Rows {
-    /// A JSON list (`$.rows` or `$.rows[*]`), or a single object.
-    pub(crate) json: Option<JsonPath>,
-    /// An HTML table, found by the header texts that `map` needs.
-    pub(crate) table: Option<Css>,
-    /// Cells or inputs that stand in one long list, as many to a row as there are headers.
-    pub(crate) flat: Option<Flat>,
-    /// A list (dl, ul) for each column: the first element is the header.
-    pub(crate) lists: Option<Css>,
+    #[serde(flatten)]
+    pub(crate) from: RowsPlace,
     /// Key or header → field.
+    #[serde(default)]
     pub(crate) map: Map,
     /// A shared dictionary; `map` comes before it.
+    #[serde(default)]
     pub(crate) dictionary: Option<String>,
-    /// With `dictionary`: the fields this portal gives; each must be there unless it ends with `?`.
+    /// With `dictionary`: the fields this portal gives; one with `?` only at some of the family.
+    #[serde(default)]
     pub(crate) fields: Vec<ReportField>,
     /// Fields made of other values; `row` holds the raw values by key.
+    #[serde(default)]
     pub(crate) values: Ordered<Template>,
+    /// What makes a row one, instead of what its table says: of each group one field must be there.
+    #[serde(default)]
+    pub(crate) essential: Vec<OneOrMany<ReportField>>,
     /// One amount whose side is told by words.
+    #[serde(default)]
     pub(crate) sides: Option<Sides>,
-    /// Rows that are no rows: one whose first filled cell holds such a word (合计).
+    /// Further words of rows that are no rows: one of whose cells is such a word. 合计 and its kin
+    /// are known.
+    #[serde(default)]
     pub(crate) drop: Vec<String>,
     /// Values of a row for its parts: name → key.
+    #[serde(default)]
     pub(crate) keep: Ordered<String>,
-    /// Every key or header of the portal must be mapped (or mapped to `~`).
-    pub(crate) closed: bool,
+}
+
+/// Where rows stand.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RowsPlace {
+    /// A JSON list (`$.rows` or `$.rows[*]`), or a single object; of several paths the first at which
+    /// there is one.
+    Json(OneOrMany<JsonPath>),
+    /// An HTML table inside these elements, found by its header.
+    Table(Css),
+    /// Cells or inputs that stand in one long list, as many to a row as there are headers.
+    Flat(Flat),
+    /// A list (dl, ul) for each column: the first element is the header.
+    Lists(Css),
 }
 
 /// A flat list.
@@ -113,6 +152,10 @@ pub(crate) struct Sides {
     /// Words of expenses.
     #[serde(rename = "out")]
     pub(crate) expenses: Vec<String>,
+    /// Words of rows that move nothing in or out (内部转移, 基数调整). With a sign they go by it, else
+    /// only their balance is told.
+    #[serde(default)]
+    pub(crate) neutral: Vec<String>,
 }
 
 /// What a key means: one field, several, or nothing (`~`: known and left out).
@@ -146,6 +189,8 @@ pub(crate) struct TargetDetail {
     pub(crate) matching: Option<Pattern>,
     /// The text made anew: `it` is the portal's text, `row` all raw values.
     pub(crate) value: Option<Template>,
+    /// A text that is not of the field's kind leaves the field out, instead of failing the section.
+    pub(crate) lenient: bool,
     /// The date's format, when the digits alone do not tell: `MM/dd/yyyy`, `MMM dd, yyyy` …
     pub(crate) format: Option<String>,
 }

@@ -1,37 +1,37 @@
-//! Peeling: JSONP, JSON in strings, HTML in JSON, commented HTML.
+//! Peeling layers: JSONP, JSON in strings, HTML in JSON, commented HTML.
 
 use serde_json::Value as Json;
 
 use super::{Page, element};
-use crate::definition::Unwrap;
+use crate::definition::Layer;
 
-pub(super) fn peel(page: &Page, peel: &Unwrap) -> Option<String> {
+pub(super) fn peel(page: &Page, layer: &Layer) -> Option<String> {
     let text = page.text().trim();
-    match peel {
-        Unwrap::Jsonp => {
+    match layer {
+        Layer::Jsonp => {
             let (start, end) = (text.find('(')?, text.rfind(')')?);
             (start < end).then(|| text[start + 1..end].trim().to_owned())
         }
-        Unwrap::JsonString => match page.json()? {
+        Layer::JsonString => match page.json()? {
             Json::String(inner) => Some(inner.clone()),
             _ => None,
         },
-        Unwrap::Comments => Some(page.text().replace("<!--", " ").replace("-->", " ")),
-        Unwrap::Prefix => text.find(['<', '{', '[']).map(|at| text[at..].to_owned()),
-        Unwrap::Entities => {
+        Layer::Comments => Some(page.text().replace("<!--", " ").replace("-->", " ")),
+        Layer::Prefix => text.find(['<', '{', '[']).map(|at| text[at..].to_owned()),
+        Layer::Entities => {
             let once = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
             Some(once.replace("&#39;", "'").replace("&nbsp;", " ").replace("&amp;", "&"))
         }
-        Unwrap::Json(path) => match path.0.query(page.json()?).first()? {
+        Layer::Json(path) => match path.0.query(page.json()?).first()? {
             Json::String(inner) => Some(inner.clone()),
             other => Some(other.to_string()),
         },
-        Unwrap::Css(selector) => {
+        Layer::Css(selector) => {
             let found = page.select(&selector.0).next()?;
             let value = element::field_value(found, false);
             Some(value.unwrap_or_else(|| found.text().collect()))
         }
-        Unwrap::Regex(pattern) => {
+        Layer::Regex(pattern) => {
             let found = pattern.0.captures(page.text())?;
             Some(found.get(1).or_else(|| found.get(0))?.as_str().to_owned())
         }

@@ -1,0 +1,25 @@
+//! Text as a reader of the page sees it: blanks folded, and compared without them.
+
+/// What counts as a blank: white space of every kind, and characters of no width.
+pub(crate) fn is_blank_char(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Text with all kinds of blanks made one, and none at the ends.
+pub(crate) fn clean_text(text: &str) -> String {
+    text.split(is_blank_char).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Text without any blank, for comparing.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !is_blank_char(*c)).collect()
+}
+
+/// A full-width form of an ASCII character as that character.
+pub(crate) fn half_width(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        c => c,
+    }
+}

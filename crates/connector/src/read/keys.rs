@@ -1,0 +1,257 @@
+//! Which keys a section had, and what follows from it: what is absent, what nobody knows, what may
+//! have been renamed.
+
+use std::collections::BTreeMap;
+
+use fiveone_model::{
+    finding::{Finding, FindingKind},
+    report::{Kind, Record, Table, Value},
+};
+
+use super::{
+    Mapping, Raw,
+    mapping::{Entry, Expectation, Role},
+};
+use crate::{
+    clean::{Cleaned, clean},
+    unexpected::UnexpectedPage,
+};
+
+/// How many rows are looked at to tell what an unknown key holds.
+const ROWS_LOOKED_AT: usize = 50;
+
+/// What the values of a key look like. Never a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Blank,
+    Day,
+    Month,
+    Money,
+    Ratio,
+    Number,
+    Text,
+}
+
+impl Look {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blank => "blank",
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Money => "money",
+            Self::Ratio => "ratio",
+            Self::Number => "number",
+            Self::Text => "text",
+        }
+    }
+
+    fn of(text: &str) -> Self {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if let Some(number) = text.strip_suffix(['%', '％'])
+            && matches!(clean(Kind::Money, number, None), Cleaned::Value(_))
+        {
+            return Self::Ratio;
+        }
+        match clean(Kind::Date, text, None) {
+            Cleaned::Nothing => return Self::Blank,
+            Cleaned::Value(Value::Day(_)) => return Self::Day,
+            Cleaned::Value(Value::Month { .. }) => return Self::Month,
+            Cleaned::Value(_) | Cleaned::Impossible | Cleaned::Refused => {}
+        }
+        if is_number(text) {
+            return Self::Number;
+        }
+        match clean(Kind::Money, text, None) {
+            Cleaned::Value(_) => Self::Money,
+            Cleaned::Nothing | Cleaned::Impossible | Cleaned::Refused => Self::Text,
+        }
+    }
+
+    /// What several values of one key look like together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Blank, one) | (one, Self::Blank) => one,
+            (a, b) if a == b => a,
+            (Self::Number, Self::Money) | (Self::Money, Self::Number) => Self::Money,
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether a field of this kind may hold such values.
+    fn fits(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Money | Kind::MoneyText => matches!(self, Self::Money | Self::Number),
+            Kind::Count => self == Self::Number,
+            Kind::Date | Kind::Month => matches!(self, Self::Day | Self::Month),
+            Kind::Text => matches!(self, Self::Text | Self::Ratio | Self::Number),
+        }
+    }
+}
+
+/// The keys of all rows of a section.
+#[derive(Debug, Default)]
+pub(crate) struct SeenKeys {
+    looks: BTreeMap<String, Look>,
+    rows: usize,
+}
+
+impl SeenKeys {
+    /// Takes note of a row.
+    pub(crate) fn add(&mut self, raw: &Raw) {
+        self.rows += 1;
+        let is_looked_at = self.rows <= ROWS_LOOKED_AT;
+        for (key, value) in raw.iter() {
+            match self.looks.get_mut(key) {
+                Some(look) if is_looked_at => *look = look.and(Look::of(value)),
+                Some(_) => {}
+                None => {
+                    self.looks.insert(key.to_owned(), Look::of(value));
+                }
+            }
+        }
+    }
+
+    /// What is odd about the keys of a section that has rows.
+    ///
+    /// # Errors
+    /// A field by which apps decide seems to have another name now.
+    pub(crate) fn findings(
+        &self,
+        mapping: &Mapping<'_>,
+        of_raw: &Raw,
+    ) -> Result<Vec<Finding>, UnexpectedPage> {
+        if self.rows == 0 {
+            return Ok(Vec::new());
+        }
+        for keys in mapping.needed() {
+            if !keys.iter().any(|key| self.looks.contains_key(&of_raw.key(key))) {
+                let reason = format!("`{}` is not there", keys.join("` or `"));
+                return Err(UnexpectedPage::portal(reason));
+            }
+        }
+        let known: Vec<String> =
+            mapping.entries.iter().map(|entry| of_raw.key(entry.key)).collect();
+        let unmapped: Vec<(&str, Look)> = self
+            .looks
+            .iter()
+            .filter(|(key, _)| !known.contains(*key))
+            .map(|(key, look)| (key.as_str(), *look))
+            .collect();
+        let absent = self.absent(mapping, of_raw);
+        let mut findings: Vec<Finding> = unmapped
+            .iter()
+            .map(|(key, look)| {
+                Finding::of_key(FindingKind::Unmapped, key).with_detail(look.as_str())
+            })
+            .collect();
+        for missing in &absent {
+            let finding = missing.finding(&absent, &unmapped);
+            if finding.kind == FindingKind::Renamed && missing.decides(mapping.table) {
+                return Err(UnexpectedPage::portal(format!("{finding}")));
+            }
+            findings.push(finding);
+        }
+        Ok(findings)
+    }
+
+    /// The fields of which no key is there.
+    fn absent<'m>(&self, mapping: &Mapping<'m>, of_raw: &Raw) -> Vec<AbsentField<'m>> {
+        let mut fields: Vec<AbsentField<'m>> = Vec::new();
+        for Entry { key, role } in &mapping.entries {
+            let Role::Field { target, expectation } = role else { continue };
+            if *expectation == Expectation::Shared {
+                continue;
+            }
+            let Some(field) = mapping.table.field(&target.field) else { continue };
+            let is_there = self.looks.contains_key(&of_raw.key(key));
+            match fields.iter_mut().find(|one| one.field == field.name) {
+                Some(known) => {
+                    known.keys.push(*key);
+                    known.is_there |= is_there;
+                    known.is_expected |= *expectation == Expectation::Expected;
+                }
+                None => fields.push(AbsentField {
+                    field: field.name,
+                    kind: field.kind,
+                    keys: vec![*key],
+                    is_there,
+                    is_expected: *expectation == Expectation::Expected,
+                }),
+            }
+        }
+        fields.retain(|field| !field.is_there);
+        fields
+    }
+}
+
+/// A field of which no key was seen.
+struct AbsentField<'a> {
+    field: &'static str,
+    kind: Kind,
+    keys: Vec<&'a str>,
+    is_there: bool,
+    is_expected: bool,
+}
+
+impl AbsentField<'_> {
+    /// Absent, or renamed when an unknown key of the same kind looks like one of its keys, or is the
+    /// only one that can be it.
+    fn finding(&self, absent: &[Self], unmapped: &[(&str, Look)]) -> Finding {
+        let of_kind: Vec<&str> =
+            unmapped.iter().filter(|(_, look)| look.fits(self.kind)).map(|(key, _)| *key).collect();
+        let similar = of_kind.iter().find(|key| self.keys.iter().any(|own| are_similar(own, key)));
+        let rivals = absent.iter().filter(|one| one.is_expected && one.kind == self.kind).count();
+        let only = match of_kind.as_slice() {
+            [only] if self.is_expected && rivals == 1 && self.kind != Kind::Text => Some(only),
+            _ => None,
+        };
+        let key = self.keys.first().copied().unwrap_or_default();
+        match similar.or(only) {
+            Some(candidate) => Finding::of_field(FindingKind::Renamed, self.field)
+                .with_key(key)
+                .with_detail(format!("`{candidate}` may be it")),
+            None => Finding::of_field(FindingKind::Absent, self.field).with_key(key),
+        }
+    }
+
+    /// Whether apps decide by it: amounts, dates of rows, balances, the state of an account.
+    fn decides(&self, table: Table) -> bool {
+        let is_row = !matches!(table, Table::FundBase | Table::InsuranceBase);
+        self.is_expected
+            && match self.kind {
+                Kind::Money | Kind::MoneyText => true,
+                Kind::Date | Kind::Month => is_row || self.field == "payUntilDate",
+                Kind::Count => false,
+                Kind::Text => matches!(self.field, "houseFundStatus" | "payStatus" | "loanStatus"),
+            }
+    }
+}
+
+/// Whether two keys look alike: most characters of labels, nearly all letters of ASCII keys.
+fn are_similar(own: &str, other: &str) -> bool {
+    let (own, other) = (crate::page::normal(own), crate::page::normal(other));
+    if own.is_ascii() || other.is_ascii() {
+        let (own, other) = (own.to_lowercase(), other.to_lowercase());
+        let allowed = usize::from(own.len() >= 3) + usize::from(own.len() >= 6);
+        return strsim::osa_distance(&own, &other) <= allowed;
+    }
+    let shared = own.chars().filter(|c| other.contains(*c)).count();
+    let longest = own.chars().count().max(other.chars().count());
+    shared * 2 >= longest && longest > 1
+}
+
+/// The findings of one record, which are those of a list of one.
+pub(super) fn findings_of_record(
+    raw: &Raw,
+    mapping: &Mapping<'_>,
+    record: &Record,
+) -> Result<Vec<Finding>, UnexpectedPage> {
+    let mut seen = SeenKeys::default();
+    seen.add(raw);
+    let findings = seen.findings(mapping, raw)?;
+    // What another source of the record has brought is not absent.
+    Ok(findings
+        .into_iter()
+        .filter(|finding| finding.field.as_deref().is_none_or(|field| record.get(field).is_none()))
+        .collect())
+}

@@ -1,0 +1,152 @@
+//! Whose records these are. Portals have answered with everybody's rows, so whatever names a person is
+//! compared with the person who logged in, as far as it can be compared.
+
+use serde::{Deserialize, Serialize};
+
+use super::Raw;
+
+/// What is known of the person who logged in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Whose {
+    /// The identity number that was typed.
+    pub(crate) identity: Option<String>,
+    /// The name that was typed, or that the base record told.
+    pub(crate) name: Option<String>,
+}
+
+/// How something on a page compares with the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    /// It is the person's, as far as can be seen.
+    Same,
+    /// It is somebody else's.
+    Different,
+    /// It cannot be compared: blank, of another kind, or nothing is known.
+    Unknown,
+}
+
+/// Keys of a portal that name a person.
+#[derive(Debug, Default)]
+pub(crate) struct PersonKeys<'a> {
+    pub(crate) identity: Vec<&'a str>,
+    pub(crate) name: Vec<&'a str>,
+}
+
+impl Whose {
+    /// Whether a row or record names somebody else.
+    pub(crate) fn is_other(&self, raw: &Raw, keys: &PersonKeys<'_>) -> bool {
+        let is_different = |own: Option<&String>,
+                            keys: &[&str],
+                            compare: fn(&str, &str) -> Match| {
+            let Some(own) = own else { return false };
+            let mut told = keys.iter().map(|key| raw.first(key)).filter(|told| !told.is_empty());
+            told.any(|told| compare(own, told) == Match::Different)
+        };
+        is_different(self.identity.as_ref(), &keys.identity, compare_identities)
+            || is_different(self.name.as_ref(), &keys.name, compare_names)
+    }
+}
+
+/// Identity numbers of 15 and 18 digits, whole or masked. Others (passports) are not compared with
+/// them: the same person may have both.
+fn compare_identities(own: &str, told: &str) -> Match {
+    let own = own.trim().to_ascii_uppercase();
+    let told = told.trim().to_ascii_uppercase();
+    let is_resident =
+        |text: &str| matches!(text.chars().count(), 15 | 18) && text.chars().all(is_identity_char);
+    if !is_resident(&own) || !is_resident(&told) || own.contains('*') {
+        return Match::Unknown;
+    }
+    match (own.chars().count(), told.chars().count()) {
+        (18, 15) => compare_masked(&old_form(&own), &told),
+        (15, 18) => compare_masked(&own, &old_form(&told)),
+        _ => compare_masked(&own, &told),
+    }
+}
+
+fn is_identity_char(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, 'X' | '*' | '＊')
+}
+
+/// The fifteen digits that a number of eighteen was before: without the century and the check digit.
+fn old_form(number: &str) -> String {
+    number.chars().enumerate().filter(|(at, _)| !matches!(at, 6 | 7 | 17)).map(|(_, c)| c).collect()
+}
+
+/// Names, whole or masked (`*三`, `张**`); a name may have a remark in brackets behind it.
+fn compare_names(own: &str, told: &str) -> Match {
+    let plain = |text: &str| -> String {
+        let text = text.split(['(', '（', '[']).next().unwrap_or_default();
+        text.chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '·' | '•' | '.' | '．'))
+            .collect()
+    };
+    let (own, told) = (plain(own), plain(told));
+    // A dot, a blank or a rare character may be written in several ways.
+    let is_plain =
+        |text: &str| text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}' | '*' | '＊'));
+    if own.is_empty() || !is_plain(&own) || !is_plain(&told) {
+        return Match::Unknown;
+    }
+    compare_masked(&own, &told)
+}
+
+/// Two texts of which stars hide characters: those that can be seen must agree.
+fn compare_masked(own: &str, told: &str) -> Match {
+    let told = told.trim();
+    if told.is_empty() {
+        return Match::Unknown;
+    }
+    let is_star = |c: char| matches!(c, '*' | '＊' | '×');
+    if own == told {
+        return Match::Same;
+    }
+    if !own.chars().chain(told.chars()).any(is_star) {
+        return Match::Different;
+    }
+    if own.chars().count() == told.chars().count() {
+        let agree = own.chars().zip(told.chars()).all(|(a, b)| a == b || is_star(a) || is_star(b));
+        return if agree { Match::Same } else { Match::Different };
+    }
+    // A mask of another length: what stands before and after it must be the person's.
+    let masked = if told.chars().any(is_star) { told } else { own };
+    let whole = if masked == told { own } else { told };
+    let head: String = masked.chars().take_while(|c| !is_star(*c)).collect();
+    let tail: String = masked.chars().rev().take_while(|c| !is_star(*c)).collect::<String>();
+    let tail: String = tail.chars().rev().collect();
+    if whole.starts_with(&head) && whole.ends_with(&tail) { Match::Same } else { Match::Different }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Match, compare_identities, compare_masked, compare_names};
+
+    #[test]
+    fn people_are_compared_as_far_as_they_can_be_seen() {
+        let id = "990102199001011237";
+        for (told, expect) in [
+            (id, Match::Same),
+            ("990102900101123", Match::Same),
+            ("9901**********1237", Match::Same),
+            ("9901**********1238", Match::Different),
+            ("990102199001011245", Match::Different),
+            ("E00000001", Match::Unknown),
+            ("", Match::Unknown),
+        ] {
+            assert_eq!(compare_identities(id, told), expect, "{told}");
+        }
+        for (told, expect) in [
+            ("张三", Match::Same),
+            ("张三（男）", Match::Same),
+            ("*三", Match::Same),
+            ("李四", Match::Different),
+            ("李*", Match::Different),
+            ("Zhang San", Match::Unknown),
+        ] {
+            assert_eq!(compare_names("张三", told), expect, "{told}");
+        }
+        assert_eq!(compare_masked("62220001", "6222***1"), Match::Same);
+        assert_eq!(compare_masked("62220001", "62**1"), Match::Same);
+        assert_eq!(compare_masked("62220001", "62**2"), Match::Different);
+    }
+}

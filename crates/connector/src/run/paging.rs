@@ -1,0 +1,229 @@
+//! When a list of pages is complete. Pure: what one page told goes in, what to do next comes out.
+//!
+//! A portal tells the end of a list in many ways and lies in all of them: its total is 0 beside rows,
+//! its last page comes again for ever, or the first one after it. So what is told is believed as long
+//! as the rows agree, and a page that comes again ends the list only when it proves that the page
+//! number was looked at and everything before it is there.
+
+use crate::definition::{Pager, Until};
+
+/// What one page told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PageFacts {
+    /// Its rows.
+    pub(super) rows: usize,
+    /// How many of its first rows were the last ones of the page before.
+    pub(super) overlap: usize,
+    /// Which earlier page it repeats: 1 is the one before.
+    pub(super) repeats: Option<usize>,
+    /// Whether no rows are proved to be none.
+    pub(super) is_proved: bool,
+    /// How many rows there are in all, as told.
+    pub(super) total: Option<i64>,
+    /// Which page it says it is.
+    pub(super) number: Option<i64>,
+    /// How many pages it says there are.
+    pub(super) pages: Option<i64>,
+    /// Whether it links to a next page; `None` where no link is looked for.
+    pub(super) has_next: Option<bool>,
+    /// Whether the file's `while` holds; `None` where there is none.
+    pub(super) goes_on: Option<bool>,
+}
+
+/// What was read before a page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Progress {
+    /// Pages.
+    pub(super) pages: i64,
+    /// Rows, those that came twice counted once.
+    pub(super) rows: i64,
+    /// The total that an earlier page told.
+    pub(super) total: Option<i64>,
+}
+
+/// What to do after a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Keep it and ask for another.
+    Go,
+    /// Keep it; the list is complete.
+    Done,
+    /// Leave it out; the list was complete before.
+    Dropped,
+    /// The list cannot be trusted.
+    Odd(&'static str),
+}
+
+impl Progress {
+    /// The total that counts: one of 0 (or less) beside rows is none.
+    fn believed_total(&self, facts: &PageFacts) -> Option<i64> {
+        let has_rows = self.rows > 0 || facts.rows > 0;
+        self.total.or(facts.total).filter(|total| *total > 0 || (*total == 0 && !has_rows))
+    }
+
+    /// Decides after a page.
+    pub(super) fn after(&self, pager: &Pager, facts: &PageFacts) -> Next {
+        let total = self.believed_total(facts);
+        if facts.rows == 0 {
+            return self.after_empty(total, facts);
+        }
+        if let Some(back) = facts.repeats {
+            return self.after_repeat(pager, total, back, facts);
+        }
+        let number = self.pages + 1;
+        if facts.number.is_some_and(|told| told != number) {
+            return Next::Odd("another page came than was asked for");
+        }
+        let new = i64::try_from(facts.rows - facts.overlap.min(facts.rows)).unwrap_or(i64::MAX);
+        let rows = self.rows.saturating_add(new);
+        if let Some(total) = total {
+            return match rows.cmp(&total) {
+                std::cmp::Ordering::Less if pager.single.is_some() => {
+                    Next::Odd("fewer rows than the portal tells")
+                }
+                std::cmp::Ordering::Less => Next::Go,
+                std::cmp::Ordering::Equal => Next::Done,
+                std::cmp::Ordering::Greater => Next::Odd("more rows than the portal tells"),
+            };
+        }
+        let is_full = pager.size.is_none_or(|size| facts.rows >= size as usize);
+        let goes_on = match (pager.single, facts.pages, facts.has_next, facts.goes_on) {
+            (Some(_), _, _, _) => false,
+            (None, Some(pages), _, _) => number < pages,
+            (None, None, Some(has_next), _) => has_next,
+            (None, None, None, Some(goes_on)) => goes_on,
+            (None, None, None, None) => match pager.until {
+                Some(Until::Short) => is_full,
+                Some(Until::Empty) | None => true,
+            },
+        };
+        if goes_on { Next::Go } else { Next::Done }
+    }
+
+    fn after_empty(&self, total: Option<i64>, facts: &PageFacts) -> Next {
+        if total.is_some_and(|total| self.rows < total) {
+            return Next::Odd("fewer rows than the portal tells");
+        }
+        // Behind rows that make up the total, or behind the pages that were told, nothing is proved
+        // by nothing; it need not be either.
+        let is_behind_all = self.rows > 0 && total == Some(self.rows);
+        if facts.is_proved || is_behind_all {
+            return Next::Done;
+        }
+        Next::Odd("no rows, and nothing says that there are none")
+    }
+
+    fn after_repeat(
+        &self,
+        pager: &Pager,
+        total: Option<i64>,
+        back: usize,
+        facts: &PageFacts,
+    ) -> Next {
+        const AGAIN: &str = "a page repeats an earlier one";
+        if let Some(total) = total {
+            return if self.rows == total { Next::Dropped } else { Next::Odd(AGAIN) };
+        }
+        let is_first = i64::try_from(back).is_ok_and(|back| back == self.pages);
+        match (back, self.pages) {
+            // The second page is the first: the number is not looked at, so all there is came at
+            // once, which is sure only where a full page would have had more rows.
+            (1, 1) => {
+                let is_short = pager.size.is_some_and(|size| facts.rows < size as usize);
+                if is_short { Next::Dropped } else { Next::Odd(AGAIN) }
+            }
+            // The last page comes again behind the end; earlier ones differed, so numbers count.
+            (1, _) => Next::Dropped,
+            // Behind the end the first page comes.
+            _ if is_first => Next::Dropped,
+            _ => Next::Odd(AGAIN),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, PageFacts, Pager, Progress, Until};
+    use crate::definition::Flag;
+
+    fn pager(size: Option<u32>, until: Option<Until>) -> Pager {
+        Pager { size, until, ..Pager::default() }
+    }
+
+    fn progress(pages: i64, rows: i64) -> Progress {
+        Progress { pages, rows, total: None }
+    }
+
+    fn facts(rows: usize) -> PageFacts {
+        PageFacts { rows, ..PageFacts::default() }
+    }
+
+    #[test]
+    fn what_is_told_ends_the_list() {
+        let plain = pager(Some(10), None);
+        let check = |before: Progress, page: PageFacts, expect: Next| {
+            assert_eq!(before.after(&plain, &page), expect, "{before:?} {page:?}");
+        };
+        let total = |rows, total| PageFacts { total: Some(total), ..facts(rows) };
+        check(progress(0, 0), total(10, 25), Next::Go);
+        check(Progress { total: Some(25), ..progress(2, 20) }, facts(5), Next::Done);
+        check(
+            Progress { total: Some(25), ..progress(2, 20) },
+            facts(6),
+            Next::Odd("more rows than the portal tells"),
+        );
+        check(
+            Progress { total: Some(25), ..progress(2, 20) },
+            PageFacts { is_proved: true, ..facts(0) },
+            Next::Odd("fewer rows than the portal tells"),
+        );
+        // A total of 0 or less beside rows is none.
+        check(progress(0, 0), total(10, 0), Next::Go);
+        check(progress(0, 0), total(10, -1), Next::Go);
+        let pages = |rows, number, pages| PageFacts {
+            number: Some(number),
+            pages: Some(pages),
+            ..facts(rows)
+        };
+        check(progress(0, 0), pages(10, 1, 2), Next::Go);
+        check(progress(1, 10), pages(3, 2, 2), Next::Done);
+        check(progress(1, 10), pages(3, 1, 2), Next::Odd("another page came than was asked for"));
+        check(progress(0, 0), PageFacts { has_next: Some(false), ..facts(10) }, Next::Done);
+        check(progress(0, 0), PageFacts { goes_on: Some(true), ..facts(10) }, Next::Go);
+    }
+
+    #[test]
+    fn where_nothing_is_told_the_rows_decide() {
+        let short = pager(Some(10), Some(Until::Short));
+        assert_eq!(progress(0, 0).after(&short, &facts(10)), Next::Go);
+        assert_eq!(progress(1, 10).after(&short, &facts(9)), Next::Done);
+        let empty = pager(None, Some(Until::Empty));
+        assert_eq!(progress(1, 10).after(&empty, &facts(1)), Next::Go);
+        let nothing = Next::Odd("no rows, and nothing says that there are none");
+        assert_eq!(progress(1, 10).after(&empty, &facts(0)), nothing);
+        let proved = PageFacts { is_proved: true, ..facts(0) };
+        assert_eq!(progress(1, 10).after(&empty, &proved), Next::Done);
+        assert_eq!(progress(0, 0).after(&empty, &proved), Next::Done);
+        let single = Pager { single: Some(Flag), ..Pager::default() };
+        assert_eq!(progress(0, 0).after(&single, &facts(3)), Next::Done);
+    }
+
+    #[test]
+    fn a_page_that_comes_again_ends_only_what_is_complete() {
+        let again = Next::Odd("a page repeats an earlier one");
+        let check = |before: Progress, size, rows, back, expect: Next| {
+            let page = PageFacts { repeats: Some(back), ..facts(rows) };
+            let pager = pager(size, Some(Until::Empty));
+            assert_eq!(before.after(&pager, &page), expect, "{before:?} {back}");
+        };
+        check(progress(1, 30), Some(100), 30, 1, Next::Dropped);
+        check(progress(1, 100), Some(100), 100, 1, again);
+        check(progress(1, 30), None, 30, 1, again);
+        check(progress(2, 130), Some(100), 30, 1, Next::Dropped);
+        check(progress(2, 130), Some(100), 100, 2, Next::Dropped);
+        check(progress(3, 230), Some(100), 100, 2, again);
+        let total = |rows| Progress { total: Some(130), ..progress(2, rows) };
+        check(total(130), Some(100), 30, 1, Next::Dropped);
+        check(total(110), Some(100), 10, 1, again);
+    }
+}

@@ -1,0 +1,463 @@
+//! The rows of one section: all turns of its loops, all pages of each turn, and what they are worth
+//! together when the portal did not look at what it was asked for.
+
+use std::sync::LazyLock;
+
+use fiveone_model::{
+    failure::Failure,
+    finding::{Finding, FindingKind},
+    report::Table,
+};
+use regex::Regex;
+use serde_json::json;
+use url::Url;
+
+use super::{
+    Run, Vars,
+    fetch::Fetched,
+    loops::Turn,
+    paging::{Next, PageFacts, Progress},
+    step::Context,
+    verdict::{Verdict, second_look},
+};
+use crate::{
+    definition::{Capture, Loop, Overlap, Pager, Rows, Section, Step},
+    page::{Prober, Standing, json_text},
+    read::{Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, proves_no_rows},
+    unexpected::UnexpectedPage,
+};
+
+/// The most requests of all loops of a section.
+const TURNS_MAX: usize = 600;
+
+/// The most rows of one section.
+const ROWS_MAX: usize = 20_000;
+
+static PAGE_OF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(\d+)\s*页?\s*[/／]\s*共?\s*(\d+)").expect("the pattern is a constant")
+});
+static PAGES_IN_ALL: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[共总]\s*(\d+)\s*页").expect("the pattern is a constant"));
+
+/// What one page brought.
+struct PageRead {
+    rows: Vec<ReadRow>,
+    facts: PageFacts,
+    next: Option<Url>,
+}
+
+/// Rows of one turn, with what was asked for.
+struct TurnRead {
+    turn: Turn,
+    rows: Vec<ReadRow>,
+}
+
+/// Reads the rows of one section.
+pub(super) struct SectionReader<'r> {
+    run: &'r mut Run,
+    section: &'r Section,
+    table: Table,
+    /// What was odd.
+    pub(super) findings: Vec<Finding>,
+    seen: SeenKeys,
+    requests_left: usize,
+    rows_left: usize,
+}
+
+impl<'r> SectionReader<'r> {
+    pub(super) fn new(
+        run: &'r mut Run,
+        section: &'r Section,
+        table: Table,
+    ) -> Result<Self, Failure> {
+        if section.rows().is_none() {
+            return Err(run.unexpected(&UnexpectedPage::definition("there are no rows to read")));
+        }
+        let limits = &run.connector.definition.limits;
+        let requests_left = limits.turns.map_or(TURNS_MAX, |turns| turns as usize);
+        let rows_left = limits.rows.map_or(ROWS_MAX, |rows| rows as usize);
+        Ok(Self {
+            run,
+            section,
+            table,
+            findings: Vec::new(),
+            seen: SeenKeys::default(),
+            requests_left,
+            rows_left,
+        })
+    }
+
+    /// The rows of all turns.
+    pub(super) async fn rows(
+        &mut self,
+        each: &[Loop],
+        outer: &Vars,
+    ) -> Result<Vec<ReadRow>, Failure> {
+        let pager = match each.last() {
+            Some(Loop::Page(pager)) => Some(&**pager),
+            Some(_) | None => None,
+        };
+        let turns = self.run.turns(each, outer).map_err(|page| self.run.unexpected(&page))?;
+        let accounts: Vec<String> = turns.iter().filter_map(|turn| turn.item.clone()).collect();
+        let mut read = Vec::new();
+        for turn in turns {
+            let rows = self.turn(pager, &turn, &accounts).await?;
+            read.push(TurnRead { turn, rows });
+        }
+        let rows = self.merge(read).map_err(|page| self.run.unexpected(&page))?;
+        if let Some(first) = rows.first() {
+            let connector = self.run.connector.clone();
+            let mapping = mapping_of(self.section, self.table, &connector);
+            let odd = mapping.map(|mapping| self.seen.findings(&mapping, &first.raw));
+            let odd = odd.transpose().map_err(|page| self.run.unexpected(&page))?;
+            self.findings.extend(odd.into_iter().flatten());
+        }
+        Ok(rows)
+    }
+
+    /// The pages of one turn.
+    async fn turn(
+        &mut self,
+        pager: Option<&Pager>,
+        turn: &Turn,
+        accounts: &[String],
+    ) -> Result<Vec<ReadRow>, Failure> {
+        let single = Pager { single: Some(crate::definition::Flag), ..Pager::default() };
+        let pager = pager.unwrap_or(&single);
+        let first = pager.first.unwrap_or(1);
+        let mut progress = Progress::default();
+        let mut pages: Vec<Vec<ReadRow>> = Vec::new();
+        let mut next = None::<Url>;
+        loop {
+            self.requests_left = self.requests_left.checked_sub(1).ok_or_else(|| {
+                self.run.unexpected(&UnexpectedPage::limit("more turns than a section may have"))
+            })?;
+            let size = pager.size.map_or(progress.rows, i64::from);
+            let offset = if pager.size.is_some() { progress.pages * size } else { progress.rows };
+            let mut locals = turn.locals.clone();
+            locals.insert("page".to_owned(), json!(first + progress.pages));
+            locals.insert("size".to_owned(), json!(pager.size.unwrap_or(0)));
+            locals.insert("offset".to_owned(), json!(offset));
+            let mut page = self.page(pager, next.take(), &locals, turn, accounts).await?;
+            page.facts.repeats = pages
+                .iter()
+                .rev()
+                .take(3)
+                .position(|p| are_same(p, &page.rows))
+                .map(|at| at + 1)
+                .filter(|_| !page.rows.is_empty());
+            let (mut overlap, is_sure) = match (page.facts.repeats, pages.last()) {
+                (None, Some(before)) => overlap_of(before, &page.rows),
+                _ => (0, true),
+            };
+            page.facts.overlap = overlap;
+            let mut decided = progress.after(pager, &page.facts);
+            let has_total = progress.total.or(page.facts.total).is_some_and(|total| total > 0);
+            // A total tells border rows that are two from one that came twice.
+            if overlap > 0 && has_total {
+                page.facts.overlap = 0;
+                let kept = progress.after(pager, &page.facts);
+                if !matches!(kept, Next::Odd(_)) {
+                    (decided, overlap) = (kept, 0);
+                }
+            } else if overlap > 0 && !is_sure {
+                decided = Next::Odd("rows at a page border are the same: twice one, or two");
+            }
+            match decided {
+                Next::Odd(reason) => {
+                    return Err(self.run.unexpected(&UnexpectedPage::portal(reason)));
+                }
+                Next::Dropped => {
+                    self.findings.push(Finding::of_key(FindingKind::RepeatedRows, "page"));
+                    break;
+                }
+                Next::Go | Next::Done => {}
+            }
+            if overlap > 0 {
+                self.findings.push(Finding::of_key(FindingKind::RepeatedRows, "page"));
+                page.rows.drain(..overlap);
+            }
+            self.rows_left = self.rows_left.checked_sub(page.rows.len()).ok_or_else(|| {
+                self.run.unexpected(&UnexpectedPage::limit("more rows than a section may have"))
+            })?;
+            progress.total = progress.total.or(page.facts.total.filter(|total| *total > 0));
+            progress.pages += 1;
+            progress.rows += i64::try_from(page.rows.len()).unwrap_or(i64::MAX);
+            pages.push(page.rows);
+            if decided == Next::Done {
+                break;
+            }
+            next = page.next;
+        }
+        Ok(pages.into_iter().flatten().collect())
+    }
+
+    /// One page: the steps, then the rows of the last answer.
+    async fn page(
+        &mut self,
+        pager: &Pager,
+        next: Option<Url>,
+        locals: &Vars,
+        turn: &Turn,
+        accounts: &[String],
+    ) -> Result<PageRead, Failure> {
+        let context = Context { fields: None, locals };
+        let section = self.section;
+        let last = match (next, section.steps.iter().rev().find(|step| step.request().is_some())) {
+            (Some(url), Some(step)) => {
+                let fetched = self.run.fetch(self.run.get(url), true).await?;
+                let taken = self.run.take_in(step, &fetched, context);
+                taken.map_err(|end| self.run.failure_of(end))?;
+                Some((step, fetched))
+            }
+            _ => self.run.do_steps(&section.steps, context).await?,
+        };
+        let Some((step, fetched)) = last else {
+            return Err(self.run.unexpected(&UnexpectedPage::definition("no request was made")));
+        };
+        self.look(pager, step, &fetched, context, turn, accounts)
+            .map_err(|(unread, verdict)| self.run.refuse(&unread, verdict))
+    }
+
+    /// Takes everything from a page that it tells; with what it says when nothing can be taken.
+    fn look(
+        &mut self,
+        pager: &Pager,
+        step: &Step,
+        fetched: &Fetched,
+        context: Context<'_>,
+        turn: &Turn,
+        accounts: &[String],
+    ) -> Result<PageRead, (Unread, Option<Verdict>)> {
+        let run = &*self.run;
+        let connector = run.connector.clone();
+        let cookies = run.cookies(&fetched.url);
+        let standing = Standing::default();
+        let scope = run.scope(context.fields, context.locals);
+        let page = run.page(step, fetched).map_err(|page| (page.into(), None))?;
+        let prober = Prober::new(&page, &scope, &cookies, &standing);
+        let look_again = |unread: Unread| {
+            let verdict = second_look(&prober, &connector);
+            (unread, verdict)
+        };
+        let section = self.section;
+        let (rows, mapping) = match (section.rows(), mapping_of(section, self.table, &connector)) {
+            (Some(rows), Some(mapping)) => (rows, mapping),
+            _ => {
+                return Err((UnexpectedPage::definition("there are no rows to read").into(), None));
+            }
+        };
+        let found = rows.from.find(&page, &mapping).map_err(|p| look_again(p.into()))?;
+        let told = told_of(&prober, pager).map_err(|p| look_again(p.into()))?;
+        let is_proved = found.is_empty()
+            && proves_no_rows(
+                &prober,
+                &connector,
+                (&rows.from, &mapping),
+                &section.empty,
+                &found,
+                told.total,
+            );
+        if found.is_empty() && !is_proved && context.locals.get("page") == Some(&json!(1)) {
+            let reason = "no rows, and nothing says that there are none";
+            return Err(look_again(UnexpectedPage::portal(reason).into()));
+        }
+        if !found.is_empty() && crate::page::claims_success(&page) == Some(false) {
+            let reason = "rows in an answer that says that it failed";
+            return Err(look_again(UnexpectedPage::portal(reason).into()));
+        }
+        let next = next_of(&prober, pager).map_err(|p| look_again(p.into()))?;
+        let mut reader = Reader {
+            connector: &connector,
+            scope: &scope,
+            whose: &run.whose,
+            findings: &mut self.findings,
+        };
+        let count = found.rows.iter().filter(|raw| !raw.is_blank()).count();
+        let read = reader.rows(found.rows, rows, &mapping, &mut self.seen);
+        let mut read = read.map_err(|unread| (unread, None))?;
+        let is_only_sums = read.is_empty() && count > 0;
+        let account_keys = connector.account_keys.iter().map(String::as_str);
+        keep_own_account(&mut read, account_keys, turn, accounts, &mut self.findings)?;
+        let facts = PageFacts {
+            rows: read.len(),
+            is_proved: is_proved || is_only_sums || count > 0,
+            has_next: (!pager.next.is_empty()).then(|| next.is_some()),
+            goes_on: pager.while_.as_ref().map(|predicate| prober.holds(predicate)),
+            ..told
+        };
+        Ok(PageRead { rows: read, facts, next })
+    }
+
+    /// The rows of all turns together.
+    ///
+    /// A portal that does not look at the year it is asked for answers every turn with everything. Its
+    /// own dates then tell which rows there are; without dates nothing does.
+    fn merge(&mut self, turns: Vec<TurnRead>) -> Result<Vec<ReadRow>, UnexpectedPage> {
+        let outside = turns.iter().find(|read| read.has_rows_outside());
+        let twins = turns.iter().enumerate().find(|(at, read)| {
+            !read.rows.is_empty()
+                && turns[at + 1..].iter().any(|other| are_same(&read.rows, &other.rows))
+        });
+        let ignored = outside.or(twins.map(|(_, read)| read));
+        if let Some(read) = ignored {
+            let parameter = read.turn.parameter.clone().unwrap_or_default();
+            let has_dates = turns
+                .iter()
+                .flat_map(|read| &read.rows)
+                .all(|row| days_of(&row.record).next().is_some());
+            if !has_dates {
+                let reason = format!("every `{parameter}` brings the same rows, and none a date");
+                return Err(UnexpectedPage::portal(reason));
+            }
+            self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, &parameter));
+            return Ok(without_overlap(turns));
+        }
+        Ok(match self.section.overlap {
+            Some(Overlap::Drop) => without_overlap(turns),
+            Some(Overlap::Keep) | None => turns.into_iter().flat_map(|read| read.rows).collect(),
+        })
+    }
+}
+
+impl TurnRead {
+    /// Whether a row is of none of the days that were asked for.
+    fn has_rows_outside(&self) -> bool {
+        let Some((start, end)) = self.turn.asked else { return false };
+        self.rows.iter().any(|row| {
+            let mut days = days_of(&row.record).peekable();
+            days.peek().is_some() && !days.any(|day| (start..=end).contains(&day))
+        })
+    }
+}
+
+/// The mapping of a section's rows; a list that is split needs what splits it.
+fn mapping_of<'a>(
+    section: &'a Section,
+    table: Table,
+    connector: &'a crate::connector::Connector,
+) -> Option<Mapping<'a>> {
+    let rows: &Rows = section.rows()?;
+    let mut mapping = Mapping::of_rows(rows, table, connector);
+    if let Some(split) = &section.split {
+        mapping.require(split.by.iter().map(String::as_str).collect());
+    }
+    Some(mapping)
+}
+
+/// Leaves out rows of the person's other accounts, which have turns of their own.
+fn keep_own_account<'k>(
+    rows: &mut Vec<ReadRow>,
+    keys: impl Iterator<Item = &'k str>,
+    turn: &Turn,
+    accounts: &[String],
+    findings: &mut Vec<Finding>,
+) -> Result<(), (Unread, Option<Verdict>)> {
+    let Some(asked) = &turn.item else { return Ok(()) };
+    for key in keys {
+        // Only where the items of the loop are what the rows name: accounts, not years.
+        let named: Vec<&str> = rows.iter().map(|row| row.raw.first(key)).collect();
+        if named.iter().all(|account| account.is_empty()) {
+            continue;
+        }
+        let is_own = |account: &str| accounts.iter().any(|own| own == account);
+        if named.iter().any(|account| !account.is_empty() && !is_own(account)) {
+            return Err((Unread::OtherPerson, None));
+        }
+        let before = rows.len();
+        rows.retain(|row| matches!(row.raw.first(key), "") || row.raw.first(key) == asked.as_str());
+        if rows.len() < before {
+            findings.push(Finding::of_key(FindingKind::IgnoredParameter, key));
+        }
+    }
+    Ok(())
+}
+
+/// What a page tells about the end of its list.
+fn told_of(prober: &Prober<'_>, pager: &Pager) -> Result<PageFacts, UnexpectedPage> {
+    let mut facts = PageFacts::default();
+    let total = take(prober, &pager.total)?;
+    facts.total = match total.trim().trim_end_matches(".0") {
+        "" | "null" => None,
+        number => {
+            Some(number.parse().map_err(|_| UnexpectedPage::portal("the total is no number"))?)
+        }
+    };
+    let pages = take(prober, &pager.pages)?;
+    (facts.number, facts.pages) = match pages.trim() {
+        "" | "null" => (None, None),
+        text => pages_in(text)
+            .ok_or_else(|| UnexpectedPage::portal("the number of pages is no number"))?,
+    };
+    Ok(facts)
+}
+
+/// What the first of a pager's captures finds; blank where there is nothing, which tells nothing.
+fn take(prober: &Prober<'_>, captures: &[Capture]) -> Result<String, UnexpectedPage> {
+    for capture in captures {
+        let found = prober.capture(capture);
+        let found = found.map_err(|error| UnexpectedPage::definition(error.0))?;
+        let text = found.map(|value| json_text(&value)).or_else(|| capture.default.clone());
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            return Ok(text);
+        }
+    }
+    Ok(String::new())
+}
+
+fn next_of(prober: &Prober<'_>, pager: &Pager) -> Result<Option<Url>, UnexpectedPage> {
+    let address = take(prober, &pager.next)?;
+    let here = &prober.page.url;
+    Ok(here.join(address.trim()).ok().filter(|url| !address.trim().is_empty() && url != here))
+}
+
+/// This page's number, if told, and how many there are.
+fn pages_in(text: &str) -> Option<(Option<i64>, Option<i64>)> {
+    if let Some(found) = PAGE_OF.captures(text) {
+        return Some((found[1].parse().ok(), found[2].parse().ok()));
+    }
+    if let Some(found) = PAGES_IN_ALL.captures(text) {
+        return Some((None, found[1].parse().ok()));
+    }
+    text.trim().parse().ok().map(|pages| (None, Some(pages)))
+}
+
+fn are_same(a: &[ReadRow], b: &[ReadRow]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
+}
+
+/// How many rows at the beginning of a page were the last ones of the page before, and whether it is
+/// sure that they are the same and not true doubles: several are, and one that carries something of
+/// its own (a serial number, a balance that no other row has).
+fn overlap_of(before: &[ReadRow], page: &[ReadRow]) -> (usize, bool) {
+    let longest = before.len().min(page.len());
+    let overlap = (1..=longest).rev().find(|n| are_same(&before[before.len() - n..], &page[..*n]));
+    let Some(overlap) = overlap else { return (0, true) };
+    let others: Vec<&ReadRow> =
+        before[..before.len() - overlap].iter().chain(&page[overlap..]).collect();
+    let last = &page[overlap - 1];
+    let is_unique = last.raw.iter().any(|(key, value)| {
+        let is_telling = others.len() >= 3 && !value.is_empty();
+        let mut values: Vec<&str> = others.iter().map(|row| row.raw.first(key)).collect();
+        values.sort_unstable();
+        is_telling && values.windows(2).all(|pair| pair[0] != pair[1]) && !values.contains(&value)
+    });
+    (overlap, overlap > 1 || is_unique)
+}
+
+/// Leaves out rows that an earlier turn has brought already. Two equal rows of one turn are two.
+fn without_overlap(turns: Vec<TurnRead>) -> Vec<ReadRow> {
+    let mut kept: Vec<ReadRow> = Vec::new();
+    for read in turns {
+        let mut is_free: Vec<bool> = vec![true; kept.len()];
+        for row in read.rows {
+            let known =
+                kept.iter().zip(&mut is_free).find(|(old, free)| **free && old.is_same(&row));
+            match known {
+                Some((_, free)) => *free = false,
+                None => kept.push(row),
+            }
+        }
+    }
+    kept
+}

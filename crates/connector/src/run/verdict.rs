@@ -1,0 +1,225 @@
+//! What an answer means, asked in one order: a wall, the witness of success, the step's own rules, the
+//! vendor's and the shared texts, the portal's own words, and only then "unexpected".
+//!
+//! The witness comes first because pages of a successful login are full of hints, announcements and
+//! counters that speak of passwords, locks and maintenance. For the same reason a refusal is looked
+//! for only in what is an answer to the input: what stood on the page before is left out.
+
+use fiveone_model::failure::{Failure, FailureKind};
+
+use crate::unexpected::{Cause, UnexpectedPage};
+use crate::{
+    connector::Connector,
+    definition::{AnswerRules, Rule},
+    outcome::Outcome,
+    page::{Prober, TextPass, claims_success, is_wall},
+};
+
+/// The longest reason that is passed on in the portal's own words, in characters.
+const REASON_CHARS_MAX: usize = 80;
+
+/// An answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    /// The portal's own words, or the file's.
+    pub(super) reason: String,
+    /// For the log: what was not as it should be.
+    pub(super) detail: String,
+}
+
+impl Verdict {
+    pub(super) fn unexpected(page: &UnexpectedPage) -> Self {
+        Self { outcome: Outcome::Changed, reason: String::new(), detail: page.to_string() }
+    }
+
+    fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self { outcome, reason: String::new(), detail: detail.into() }
+    }
+
+    /// The failure, its reason without anything the person typed and without numbers of people.
+    pub(super) fn failure(&self, secrets: &[&str]) -> Failure {
+        let kind = self.outcome.failure();
+        if kind == FailureKind::PortalChanged {
+            return Failure::of(kind);
+        }
+        let mut reason = self.reason.clone();
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            reason = reason.replace(secret, "***");
+        }
+        Failure::because(kind, &shortened(&without_long_numbers(&reason)))
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(REASON_CHARS_MAX).collect()
+}
+
+/// Runs of seven and more digits are numbers of people, accounts or phones: never passed on.
+fn without_long_numbers(text: &str) -> String {
+    let mut kept = String::new();
+    let mut digits = String::new();
+    for c in text.chars().chain(['\0']) {
+        if c.is_ascii_digit() || (c.eq_ignore_ascii_case(&'x') && digits.len() >= 14) {
+            digits.push(c);
+            continue;
+        }
+        kept.push_str(if digits.len() >= 7 { "***" } else { &digits });
+        digits.clear();
+        if c != '\0' {
+            kept.push(c);
+        }
+    }
+    kept
+}
+
+/// Where an answer is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    Login,
+    Section,
+}
+
+/// Judges the answer of a request; `None` is success. `missing` says which of the step's captures is
+/// not there, which is a witness too: where nothing is expected, the captures are.
+pub(super) fn judge(
+    prober: &Prober<'_>,
+    rules: &AnswerRules,
+    missing: Option<&UnexpectedPage>,
+    connector: &Connector,
+    place: Where,
+) -> Option<Verdict> {
+    let judge = Judge { prober, connector, place };
+    let status = judge.status(rules);
+    let is_expected = status.is_none() && rules.expect.iter().any(|one| prober.holds(one));
+    if is_expected && missing.is_none() {
+        return None;
+    }
+    if status.is_none() && is_wall(prober.page) {
+        return Some(Verdict::of(Outcome::Blocked, "a page of scripts alone, or a firewall's"));
+    }
+    let (last, own): (Vec<&Rule>, Vec<&Rule>) =
+        rules.fail.iter().partition(|rule| rule.outcome == Outcome::LoginFailed);
+    if let Some(verdict) = judge.first_of_both(&own, Source::Own) {
+        return Some(verdict);
+    }
+    let has_witness =
+        !rules.expect.is_empty() || rules.capture.iter().any(|(_, capture)| capture.is_witness());
+    let failed = judge.first_of_both(&last, Source::Own);
+    let is_in = status.is_none() && failed.is_none() && missing.is_none();
+    if is_in && rules.expect.is_empty() && (has_witness || place == Where::Section) {
+        return None;
+    }
+    let texts = judge.texts(rules.has_texts);
+    if let Some(verdict) = judge.first(&texts, TextPass::Messages, Source::Shared) {
+        return Some(verdict);
+    }
+    if is_in && !has_witness {
+        return None;
+    }
+    // That it failed is known; why, a text of the page tells better than a rule that only says so.
+    judge
+        .first(&texts, TextPass::Page, Source::Shared)
+        .or(failed)
+        .or(status)
+        .or_else(|| judge.spoken())
+        .or_else(|| Some(missing.map_or_else(nothing_expected, Verdict::unexpected)))
+}
+
+fn nothing_expected() -> Verdict {
+    Verdict::unexpected(&UnexpectedPage::new(
+        Cause::Portal,
+        "nothing that was expected is on the page",
+    ))
+}
+
+/// What an answer says when it could not be read: why there is nothing to read.
+pub(super) fn second_look(prober: &Prober<'_>, connector: &Connector) -> Option<Verdict> {
+    if is_wall(prober.page) {
+        return Some(Verdict::of(Outcome::Blocked, "a page of scripts alone, or a firewall's"));
+    }
+    let judge = Judge { prober, connector, place: Where::Section };
+    let texts = judge.texts(true);
+    if let Some(verdict) = judge.first(&texts, TextPass::Messages, Source::Shared) {
+        return Some(verdict);
+    }
+    // A page with tables or lists is a page of records, and what it says beside them is about other
+    // things; a page without any has nothing else to say.
+    let is_bare = !prober.page.is_json() && !prober.page.has_records();
+    is_bare.then(|| judge.first(&texts, TextPass::Page, Source::Shared)).flatten()
+}
+
+/// Whose rules are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The step's.
+    Own,
+    /// The vendor's, or everybody's.
+    Shared,
+}
+
+struct Judge<'a> {
+    prober: &'a Prober<'a>,
+    connector: &'a Connector,
+    place: Where,
+}
+
+impl<'a> Judge<'a> {
+    /// The vendor's texts, then everybody's.
+    fn texts(&self, has_shared: bool) -> Vec<&'a Rule> {
+        let shared = has_shared.then_some(&self.connector.outcomes.outcomes);
+        self.connector.definition.outcomes.iter().chain(shared.into_iter().flatten()).collect()
+    }
+
+    fn first_of_both(&self, rules: &[&Rule], source: Source) -> Option<Verdict> {
+        self.first(rules, TextPass::Messages, source)
+            .or_else(|| self.first(rules, TextPass::Page, source))
+    }
+
+    fn first(&self, rules: &[&Rule], pass: TextPass, source: Source) -> Option<Verdict> {
+        rules.iter().find_map(|rule| {
+            let counts = match (source, self.place) {
+                (Source::Own, Where::Login) | (Source::Shared, Where::Login) => true,
+                (Source::Own, Where::Section) => rule.outcome != Outcome::NoData,
+                // No records is not a failure while records are read: the reader asks for it itself.
+                (Source::Shared, Where::Section) => {
+                    rule.outcome.counts_in_sections() && rule.outcome != Outcome::NoData
+                }
+            };
+            let words = counts.then(|| self.prober.rule(rule, pass)).flatten()?;
+            Some(Verdict {
+                outcome: rule.outcome,
+                reason: rule.reason.clone().unwrap_or(words),
+                detail: "a rule holds".to_owned(),
+            })
+        })
+    }
+
+    /// The portal refuses in words that nobody knows.
+    fn spoken(&self) -> Option<Verdict> {
+        if self.place == Where::Section || claims_success(self.prober.page) == Some(true) {
+            return None;
+        }
+        let reason = self.prober.spoken()?;
+        let detail = "the portal says something that no rule knows".to_owned();
+        Some(Verdict { outcome: Outcome::LoginFailed, reason, detail })
+    }
+
+    /// What the HTTP status alone means.
+    fn status(&self, rules: &AnswerRules) -> Option<Verdict> {
+        let status = self.prober.page.status;
+        if (200..400).contains(&status) || rules.accept.contains(&status) {
+            return None;
+        }
+        let is_json = self.prober.page.is_json();
+        let outcome = match status {
+            401 if self.place == Where::Section => Outcome::SessionLost,
+            412 | 521 => Outcome::Blocked,
+            403 | 405 | 406 | 418 | 429 if !is_json => Outcome::Blocked,
+            429 => Outcome::Quota,
+            500.. => Outcome::Unstable,
+            _ => Outcome::Changed,
+        };
+        Some(Verdict::of(outcome, format!("HTTP {status}")))
+    }
+}
