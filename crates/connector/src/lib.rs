@@ -26,6 +26,9 @@ mod yaml;
 pub use complaint::{Complaint, Complaints};
 pub use connector::Connector;
 pub use library::{AreaEntry, Library, SourceFile};
-pub use portal::{Answer, Exchange, Limits, Portal, Recording, Replay, Request, Trouble, live};
+pub use portal::{
+    Answer, Exchange, ExtraCertificates, Limits, Portal, Recording, Replay, Request,
+    TransportError, live,
+};
 
 pub use run::{Person, Question, Reading, Run, StepNote, Unanswered};

@@ -75,9 +75,7 @@ impl Page {
 
     /// The JSON value, when the whole text is one.
     pub(crate) fn json(&self) -> Option<&Json> {
-        self.json
-            .get_or_init(|| json::parse(&self.text))
-            .as_ref()
+        self.json.get_or_init(|| json::parse(&self.text)).as_ref()
     }
 
     /// Whether it is JSON made of more than a word or a number.
@@ -106,6 +104,30 @@ impl Page {
         self.html().root_element().descendent_elements().any(|element| {
             matches!(element.value().name(), "table" | "dl" | "input" | "select" | "textarea")
         })
+    }
+
+    /// What kind of answer it is, for the operator.
+    pub(crate) fn shape(&self) -> &'static str {
+        let has = |names: &[&str]| {
+            let mut elements = self.html().root_element().descendent_elements();
+            elements.any(|element| names.contains(&element.value().name()))
+        };
+        if self.text.trim().is_empty() {
+            return "blank";
+        }
+        if self.is_json() {
+            return "JSON";
+        }
+        if !self.text.contains('<') {
+            return "bare text, not JSON";
+        }
+        if has(&["frameset"]) {
+            return "a frameset, whose pages stand elsewhere";
+        }
+        if self.text.contains("location") && self.visible().is_empty() {
+            return "a script that leads to another page";
+        }
+        "an HTML page"
     }
 
     /// What it tells the reader: alerts, errors, messages.

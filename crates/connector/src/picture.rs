@@ -12,13 +12,42 @@ const BYTES_MAX: usize = 512 * 1024;
 /// The largest side of a picture that is decoded for joining.
 const SIDE_MAX: u32 = 2000;
 
-/// Whether bytes are a picture a client can show.
-pub(crate) fn is_picture(bytes: &[u8]) -> bool {
-    let known = bytes.starts_with(b"\x89PNG\r\n\x1a\n")
-        || bytes.starts_with(&[0xff, 0xd8, 0xff])
-        || bytes.starts_with(b"GIF87a")
-        || bytes.starts_with(b"GIF89a");
-    known && bytes.len() <= BYTES_MAX
+/// What every client can show.
+const SHOWN: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif];
+
+/// What is turned into PNG for the person.
+const REENCODED: [ImageFormat; 2] = [ImageFormat::Bmp, ImageFormat::WebP];
+
+/// A picture that a client can show, of what a portal sent; other forms are turned into PNG.
+///
+/// # Errors
+/// Why there is none, for the operator.
+pub(crate) fn shown(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    // Pages that write pictures often write a line break first.
+    let blanks = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let bytes = &bytes[blanks..];
+    let format = image::guess_format(bytes).ok();
+    if format.is_none() && is_svg(bytes) {
+        return Err("an SVG picture, which cannot be shown to every person".to_owned());
+    }
+    let Some(format) = format.filter(|one| SHOWN.contains(one) || REENCODED.contains(one)) else {
+        return Err("the picture is not a picture".to_owned());
+    };
+    if bytes.len() > BYTES_MAX {
+        return Err(format!("a picture of {} KiB is too large", bytes.len() / 1024));
+    }
+    if SHOWN.contains(&format) {
+        return Ok(bytes.to_vec());
+    }
+    let picture = decode(bytes).ok_or("a BMP or WebP picture that cannot be decoded")?;
+    let mut png = Cursor::new(Vec::new());
+    picture.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string())?;
+    Ok(png.into_inner())
+}
+
+fn is_svg(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).to_ascii_lowercase();
+    head.contains("<svg")
 }
 
 /// The picture in a text: a `data:` address, or bare base64.
@@ -29,12 +58,14 @@ pub(crate) fn of_text(text: &str) -> Option<Vec<u8>> {
         None => text,
     };
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    // Some pages escape their base64 as for an address.
+    let plain = percent_encoding::percent_decode_str(&plain).decode_utf8().ok()?;
     let bytes = general_purpose::STANDARD
-        .decode(&plain)
-        .or_else(|_| general_purpose::STANDARD_NO_PAD.decode(&plain))
-        .or_else(|_| general_purpose::URL_SAFE.decode(&plain))
+        .decode(&*plain)
+        .or_else(|_| general_purpose::STANDARD_NO_PAD.decode(&*plain))
+        .or_else(|_| general_purpose::URL_SAFE.decode(&*plain))
         .ok()?;
-    is_picture(&bytes).then_some(bytes)
+    shown(&bytes).ok()
 }
 
 /// Several pictures side by side as one PNG; one stays as it is.
@@ -88,7 +119,14 @@ mod tests {
 
     #[test]
     fn only_pictures_are_pictures() {
-        assert!(!is_picture(b"<html><body>404"));
+        assert!(shown(b"<html><body>404").is_err());
+        assert_eq!(shown(&[b"\r\n", &*png(3, 3)].concat()), Ok(png(3, 3)));
+        let mut bmp = Cursor::new(Vec::new());
+        RgbaImage::new(3, 3).write_to(&mut bmp, ImageFormat::Bmp).unwrap();
+        assert!(shown(bmp.get_ref()).unwrap().starts_with(b"\x89PNG"));
+        assert!(shown(b"<svg xmlns='x'/>").unwrap_err().contains("SVG"));
+        let large = [&*png(3, 3), &vec![0; 600 * 1024]].concat();
+        assert_eq!(shown(&large), Err("a picture of 600 KiB is too large".to_owned()));
         let text = general_purpose::STANDARD.encode(png(3, 3));
         assert!(of_text(&format!("data:image/png;base64,{text}")).is_some());
         assert!(of_text(&text).is_some());

@@ -2,6 +2,7 @@
 //!
 //! Two implementations: [`live`] talks HTTP; [`Replay`] answers from what [`Recording`] kept.
 
+mod coding;
 mod live;
 mod replay;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-pub use live::{Limits, live};
+pub use live::{ExtraCertificates, Limits, live};
 pub use replay::{Exchange, Recording, Replay};
 
 /// What is sent.
@@ -48,11 +49,15 @@ pub struct Answer {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
     /// No connection was made; nothing was sent.
     #[error("no connection")]
     Connect,
+    /// No TLS could be had: an old protocol, a certificate that is expired, incomplete, of another
+    /// name. The text says which.
+    #[error("TLS: {0}")]
+    Tls(String),
     /// The connection broke after something was sent.
     #[error("the connection broke")]
     Broken,
@@ -74,7 +79,7 @@ pub enum Trouble {
 #[async_trait]
 pub trait Portal: Send + Sync {
     /// Sends one request.
-    async fn send(&self, request: Request) -> Result<Answer, Trouble>;
+    async fn send(&self, request: Request) -> Result<Answer, TransportError>;
 
     /// Waits before a retry; a recording does not wait.
     async fn pause(&self, _time: Duration) {}

@@ -12,6 +12,7 @@ mod login;
 mod loops;
 mod note;
 mod paging;
+mod redirect;
 mod request;
 mod section;
 mod section_reader;

@@ -68,7 +68,7 @@ pub(crate) enum Pairs {
 }
 
 /// Which of several records stands for the person: those of the first preferred value, and of them
-/// the newest. When that leaves two that differ, the record is refused.
+/// the newest. Where that leaves several, only what they say alike is told.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Choose {

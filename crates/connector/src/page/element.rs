@@ -1,6 +1,6 @@
 //! Elements: what a reader would say is their value.
 
-use scraper::{ElementRef, Html, Node};
+use scraper::{ElementRef, Html, Node, node::Element};
 
 use super::{text::clean_text, visible::is_hidden};
 
@@ -109,25 +109,50 @@ pub(crate) fn by_name<'h>(scope: &[ElementRef<'h>], name: &str) -> Vec<ElementRe
     if exact.is_empty() { find(&|own| own.eq_ignore_ascii_case(name)) } else { exact }
 }
 
-/// Every input of a form as name and value, the way a browser would send them.
+/// Every field of a form as name and value, the way a browser sends them: doubled names twice, boxes
+/// only when they are checked, nothing that is disabled, line breaks as CR LF.
 pub(super) fn form_fields(form: ElementRef<'_>) -> Vec<(String, String)> {
     form.descendent_elements()
-        .filter(|element| is_field(*element))
+        .filter(|element| is_field(*element) && !is_disabled(*element))
         .filter_map(|element| {
             let name = element.attr("name").or_else(|| element.attr("id"))?;
             let kind = element.attr("type").unwrap_or("text").to_ascii_lowercase();
-            let is_off =
-                matches!(kind.as_str(), "radio" | "checkbox") && element.attr("checked").is_none();
-            if is_off {
+            let is_box = matches!(kind.as_str(), "radio" | "checkbox");
+            if is_box && element.attr("checked").is_none() {
                 return None;
             }
             let value = match element.value().name() {
+                "input" if is_box => element.attr("value").unwrap_or("on").to_owned(),
                 "input" => element.attr("value").unwrap_or_default().to_owned(),
-                _ => field_value(element, false)?,
+                "textarea" => {
+                    let text = element.text().collect::<String>();
+                    text.replace("\r\n", "\n").replace(['\r', '\n'], "\r\n")
+                }
+                _ => chosen_value(element)?,
             };
             Some((name.to_owned(), value))
         })
         .collect()
+}
+
+fn is_disabled(element: ElementRef<'_>) -> bool {
+    let is_off = |element: &Element| element.attr("disabled").is_some();
+    is_off(element.value())
+        || element
+            .ancestors()
+            .filter_map(|node| node.value().as_element())
+            .any(|above| above.name() == "fieldset" && is_off(above))
+}
+
+/// What a select sends: the option that is marked, or else the first.
+fn chosen_value(select: ElementRef<'_>) -> Option<String> {
+    let options = || select.descendent_elements().filter(|one| one.value().name() == "option");
+    let chosen = options().find(|option| option.attr("selected").is_some());
+    let chosen = chosen.or_else(|| options().find(|option| !is_disabled(*option)))?;
+    Some(match chosen.attr("value") {
+        Some(value) => value.to_owned(),
+        None => clean_text(&chosen.text().collect::<String>()),
+    })
 }
 
 /// The root element of a tree, as a scope for searches.

@@ -124,7 +124,10 @@ fn is_chinese(c: char) -> bool {
 
 /// Whether an answer is text where a page was due.
 fn is_plain(page: &Page) -> bool {
-    !page.text().contains('<') && page.text().chars().count() <= PLAIN_CHARS_MAX
+    let text = page.text();
+    let is_data =
+        |c: char| c == char::REPLACEMENT_CHARACTER || (c.is_control() && !c.is_whitespace());
+    !text.contains('<') && !text.contains(is_data) && text.chars().count() <= PLAIN_CHARS_MAX
 }
 
 fn error_elements(page: &Page) -> Vec<String> {

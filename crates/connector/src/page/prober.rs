@@ -346,8 +346,17 @@ fn yes(truth: bool) -> String {
 }
 
 fn form_map(form: ElementRef<'_>) -> Json {
-    let fields: Map<String, Json> =
-        form_fields(form).into_iter().map(|(name, value)| (name, Json::String(value))).collect();
+    let mut fields: Map<String, Json> = Map::new();
+    for (name, value) in form_fields(form) {
+        match fields.get_mut(&name) {
+            // A name that stands several times is sent several times.
+            Some(Json::Array(several)) => several.push(Json::String(value)),
+            Some(one) => *one = Json::Array(vec![one.take(), Json::String(value)]),
+            None => {
+                fields.insert(name, Json::String(value));
+            }
+        }
+    }
     Json::Object(fields)
 }
 

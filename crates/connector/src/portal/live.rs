@@ -5,7 +5,7 @@ use std::{error::Error as _, num::NonZeroU32, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use super::{Answer, Portal, Request, Trouble};
+use super::{Answer, Portal, Request, TransportError, coding};
 
 /// What one process may ask of portals.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,26 @@ pub struct Limits {
     pub connect_secs: u64,
     /// The most seconds one request may take, whatever its connector allows.
     pub request_secs: u64,
+}
+
+/// Certificates that this process trusts besides the usual authorities: intermediates that portals
+/// forget to send. Nothing else about a certificate is overlooked for them.
+#[derive(Debug, Clone, Default)]
+pub struct ExtraCertificates(Vec<reqwest::Certificate>);
+
+impl ExtraCertificates {
+    /// The certificates of a PEM file.
+    ///
+    /// # Errors
+    /// When the text holds none, or one that is none.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, String> {
+        let certificates =
+            reqwest::Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())?;
+        if certificates.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
+        Ok(Self(certificates))
+    }
 }
 
 impl Default for Limits {
@@ -38,10 +58,11 @@ struct Live {
 ///
 /// # Errors
 /// When the TLS library cannot be set up.
-pub fn live(limits: Limits) -> Result<Arc<dyn Portal>, String> {
+pub fn live(limits: Limits, extra: ExtraCertificates) -> Result<Arc<dyn Portal>, String> {
     // A second installation by another part of the process is no harm.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
+        .tls_certs_merge(extra.0)
         .user_agent(concat!("fiveone/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(limits.connect_secs))
@@ -72,7 +93,7 @@ fn is_loopback(url: &url::Url) -> bool {
 
 #[async_trait]
 impl Portal for Live {
-    async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
         // A portal on this very machine is the operator's own, and needs no politeness.
         if let Some(pace) = self.pace.as_ref().filter(|_| !is_loopback(&request.url)) {
             pace.until_key_ready(&request.url.authority().to_owned()).await;
@@ -89,15 +110,30 @@ impl Portal for Live {
         if request.method == "POST" {
             builder = builder.body(request.body);
         }
+        builder = builder.header(reqwest::header::ACCEPT_ENCODING, coding::ACCEPTED);
         let time_max = request.time_max.min(self.time_max);
-        let response = builder.timeout(time_max).send().await.map_err(|e| trouble(&e))?;
+        let response = builder.timeout(time_max).send().await.map_err(|e| transport_error(&e))?;
         let status = response.status().as_u16();
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
             .collect();
+        // Browsers follow at once; servers cut the body of a redirect as they like.
+        let is_redirect = response.status().is_redirection()
+            && response.headers().contains_key(reqwest::header::LOCATION);
+        if is_redirect {
+            return Ok(Answer { status, headers, body: Vec::new() });
+        }
+        let codings = response
+            .headers()
+            .get_all(reqwest::header::CONTENT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect::<Vec<_>>()
+            .join(",");
         let body = read(response, request.answer_bytes_max).await?;
+        let body = coding::decode(&codings, body, request.answer_bytes_max)?;
         Ok(Answer { status, headers, body })
     }
 
@@ -107,34 +143,61 @@ impl Portal for Live {
     }
 }
 
-async fn read(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, Trouble> {
+async fn read(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| transport_error(&error))? {
         if body.len() + chunk.len() > most {
-            return Err(Trouble::TooLarge);
+            return Err(TransportError::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-fn trouble(error: &reqwest::Error) -> Trouble {
+fn transport_error(error: &reqwest::Error) -> TransportError {
+    if let Some(cause) = tls_cause(error) {
+        return TransportError::Tls(cause);
+    }
     if error.is_connect() {
-        return Trouble::Connect;
+        return TransportError::Connect;
     }
     if error.is_timeout() {
-        return Trouble::Timeout;
+        return TransportError::Timeout;
     }
-    if error.is_decode() {
-        // reqwest calls a body that ends too early undecodable as well.
-        let mut source = error.source();
-        while let Some(cause) = source {
-            if cause.to_string().contains("before message completed") {
-                return Trouble::Broken;
-            }
-            source = cause.source();
+    TransportError::Broken
+}
+
+/// What TLS failed of, in the words of the TLS library; `None` when it was something else.
+fn tls_cause(error: &reqwest::Error) -> Option<String> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return Some(explained(tls));
         }
-        return Trouble::Garbled;
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Some(explained(tls));
+        }
+        source = cause.source();
     }
-    Trouble::Broken
+    None
+}
+
+/// What an operator can do about it stands beside the cause.
+fn explained(error: &rustls::Error) -> String {
+    use rustls::{CertificateError, Error};
+    let hint = match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "; the portal may not send its intermediate certificate: give it in \
+             [portals] extra_certificates"
+        }
+        Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => "; the portal's certificate has expired, and only the portal can renew it",
+        Error::AlertReceived(_) | Error::PeerIncompatible(_) => {
+            "; the portal speaks only protocols or ciphers that are no longer safe"
+        }
+        _ => "",
+    };
+    format!("{error}{hint}")
 }

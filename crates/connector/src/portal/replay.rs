@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Answer, Portal, Request, Trouble};
+use super::{Answer, Portal, Request, TransportError};
 
 /// One request and what came back. Bodies of requests are not kept: they hold what a person typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Replay {
 
 #[async_trait]
 impl Portal for Replay {
-    async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = path_of(&request);
         let is_same =
@@ -48,7 +48,7 @@ impl Portal for Replay {
                 && exchange.path.split('?').next() == Some(request.url.path())
         };
         let at = left.iter().position(is_same).or_else(|| left.iter().position(is_like));
-        at.map(|at| left.remove(at).answer).ok_or(Trouble::NotRecorded)
+        at.map(|at| left.remove(at).answer).ok_or(TransportError::NotRecorded)
     }
 }
 
@@ -74,7 +74,7 @@ impl Recording {
 
 #[async_trait]
 impl Portal for Recording {
-    async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
         let (method, path) = (request.method.to_owned(), path_of(&request));
         let answer = self.inner.send(request).await?;
         let exchange = Exchange { method, path, answer: answer.clone() };

@@ -29,7 +29,7 @@ fn serve(answer: Vec<u8>, endless: bool) -> Url {
     Url::parse(&format!("http://{address}/a")).unwrap()
 }
 
-async fn get(answer: &[u8], endless: bool) -> Result<Answer, Trouble> {
+async fn get(answer: &[u8], endless: bool) -> Result<Answer, TransportError> {
     let limits = Limits { requests_per_second: None, ..Limits::default() };
     let request = Request {
         method: "GET",
@@ -39,19 +39,22 @@ async fn get(answer: &[u8], endless: bool) -> Result<Answer, Trouble> {
         answer_bytes_max: 100_000,
         time_max: Duration::from_secs(5),
     };
-    live(limits).unwrap().send(request).await
+    live(limits, ExtraCertificates::default()).unwrap().send(request).await
 }
 
 #[tokio::test]
 async fn misbehaving_portals_end_in_their_troubles() {
     let trouble = async |answer: &[u8], endless: bool| get(answer, endless).await.err();
     let head = b"HTTP/1.1 200 OK\r\n\r\n";
-    assert_eq!(trouble(head, true).await, Some(Trouble::TooLarge));
+    assert_eq!(trouble(head, true).await, Some(TransportError::TooLarge));
     let gzip = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip";
-    assert_eq!(trouble(gzip, false).await, Some(Trouble::Garbled));
+    assert_eq!(trouble(gzip, false).await, Some(TransportError::Garbled));
     let short = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi";
-    assert!(matches!(trouble(short, false).await, Some(Trouble::Broken | Trouble::Garbled)));
-    assert_eq!(trouble(b"", false).await, Some(Trouble::Broken));
+    assert!(matches!(
+        trouble(short, false).await,
+        Some(TransportError::Broken | TransportError::Garbled)
+    ));
+    assert_eq!(trouble(b"", false).await, Some(TransportError::Broken));
 }
 
 #[tokio::test]

@@ -186,6 +186,12 @@ impl<'a> Mapping<'a> {
             && self.needed.iter().all(|keys| keys.iter().any(|key| has(key)))
     }
 
+    /// How many of these headers are known.
+    pub(crate) fn headers_known(&self, headers: &[String]) -> usize {
+        let known: Vec<String> = self.entries.iter().map(|entry| normal(entry.key)).collect();
+        headers.iter().filter(|header| known.contains(header)).count()
+    }
+
     /// Whether a row is one. A date that no calendar has is a date all the same.
     pub(crate) fn is_whole(&self, record: &Record, raw: &Raw) -> bool {
         let has_impossible_date =
@@ -255,7 +261,9 @@ impl<'a> Mapping<'a> {
             let Some(text) = pick(raw, key, target)? else { continue };
             let Some(text) = self.translate(text, target, raw, scope, findings)? else { continue };
             let format = target.detail.format.as_deref();
-            let is_lenient = target.detail.lenient || *expectation == Expectation::Shared;
+            let is_essential = self.essential.iter().flatten().any(|one| *one == field.name);
+            let is_lenient =
+                target.detail.lenient || (*expectation == Expectation::Shared && !is_essential);
             set(&mut record, field, &text, format, is_lenient, findings)?;
         }
         for (name, template) in self.values.iter() {

@@ -110,8 +110,7 @@ pub(super) fn headed_rows(
     let mut grids = grids(&elements).into_iter().peekable();
     let (mut found, mut others, mut widths) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(grid) = grids.next() {
-        let head = grid.rows.iter().position(|row| mapping.is_header(&row.headers()));
-        let Some(head) = head else {
+        let Some(head) = header_of(&grid, mapping) else {
             others.push(grid);
             continue;
         };
@@ -132,6 +131,14 @@ pub(super) fn headed_rows(
     let has_strays = others.iter().any(is_stray);
     found.iter_mut().for_each(|rows| rows.has_strays = has_strays);
     Ok(found)
+}
+
+/// The row that is the header: of several in a row (a head in two lines) the one that says most.
+fn header_of(grid: &Grid, mapping: &Mapping<'_>) -> Option<usize> {
+    let is_header = |row: &GridRow| mapping.is_header(&row.headers());
+    let first = grid.rows.iter().position(is_header)?;
+    let heads = grid.rows[first..].iter().take_while(|row| is_header(row)).count();
+    (first..first + heads).rev().max_by_key(|at| mapping.headers_known(&grid.rows[*at].headers()))
 }
 
 /// Whether a line is as wide as one of the headers and holds a date and an amount.

@@ -45,6 +45,16 @@ impl Raw {
         self.values.values().flatten().map(String::as_str)
     }
 
+    /// What several records say alike.
+    pub(super) fn common(records: &[Self]) -> Self {
+        let Some((first, rest)) = records.split_first() else { return Self::default() };
+        let mut common = Self { json: None, ..first.clone() };
+        common
+            .values
+            .retain(|key, values| rest.iter().all(|other| other.values.get(key) == Some(values)));
+        common
+    }
+
     /// The key as this raw record writes it.
     pub(crate) fn key(&self, key: &str) -> String {
         if self.is_json { key.to_owned() } else { normal(key) }

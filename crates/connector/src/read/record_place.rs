@@ -56,7 +56,8 @@ pub(super) fn find(
     }
 }
 
-/// The record that stands for the person: the only one, or the one that the file's rule picks.
+/// The record that stands for the person: the only one, or the one that the file's rule picks. What
+/// the rule leaves undecided is what they all say; where they differ the field is absent.
 fn choose(rows: Vec<Raw>, rule: Option<&Choose>) -> Result<Option<Raw>, UnexpectedPage> {
     let mut distinct: Vec<Raw> = Vec::new();
     for raw in rows.into_iter().filter(|raw| !raw.is_blank()) {
@@ -80,9 +81,12 @@ fn choose(rows: Vec<Raw>, rule: Option<&Choose>) -> Result<Option<Raw>, Unexpect
             rows.retain(|raw| day(raw) == newest);
         }
     }
-    match rows.len() {
-        0 | 1 => Ok(rows.pop()),
-        several => Err(UnexpectedPage::portal(format!("{several} records where one was due"))),
+    match (rows.len(), rule) {
+        (0 | 1, _) => Ok(rows.pop()),
+        (_, Some(_)) => Ok(Some(Raw::common(&rows))),
+        (several, None) => {
+            Err(UnexpectedPage::portal(format!("{several} records where one was due")))
+        }
     }
 }
 

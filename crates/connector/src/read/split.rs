@@ -50,7 +50,10 @@ pub(crate) fn partition(
             }
             _ if ignored > 0 => {}
             _ => {
-                return Err(UnexpectedPage::portal(format!("`{}` names no known insurance", names)));
+                return Err(UnexpectedPage::portal(format!(
+                    "`{}` names no known insurance",
+                    names
+                )));
             }
         }
     }

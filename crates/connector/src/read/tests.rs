@@ -209,7 +209,9 @@ fn records_take_every_shape_of_the_sheets() {
     let newest = r#"{"employeeName":"张三","houseFundBalance":1}"#;
     check(&two.replace("\"05\"", "\"01\""), chosen.clone(), newest);
     let undecided = two.replace("\"05\"", "\"01\"").replace("2019", "2010");
-    check(&undecided, chosen, "! 2 records where one was due");
+    check(&undecided, chosen.clone(), r#"{"employeeName":"张三"}"#);
+    let strangers = undecided.replacen("张三", "李四", 1);
+    check(&strangers, chosen, "! nothing says whose record this is");
     let computed = json!({ "json": "$", "map": { "n": "employeeName", "y": null, "m": null },
         "values": { "payUntilDate": "{{ row.y }}-{{ row['m'] }}" } });
     check(

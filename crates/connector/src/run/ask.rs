@@ -65,36 +65,60 @@ impl Run {
         let is_captcha = ask.kind == ChallengeKind::Captcha;
         let mut fetched = None;
         if let Some(request) = &ask.request {
-            let mut answer = self.fetch_step(step, request, context).await?;
+            let answer = self.fetch_step(step, request, context).await?;
             // Where one portal answers with the picture, its neighbour may answer with JSON of it.
-            if is_captcha && picture::is_picture(&answer.answer.body) {
-                return Ok(std::mem::take(&mut answer.answer.body));
+            if is_captcha && ask.picture.is_empty() {
+                match picture::shown(&answer.answer.body) {
+                    Ok(shown) => return Ok(shown),
+                    Err(reason) => return Err(self.no_picture(step, &answer, context, reason)),
+                }
+            }
+            if is_captcha && let Ok(shown) = picture::shown(&answer.answer.body) {
+                return Ok(shown);
             }
             self.take_in(step, &answer, context)?;
-            if is_captcha && ask.picture.is_empty() {
-                return Err(self.no_picture(step, &answer, context));
-            }
             fetched = Some(answer);
         }
         if ask.picture.is_empty() {
             return Ok(Vec::new());
         }
         let found = self.find_pictures(step, ask, fetched.as_ref(), context)?;
+        let page_url = fetched.map(|fetched| fetched.url);
         let mut pictures = Vec::new();
         for text in found {
             pictures.push(match picture::of_text(&text) {
                 Some(bytes) => bytes,
-                None => self.fetch_picture(&text).await?,
+                None => self.fetch_picture(&text, page_url.as_ref()).await?,
             });
         }
-        picture::join(pictures).filter(|bytes| picture::is_picture(bytes)).ok_or_else(|| {
+        picture::join(pictures).ok_or_else(|| {
             StepEnd::unexpected(&UnexpectedPage::portal("the pictures cannot be joined"))
         })
     }
 
     /// What a page says that came instead of a picture: maintenance, a wall, a refusal.
-    fn no_picture(&self, step: &Step, fetched: &Fetched, context: Context<'_>) -> StepEnd {
-        let missing = UnexpectedPage::portal("the picture is not a picture");
+    fn no_picture(
+        &mut self,
+        step: &Step,
+        fetched: &Fetched,
+        context: Context<'_>,
+        reason: String,
+    ) -> StepEnd {
+        let end = self.judge_no_picture(step, fetched, context, reason);
+        if let (StepEnd::Verdict(verdict), Some(note)) = (&end, self.log.last_mut()) {
+            note.outcome = format!("{}: {}", verdict.outcome.as_str(), verdict.detail);
+        }
+        end
+    }
+
+    fn judge_no_picture(
+        &self,
+        step: &Step,
+        fetched: &Fetched,
+        context: Context<'_>,
+        reason: String,
+    ) -> StepEnd {
+        let missing = UnexpectedPage::portal(reason);
         let rules = step.request().map(|request| &request.answer);
         let (Ok(page), Some(rules)) = (self.page(step, fetched), rules) else {
             return StepEnd::unexpected(&missing);
@@ -127,7 +151,10 @@ impl Run {
         let mut found = Vec::new();
         for capture in ask.picture.iter() {
             let missing = || match fetched {
-                Some(fetched) => self.no_picture(step, fetched, context),
+                Some(fetched) => {
+                    let reason = "the picture is not there".to_owned();
+                    self.judge_no_picture(step, fetched, context, reason)
+                }
                 None => StepEnd::unexpected(&UnexpectedPage::portal("the picture is not there")),
             };
             let value = prober.capture(capture).ok().flatten().ok_or_else(missing)?;
@@ -141,15 +168,22 @@ impl Run {
         Ok(found)
     }
 
-    async fn fetch_picture(&mut self, address: &str) -> Result<Vec<u8>, StepEnd> {
-        let not_a_picture =
-            || StepEnd::unexpected(&UnexpectedPage::portal("the picture is not a picture"));
-        let url = Url::parse(address).map_err(|_| not_a_picture())?;
-        let fetched = self.fetch(self.get(url), true).await?;
-        if picture::is_picture(&fetched.answer.body) {
-            return Ok(fetched.answer.body);
+    /// The picture at an address; portals want to see the page that it stands on.
+    async fn fetch_picture(
+        &mut self,
+        address: &str,
+        page: Option<&Url>,
+    ) -> Result<Vec<u8>, StepEnd> {
+        let refused = |reason: String| StepEnd::unexpected(&UnexpectedPage::portal(reason));
+        let url =
+            Url::parse(address).map_err(|_| refused("the picture's address is none".to_owned()))?;
+        let mut built = self.get(url);
+        if let Some(page) = page {
+            let referer = page.as_str().as_bytes().to_vec();
+            built.request.headers.push(("referer".to_owned(), referer));
         }
-        Err(not_a_picture())
+        let fetched = self.fetch(built, true).await?;
+        picture::shown(&fetched.answer.body).map_err(refused)
     }
 }
 

@@ -3,24 +3,20 @@
 use std::time::{Duration, Instant};
 
 use fiveone_model::failure::{Failure, FailureKind};
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use url::Url;
 
-use super::{Run, request::Built};
+use super::{Run, redirect, request::Built};
 use crate::{
-    portal::{Answer, Request, Trouble},
+    portal::{Answer, Request, TransportError},
     unexpected::UnexpectedPage,
 };
 
-/// The most redirects one request may make.
-const REDIRECTS_MAX: usize = 10;
+/// The most redirects one request may make; browsers allow as many.
+const REDIRECTS_MAX: usize = 20;
 
 /// How often a request that may be repeated is sent again, and the first pause.
 const RETRIES_MAX: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
-
-/// What may not stand raw in an address: raw bytes of portals' redirects.
-const RAW: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 
 /// An answer and where it came from.
 pub(super) struct Fetched {
@@ -34,15 +30,21 @@ impl Run {
     pub(super) async fn fetch(&mut self, built: Built, follow: bool) -> Result<Fetched, Failure> {
         let begun = Instant::now();
         let Built { mut request, mut is_repeatable } = built;
-        for _ in 0..=REDIRECTS_MAX {
-            if !self.connector.may_reach(&request.url) {
-                tracing::warn!(host = request.url.host_str(), "portal led to a host it may not");
+        let first_host = request.url.host_str().map(str::to_owned);
+        for hop in 0..=REDIRECTS_MAX {
+            // A portal's other port is the same machine; another host is another matter.
+            let is_same_machine = hop > 0 && request.url.host_str() == first_host.as_deref();
+            if !self.connector.may_reach(&request.url) && !is_same_machine {
+                tracing::warn!(
+                    address = request.url.authority(),
+                    "the portal leads to an address that its connector does not name"
+                );
                 let reason = "the portal leads to a host that its file does not name";
                 return Err(self.unexpected(&UnexpectedPage::portal(reason)));
             }
             let answer = self.send(&request, is_repeatable).await?;
             self.keep_cookies(&answer, &request.url);
-            let next = follow.then(|| location(&answer, &request.url)).flatten();
+            let next = if follow { redirect::target(&answer, &request.url) } else { None };
             let Some(next) = next else {
                 let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 return Ok(Fetched { url: request.url, answer, ms });
@@ -62,6 +64,7 @@ impl Run {
         let mut pause = FIRST_PAUSE;
         let mut tries = 0;
         loop {
+            let url = request.url.clone();
             let mut request = request.clone();
             if let Some(cookie) = self.cookie_header(&request.url) {
                 request.headers.push(("cookie".to_owned(), cookie));
@@ -69,26 +72,44 @@ impl Run {
             let sent = self.portal.send(request).await;
             let may_repeat = match &sent {
                 Ok(answer) => is_repeatable && answer.status >= 500,
-                Err(Trouble::Connect) => true,
-                Err(Trouble::Broken | Trouble::Timeout | Trouble::Garbled) => is_repeatable,
-                Err(Trouble::TooLarge | Trouble::NotRecorded) => false,
+                Err(TransportError::Connect) => true,
+                Err(TransportError::Broken | TransportError::Timeout | TransportError::Garbled) => {
+                    is_repeatable
+                }
+                Err(
+                    TransportError::Tls(_) | TransportError::TooLarge | TransportError::NotRecorded,
+                ) => false,
             };
             if !may_repeat || tries >= RETRIES_MAX {
-                return sent.map_err(|trouble| match trouble {
-                    Trouble::TooLarge => {
-                        self.unexpected(&UnexpectedPage::limit("an answer is too large"))
-                    }
-                    Trouble::NotRecorded => {
-                        self.unexpected(&UnexpectedPage::portal("no such answer was recorded"))
-                    }
-                    Trouble::Connect | Trouble::Broken | Trouble::Timeout | Trouble::Garbled => {
-                        Failure::of(FailureKind::PortalUnstable)
-                    }
-                });
+                return sent.map_err(|error| self.not_answered(&url, &error));
             }
             tries += 1;
             self.portal.pause(pause).await;
             pause *= 3;
+        }
+    }
+
+    /// The failure of a request that has no answer.
+    fn not_answered(&mut self, url: &Url, error: &TransportError) -> Failure {
+        match error {
+            TransportError::TooLarge => {
+                self.unexpected(&UnexpectedPage::limit("an answer is too large"))
+            }
+            TransportError::NotRecorded => {
+                self.unexpected(&UnexpectedPage::portal("no such answer was recorded"))
+            }
+            // Neither waiting nor trying again helps: the operator must know the cause.
+            TransportError::Tls(_) => {
+                tracing::warn!(address = url.authority(), %error, "no TLS with the portal");
+                Failure::of(FailureKind::PortalUnstable)
+            }
+            TransportError::Connect
+            | TransportError::Broken
+            | TransportError::Timeout
+            | TransportError::Garbled => {
+                tracing::info!(address = url.authority(), %error, "no answer from the portal");
+                Failure::of(FailureKind::PortalUnstable)
+            }
         }
     }
 
@@ -129,16 +150,4 @@ fn text_of(latin1: &str) -> String {
     let bytes = latin1_bytes(latin1);
     String::from_utf8(bytes)
         .unwrap_or_else(|error| encoding_rs::GB18030.decode(error.as_bytes()).0.into_owned())
-}
-
-/// Where a redirect leads; raw bytes in it are escaped as they are.
-fn location(answer: &Answer, from: &Url) -> Option<Url> {
-    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let (_, raw) = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"))?;
-    let text = percent_encode(raw, RAW).to_string();
-    let mut next = from.join(text.trim()).ok()?;
-    next.set_fragment(None);
-    Some(next)
 }

@@ -160,8 +160,11 @@ impl Run {
                         return Err(Unrendered(format!("`{name}`: not a captured form")));
                     };
                     for (name, value) in map.iter().filter(|(name, _)| fields.get(name).is_none()) {
-                        let value = value.as_str().unwrap_or_default();
-                        all.push((name.clone(), Piece::Text(Template::plain(value))));
+                        let values = value.as_array().map_or(std::slice::from_ref(value), |v| v);
+                        let plain = values
+                            .iter()
+                            .map(|one| Template::plain(one.as_str().unwrap_or_default()));
+                        all.push((name.clone(), Piece::Many(plain.collect())));
                     }
                 }
                 all.extend(fields.0.iter().cloned());
@@ -182,6 +185,7 @@ fn header(name: &str, value: &str) -> (String, Vec<u8>) {
     (name.to_owned(), value.as_bytes().to_vec())
 }
 
+/// Characters that the charset does not have go as browsers send them: as references.
 fn escape(text: &str, charset: &'static Encoding, keep: &'static AsciiSet) -> String {
     percent_encode(&charset.encode(text).0, keep).to_string()
 }

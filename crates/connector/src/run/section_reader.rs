@@ -30,6 +30,9 @@ use crate::{
 /// The most requests of all loops of a section.
 const TURNS_MAX: usize = 600;
 
+/// How many pages back one is compared with, to notice A-B-A-B.
+const PAGES_COMPARED: usize = 3;
+
 /// The most rows of one section.
 const ROWS_MAX: usize = 20_000;
 
@@ -126,7 +129,9 @@ impl<'r> SectionReader<'r> {
         let pager = pager.unwrap_or(&single);
         let first = pager.first.unwrap_or(1);
         let mut progress = Progress::default();
-        let mut pages: Vec<Vec<ReadRow>> = Vec::new();
+        let mut kept: Vec<ReadRow> = Vec::new();
+        // Whole pages, as they came, to notice one that comes again.
+        let mut came: Vec<Vec<ReadRow>> = Vec::new();
         let mut next = None::<Url>;
         loop {
             self.requests_left = self.requests_left.checked_sub(1).ok_or_else(|| {
@@ -139,14 +144,13 @@ impl<'r> SectionReader<'r> {
             locals.insert("size".to_owned(), json!(pager.size.unwrap_or(0)));
             locals.insert("offset".to_owned(), json!(offset));
             let mut page = self.page(pager, next.take(), &locals, turn, accounts).await?;
-            page.facts.repeats = pages
+            page.facts.repeats = came
                 .iter()
                 .rev()
-                .take(3)
-                .position(|p| are_same(p, &page.rows))
+                .position(|before| are_same(before, &page.rows))
                 .map(|at| at + 1)
                 .filter(|_| !page.rows.is_empty());
-            let (mut overlap, is_sure) = match (page.facts.repeats, pages.last()) {
+            let (mut overlap, is_sure) = match (page.facts.repeats, came.last()) {
                 (None, Some(before)) => overlap_of(before, &page.rows),
                 _ => (0, true),
             };
@@ -173,6 +177,10 @@ impl<'r> SectionReader<'r> {
                 }
                 Next::Go | Next::Done => {}
             }
+            came.push(page.rows.clone());
+            if came.len() > PAGES_COMPARED {
+                came.remove(0);
+            }
             if overlap > 0 {
                 self.findings.push(Finding::of_key(FindingKind::RepeatedRows, "page"));
                 page.rows.drain(..overlap);
@@ -183,13 +191,13 @@ impl<'r> SectionReader<'r> {
             progress.total = progress.total.or(page.facts.total.filter(|total| *total > 0));
             progress.pages += 1;
             progress.rows += i64::try_from(page.rows.len()).unwrap_or(i64::MAX);
-            pages.push(page.rows);
+            kept.append(&mut page.rows);
             if decided == Next::Done {
                 break;
             }
             next = page.next;
         }
-        Ok(pages.into_iter().flatten().collect())
+        Ok(kept)
     }
 
     /// One page: the steps, then the rows of the last answer.
@@ -357,7 +365,7 @@ fn keep_own_account<'k>(
     for key in keys {
         // Only where the items of the loop are what the rows name: accounts, not years.
         let named: Vec<&str> = rows.iter().map(|row| row.raw.first(key)).collect();
-        if named.iter().all(|account| account.is_empty()) {
+        if asked.is_empty() || named.iter().all(|account| account.is_empty()) {
             continue;
         }
         let is_own = |account: &str| accounts.iter().any(|own| own == account);

@@ -123,14 +123,15 @@ pub(super) fn judge(
         .or(failed)
         .or(status)
         .or_else(|| judge.spoken())
-        .or_else(|| Some(missing.map_or_else(nothing_expected, Verdict::unexpected)))
+        .or_else(|| Some(nothing_expected(prober, missing)))
 }
 
-fn nothing_expected() -> Verdict {
-    Verdict::unexpected(&UnexpectedPage::new(
-        Cause::Portal,
-        "nothing that was expected is on the page",
-    ))
+/// What is missing, and what stands there instead as far as its shape tells.
+fn nothing_expected(prober: &Prober<'_>, missing: Option<&UnexpectedPage>) -> Verdict {
+    let reason = missing.map_or("nothing that was expected is on the page", |page| &page.reason);
+    let cause = missing.map_or(Cause::Portal, |page| page.cause);
+    let shape = prober.page.shape();
+    Verdict::unexpected(&UnexpectedPage::new(cause, format!("{reason}; it is {shape}")))
 }
 
 /// What an answer says when it could not be read: why there is nothing to read.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use fiveone_connector::{Answer, Exchange, Portal, Recording, Request, Trouble};
+use fiveone_connector::{Answer, Exchange, Portal, Recording, Request, TransportError};
 use regex::Regex;
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
@@ -76,13 +76,13 @@ struct Strict(Mutex<Vec<Exchange>>);
 
 #[async_trait]
 impl Portal for Strict {
-    async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
         let path = &request.url[url::Position::BeforePath..url::Position::AfterQuery];
         let mut left = self.0.lock().expect("nobody panics while holding it");
         let at = left.iter().position(|exchange| {
             exchange.method == request.method && steady(&exchange.path) == steady(path)
         });
-        at.map(|at| left.remove(at).answer).ok_or(Trouble::NotRecorded)
+        at.map(|at| left.remove(at).answer).ok_or(TransportError::NotRecorded)
     }
 }
 

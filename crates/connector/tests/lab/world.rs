@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fiveone_connector::{
-    Answer, Connector, Library, Limits, Person, Portal, Question, Request, Run, Trouble,
-    Unanswered, live,
+    Answer, Connector, ExtraCertificates, Library, Limits, Person, Portal, Question, Request, Run,
+    TransportError, Unanswered, live,
 };
 use fiveone_lab::{Lab, Options};
 use fiveone_model::{
@@ -155,7 +155,7 @@ impl World {
             panic!("the connectors have mistakes:\n{complaints}");
         });
         let limits = Limits { requests_per_second: None, ..Limits::default() };
-        let portal = live(limits).expect("a client");
+        let portal = live(limits, ExtraCertificates::default()).expect("a client");
         Arc::new(Self { lab, library, portal })
     }
 
@@ -432,7 +432,7 @@ struct Impatient {
 
 #[async_trait]
 impl Portal for Impatient {
-    async fn send(&self, mut request: Request) -> Result<Answer, Trouble> {
+    async fn send(&self, mut request: Request) -> Result<Answer, TransportError> {
         request.time_max = request.time_max.min(self.time_max);
         request.answer_bytes_max = request.answer_bytes_max.min(1 << 20);
         self.portal.send(request).await

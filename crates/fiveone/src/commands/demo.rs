@@ -117,8 +117,8 @@ async fn start_engine(folder: &Path, lab: &Lab) -> Result<Engine, Failed> {
         ..Options::default()
     };
     let limits = fiveone_connector::Limits { requests_per_second: None, ..Default::default() };
-    let portal =
-        fiveone_connector::live(limits).map_err(|words| Failed::words(Reason::Failed, words))?;
+    let portal = fiveone_connector::live(limits, fiveone_connector::ExtraCertificates::default())
+        .map_err(|words| Failed::words(Reason::Failed, words))?;
     let library = Arc::new(library);
     Ok(Engine::start(Parts { store, keys, library, portal, time, options }).await?)
 }

@@ -10,7 +10,7 @@ use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use clap::Args;
-use fiveone_connector::Library;
+use fiveone_connector::{ExtraCertificates, Library};
 use fiveone_engine::{Engine, Parts, SystemTime};
 use fiveone_store::Store;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -93,7 +93,18 @@ async fn start_engine(config: &Config) -> Result<Engine, Failed> {
     let keys = config.keys.load()?;
     let library = Library::with_portals(&config.portals.bases)
         .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))?;
-    let portal = fiveone_connector::live(config.portals.limits)
+    let extra = match &config.portals.extra_certificates {
+        None => ExtraCertificates::default(),
+        Some(path) => std::fs::read(path)
+            .map_err(|error| error.to_string())
+            .and_then(|pem| ExtraCertificates::from_pem(&pem))
+            .map_err(|error| {
+                let path = path.display();
+                let words = format!("portals.extra_certificates {path}: {error}");
+                Failed::words(Reason::Mistakes, words)
+            })?,
+    };
+    let portal = fiveone_connector::live(config.portals.limits, extra)
         .map_err(|words| Failed::words(Reason::Failed, words))?;
     let store = Store::open(&config.store.url, config.store.connections_max).await?;
     let time = Arc::new(SystemTime);

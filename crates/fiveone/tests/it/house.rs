@@ -99,7 +99,8 @@ async fn serve(engine: Engine, options: fiveone_web::Options) -> String {
 /// The way to portals of tests: no pace, and little patience with those that never end.
 pub(crate) fn portal() -> Arc<dyn Portal> {
     let limits = Limits { requests_per_second: None, request_secs: 2, ..Limits::default() };
-    fiveone_connector::live(limits).expect("a way to portals")
+    fiveone_connector::live(limits, fiveone_connector::ExtraCertificates::default())
+        .expect("a way to portals")
 }
 
 impl House {

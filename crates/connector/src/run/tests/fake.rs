@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::super::{Person, Question, Unanswered};
-use crate::portal::{Answer, Portal, Request, Trouble};
+use crate::portal::{Answer, Portal, Request, TransportError};
 use zeroize::Zeroizing;
 
 /// 2018-06-15 in Shanghai.
@@ -72,7 +72,7 @@ const LOGIN: &str = "<html><body><form><input type=hidden name=modulus value=MOD
     <script>function check(){ alert('用户名或密码错误'); }</script></form></body></html>";
 
 impl Fake {
-    fn logon(&self, body: &str) -> Result<Answer, Trouble> {
+    fn logon(&self, body: &str) -> Result<Answer, TransportError> {
         let field = |name: &str| {
             let pairs = url::form_urlencoded::parse(body.as_bytes()).into_owned();
             pairs.filter(|(own, _)| own == name).map(|(_, value)| value).last().unwrap_or_default()
@@ -94,7 +94,7 @@ impl Fake {
             () if is("changed") => html("<p>欢迎光临</p>"),
             () if is("elsewhere") => redirect("http://evil.example/"),
             () if is("loop") => redirect("grlogin"),
-            () if is("drops") => return Err(Trouble::Broken),
+            () if is("drops") => return Err(TransportError::Broken),
             () if is("blocked") => Answer { status: 405, ..html("<h1>请求被拒绝</h1>") },
             () if is("forced") => html(
                 "<form action=grlogin><input type=hidden name=hidden_token value=t1>\
@@ -131,7 +131,7 @@ impl Fake {
 
 #[async_trait]
 impl Portal for Fake {
-    async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
         self.seen.lock().unwrap().push(format!("{request:?}"));
         let body = String::from_utf8_lossy(&request.body).into_owned();
         match (request.method, request.url.path()) {
