@@ -19,13 +19,14 @@ mod witness;
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Record, Table},
+    report::{Record, Table, Value},
 };
+use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
 use crate::{
     connector::Connector,
-    definition::{Rows, RowsPlace, Source},
+    definition::{ReportField, Rows, RowsPlace, Source},
     page::Page,
     template::Scope,
     unexpected::UnexpectedPage,
@@ -40,6 +41,20 @@ pub(crate) use raw::Raw;
 pub(crate) use split::partition;
 pub(crate) use whose::Whose;
 pub(crate) use witness::proves_no_rows;
+
+/// Whether a row without a date is a movement all the same: it says what it was, and is not the sum of
+/// the rows above it.
+fn is_undated_movement(record: &Record, above: &[ReadRow]) -> bool {
+    let amount = |record: &Record, field: &str| match record.get(field) {
+        Some(Value::Amount(amount)) => *amount,
+        Some(_) | None => Decimal::ZERO,
+    };
+    let sum = |field: &str| above.iter().map(|row| amount(&row.record, field)).sum::<Decimal>();
+    let moved = ["inAmount", "outAmount"];
+    let moves = moved.iter().any(|field| !amount(record, field).is_zero());
+    let is_sum = !above.is_empty() && moved.iter().all(|one| amount(record, one) == sum(one));
+    record.table() == Table::FundBill && record.get("note").is_some() && moves && !is_sum
+}
 
 /// Why there is nothing to take from a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +127,10 @@ impl Reader<'_> {
                 seen.push((raw, mapping));
             }
         }
-        let essentials = Mapping::essentials_of(table);
+        let named = sources.iter().flat_map(|source| &source.essential);
+        let named: Vec<Vec<&str>> =
+            named.map(|group| group.iter().map(ReportField::name).collect()).collect();
+        let essentials = if named.is_empty() { Mapping::essentials_of(table) } else { named };
         if !essentials::has_all(&record, &essentials) {
             return Err(UnexpectedPage::portal("nothing says whose record this is").into());
         }
@@ -144,7 +162,7 @@ impl Reader<'_> {
             if let Some(sides) = &rows.sides {
                 sides::set(&mut record, sides, &raw, self.findings)?;
             }
-            if !mapping.is_whole(&record, &raw) {
+            if !mapping.is_whole(&record, &raw) && !is_undated_movement(&record, &read) {
                 lines_left_out += 1;
                 continue;
             }

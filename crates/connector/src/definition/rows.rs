@@ -20,6 +20,9 @@ pub(crate) struct Source {
     pub(crate) from: Option<RecordPlace>,
     /// Which of several records stands for the person.
     pub(crate) choose: Option<Choose>,
+    /// What makes the record one, instead of what its table says (a name, an identity number, an
+    /// account): of each group one field must be there.
+    pub(crate) essential: Vec<OneOrMany<ReportField>>,
     /// Key → field.
     pub(crate) map: Map,
     /// A shared dictionary; `map` comes before it.

@@ -169,16 +169,14 @@ fn transport_error(error: &reqwest::Error) -> TransportError {
 
 /// What TLS failed of, in the words of the TLS library; `None` when it was something else.
 fn tls_cause(error: &reqwest::Error) -> Option<String> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(explained(tls));
         }
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(explained(tls));
-        }
-        source = cause.source();
+        // An io::Error hides what it wraps from `source`.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map(|inner| inner as _).or_else(|| error.source());
     }
     None
 }

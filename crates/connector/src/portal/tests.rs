@@ -68,3 +68,24 @@ async fn odd_headers_are_read_and_raw_bytes_kept() {
     let (_, location) = answer.headers.iter().find(|(name, _)| name == "location").unwrap();
     assert!(location.ends_with(&encoding_rs::GBK.encode("深圳").0));
 }
+
+#[tokio::test]
+async fn tls_that_cannot_be_had_is_told_by_its_cause() {
+    // A fatal alert: handshake_failure.
+    let mut url = serve(vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28], false);
+    url.set_scheme("https").unwrap();
+    let request = Request {
+        method: "GET",
+        url,
+        headers: Vec::new(),
+        body: Vec::new(),
+        answer_bytes_max: 1000,
+        time_max: Duration::from_secs(5),
+    };
+    let portal = live(Limits::default(), ExtraCertificates::default()).unwrap();
+    match portal.send(request).await {
+        Err(TransportError::Tls(cause)) => assert!(cause.contains("no longer safe"), "{cause}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(ExtraCertificates::from_pem(b"no certificate").is_err());
+}

@@ -75,7 +75,7 @@ enum Action {
         #[arg(value_parser = app_id)]
         id: AppId,
         /// In yuan
-        #[arg(value_parser = fen)]
+        #[arg(value_parser = positive_fen)]
         amount: i64,
         /// Why, for the books
         #[arg(long, default_value = "")]
@@ -156,6 +156,12 @@ fn fen(text: &str) -> Result<i64, String> {
         return Err("an amount in yuan with at most two places, e.g. 500.00".to_owned());
     }
     format!("{whole}{part:0<2}").parse().map_err(|_| "too large".to_owned())
+}
+
+/// The same for money that is moved: it must be some.
+fn positive_fen(text: &str) -> Result<i64, String> {
+    let amount = fen(text)?;
+    if amount > 0 { Ok(amount) } else { Err("the amount must be positive".to_owned()) }
 }
 
 impl App {
@@ -259,6 +265,7 @@ async fn create(
     }
     let mut json = shown(accounts, &app, 0).await?;
     json["tokenId"] = json!(token.as_str());
+    json["webhookSecret"] = json!(fiveone_model::callback::webhook_secret(&token));
     Ok(json)
 }
 
@@ -349,5 +356,7 @@ mod tests {
         check("", None);
         check(".5", None);
         check("99999999999999999999", None);
+        assert_eq!(positive_fen("0.00"), Err("the amount must be positive".to_owned()));
+        assert_eq!(positive_fen("0.01"), Ok(1));
     }
 }

@@ -1,6 +1,6 @@
 //! What kind of body the Content-Type header declares, and in which charset.
 
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, WINDOWS_1252};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
@@ -22,15 +22,22 @@ pub(super) enum Kind {
 pub(super) enum Charset {
     Utf8,
     Gbk,
+    /// Declared by clients that were never told a charset: nothing but ASCII is in it.
+    Ascii,
 }
 
 impl Charset {
     /// The charset of a label, its aliases and GBK's subsets included.
     pub(super) fn parse(label: &str) -> Result<Self, Refusal> {
+        if label.is_empty() {
+            return Ok(Self::Utf8);
+        }
         let encoding = Encoding::for_label_no_replacement(label.as_bytes());
         match encoding {
             Some(encoding) if encoding == UTF_8 => Ok(Self::Utf8),
             Some(encoding) if encoding == GBK || encoding == GB18030 => Ok(Self::Gbk),
+            // ISO-8859-1, US-ASCII and their aliases.
+            Some(encoding) if encoding == WINDOWS_1252 => Ok(Self::Ascii),
             _ => Err(Refusal::parameter("不支持的字符集，请使用 UTF-8 或 GBK")),
         }
     }
@@ -70,7 +77,7 @@ impl MediaType {
         }
         let kind = match essence.as_str() {
             "" | "application/x-www-form-urlencoded" => Kind::Form,
-            "application/json" if charset == Charset::Utf8 => Kind::Json,
+            "application/json" if charset != Charset::Gbk => Kind::Json,
             "application/json" => return Err(Refusal::parameter("JSON 只能使用 UTF-8")),
             "multipart/form-data" => Kind::Multipart(
                 multer::parse_boundary(text)
