@@ -7,6 +7,7 @@
 mod capture;
 mod login;
 mod loops;
+mod piece;
 mod predicate;
 mod rows;
 mod scalars;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 pub(crate) use capture::{Capture, CaptureFrom, CaptureOptions, Layer};
 pub(crate) use login::{Field, Login};
 pub(crate) use loops::{ItemList, Loop, Pager, Until};
+pub(crate) use piece::Piece;
 pub(crate) use predicate::{Comparison, Predicate, Rule, Subject};
 pub(crate) use rows::{
     Choose, CodeTable, Flat, Map, Otherwise, Pairs, RecordPlace, Rows, RowsPlace, Sides, Source,
@@ -32,7 +34,7 @@ pub(crate) use scalars::{
     ReportField, Scope, TextScope,
 };
 pub(crate) use section::{Content, Overlap, Part, Section, Sections, Split};
-pub(crate) use step::{Action, AnswerRules, Ask, Body, Method, Piece, Request, Step};
+pub(crate) use step::{Action, AnswerRules, Ask, Body, Method, Request, Step};
 
 use crate::template::Template;
 

@@ -3,6 +3,7 @@
 //! A page is parsed, looked into and dropped without waiting for anything: it never lives across an
 //! await, so a run that waits for a person holds none.
 
+mod capture;
 mod charset;
 mod element;
 mod grid;

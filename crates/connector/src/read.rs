@@ -4,6 +4,7 @@
 //! mapping makes fields of them ([`mapping`]). `docs/READING.md` is the promise. Nothing here waits
 //! for anything.
 
+mod entries;
 mod essentials;
 mod keys;
 mod mapping;
@@ -14,6 +15,7 @@ mod record_place;
 mod sides;
 mod split;
 mod totals;
+mod values;
 mod whose;
 mod witness;
 
@@ -32,9 +34,10 @@ use crate::{
     unexpected::UnexpectedPage,
 };
 
+pub(crate) use entries::{account_keys, person_keys};
 pub(crate) use essentials::essentials;
 pub(crate) use keys::SeenKeys;
-pub(crate) use mapping::{Mapping, account_keys, person_keys};
+pub(crate) use mapping::Mapping;
 pub(crate) use order::{days_of, newest_first};
 pub(crate) use place::FoundRows;
 pub(crate) use raw::Raw;

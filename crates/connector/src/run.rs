@@ -11,6 +11,8 @@ mod loans;
 mod login;
 mod loops;
 mod note;
+mod overlap;
+mod pager;
 mod paging;
 mod redirect;
 mod request;

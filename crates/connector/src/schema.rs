@@ -3,6 +3,7 @@
 //! The walk reports every mistake with its place and turns YAML into JSON as the schema wants it: an
 //! unquoted `210300` is a text where a text is due.
 
+mod shape;
 mod walk;
 
 use std::sync::LazyLock;

@@ -10,7 +10,7 @@ use fiveone_model::{
 
 use super::{
     Mapping, Raw,
-    mapping::{Entry, Expectation, Role},
+    entries::{Entry, Expectation, Role},
 };
 use crate::{
     clean::{Cleaned, clean},

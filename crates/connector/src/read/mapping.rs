@@ -1,33 +1,27 @@
 //! Which key is which field, what makes a record one, and how a text becomes a value.
 
-use std::collections::BTreeMap;
-
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Field, Record, Table, Value},
+    report::{Record, Table},
 };
-use minijinja::Value as TemplateValue;
 
 use super::{
     Raw,
+    entries::{Entry, Expectation, LABELS, Role, entries, push},
     essentials::{dates, essentials},
-    raw::NESTED,
+    values::{RowScope, pick, set},
     whose::PersonKeys,
 };
 use crate::{
-    clean::{Cleaned, clean},
-    connector::{Connector, map_of},
+    connector::Connector,
     definition::{
-        CodeTable, Dictionary, Map, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace,
-        Sides, Source, Target, Targets,
+        CodeTable, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace, Sides, Source,
+        Target,
     },
     page::normal,
     template::{Scope, Template},
     unexpected::UnexpectedPage,
 };
-
-/// The dictionary of the documents' own labels and their spellings, which every reader of HTML knows.
-const LABELS: &str = "labels";
 
 /// The keys of a record or of rows, worked out from `map`, `dictionary`, `fields`, `sides` and the
 /// shared labels.
@@ -40,31 +34,6 @@ pub(crate) struct Mapping<'a> {
     /// Groups of keys of which one must be there, for something else than a field.
     needed: Vec<Vec<&'a str>>,
     connector: &'a Connector,
-}
-
-/// A key of the portal and what it is.
-pub(super) struct Entry<'a> {
-    pub(super) key: &'a str,
-    pub(super) role: Role<'a>,
-}
-
-/// What a key is.
-pub(super) enum Role<'a> {
-    /// It fills a field.
-    Field { target: &'a Target, expectation: Expectation },
-    /// It is known, and fills no field.
-    Known,
-}
-
-/// How sure it is that the portal has a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expectation {
-    /// The file says so.
-    Expected,
-    /// Some portals of the family have it.
-    Possible,
-    /// The shared labels know it; no file says anything.
-    Shared,
 }
 
 impl<'a> Mapping<'a> {
@@ -329,161 +298,5 @@ impl<'a> Mapping<'a> {
             text = template.render(&scope).map_err(|error| UnexpectedPage::definition(error.0))?;
         }
         Ok(Some(text))
-    }
-}
-
-/// The keys by which a portal's records name a person, with the field each fills: those of its base
-/// record.
-pub(crate) fn person_keys<'a>(
-    sources: impl Iterator<Item = &'a Source>,
-    table: Table,
-    dictionaries: &'a BTreeMap<String, Dictionary>,
-) -> BTreeMap<String, String> {
-    let fields = &["idCard", "idcard", "employeeName", "name"];
-    keys_of_fields(sources, table, dictionaries, fields).collect()
-}
-
-/// The keys by which a portal's records name an account.
-pub(crate) fn account_keys<'a>(
-    sources: impl Iterator<Item = &'a Source>,
-    table: Table,
-    dictionaries: &'a BTreeMap<String, Dictionary>,
-) -> Vec<String> {
-    keys_of_fields(sources, table, dictionaries, &["houseFundAccount"])
-        .map(|(key, _)| key)
-        .collect()
-}
-
-fn keys_of_fields<'a>(
-    sources: impl Iterator<Item = &'a Source>,
-    table: Table,
-    dictionaries: &'a BTreeMap<String, Dictionary>,
-    fields: &'a [&'a str],
-) -> impl Iterator<Item = (String, String)> {
-    let maps = sources.flat_map(move |source| {
-        let named = source.dictionary.as_deref().into_iter().chain([LABELS]);
-        let shared = named.filter_map(|name| dictionaries.get(name));
-        std::iter::once(&source.map).chain(shared.map(move |shared| map_of(shared, table)))
-    });
-    maps.flat_map(Ordered::iter).flat_map(move |(key, targets)| {
-        let fits = targets.0.iter().filter(|target| fields.contains(&target.field.as_str()));
-        fits.map(move |target| (key.to_owned(), target.field.clone()))
-    })
-}
-
-/// The entries of a map, then those of a dictionary that the map does not have. Where `fields` says
-/// what this portal gives, the rest of the dictionary is only possible.
-fn entries<'a>(
-    map: &'a Map,
-    dictionary: Option<&str>,
-    fields: &'a [ReportField],
-    table: Table,
-    connector: &'a Connector,
-) -> Vec<Entry<'a>> {
-    let of_target = |is_optional: bool| {
-        if is_optional { Expectation::Possible } else { Expectation::Expected }
-    };
-    let mut entries = Vec::new();
-    for (key, targets) in map.iter() {
-        push(&mut entries, key, targets, |target| of_target(target.is_optional));
-    }
-    let shared = dictionary.and_then(|name| connector.dictionary(name, table));
-    let shared = shared.into_iter().flat_map(Ordered::iter);
-    for (key, targets) in shared.filter(|(key, _)| map.get(key).is_none()) {
-        push(&mut entries, key, targets, |target| {
-            let named = fields.iter().find(|field| field.name() == target.field);
-            named.map_or(Expectation::Possible, |field| of_target(field.is_optional()))
-        });
-    }
-    entries
-}
-
-fn push<'a>(
-    entries: &mut Vec<Entry<'a>>,
-    key: &'a str,
-    targets: &'a Targets,
-    expectation: impl Fn(&Target) -> Expectation,
-) {
-    if targets.0.is_empty() {
-        entries.push(Entry { key, role: Role::Known });
-    }
-    for target in &targets.0 {
-        let expectation = expectation(target);
-        entries.push(Entry { key, role: Role::Field { target, expectation } });
-    }
-}
-
-/// The text of a key: the n-th where the file says so; several must say the same.
-fn pick<'r>(raw: &'r Raw, key: &str, target: &Target) -> Result<Option<&'r str>, UnexpectedPage> {
-    let values = raw.get(key);
-    if values.iter().any(|value| value == NESTED) {
-        return Err(UnexpectedPage::portal(format!("`{key}` is no longer a plain value")));
-    }
-    match (values, target.detail.nth) {
-        ([], _) => Ok(None),
-        (_, Some(nth)) => Ok(values.get(nth - 1).map(String::as_str)),
-        ([first, rest @ ..], None) => {
-            let other = rest.iter().any(|value| value != first && !value.is_empty());
-            if other && !first.is_empty() {
-                return Err(UnexpectedPage::portal(format!("`{key}` stands for different values")));
-            }
-            let filled = values.iter().find(|value| !value.is_empty()).unwrap_or(first);
-            Ok(Some(filled))
-        }
-    }
-}
-
-fn set(
-    record: &mut Record,
-    field: &'static Field,
-    text: &str,
-    format: Option<&str>,
-    is_lenient: bool,
-    findings: &mut Vec<Finding>,
-) -> Result<(), UnexpectedPage> {
-    let is_set = match clean(field.kind, text, format) {
-        Cleaned::Value(value) => set_value(record, field, value),
-        Cleaned::Nothing => true,
-        Cleaned::Impossible => {
-            findings.push(Finding::of_field(FindingKind::ImpossibleDate, field.name));
-            true
-        }
-        Cleaned::Refused => false,
-    };
-    if is_set {
-        return Ok(());
-    }
-    if is_lenient {
-        findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
-        return Ok(());
-    }
-    Err(UnexpectedPage::portal(format!("what stands for {} is not of its kind", field.name)))
-}
-
-fn set_value(record: &mut Record, field: &'static Field, value: Value) -> bool {
-    record.set(field.name, value)
-}
-
-/// Names inside a row: `row`, `it`, then everything outside.
-pub(crate) struct RowScope<'a> {
-    pub(crate) raw: &'a Raw,
-    pub(crate) it: Option<&'a str>,
-    pub(crate) outer: &'a dyn Scope,
-}
-
-impl Scope for RowScope<'_> {
-    fn get(&self, name: &str) -> Option<TemplateValue> {
-        match name {
-            "row" => {
-                let row: BTreeMap<String, TemplateValue> = self
-                    .raw
-                    .iter()
-                    .map(|(key, value)| (key.to_owned(), TemplateValue::from(value)))
-                    .collect();
-                Some(TemplateValue::from(row))
-            }
-            "it" => self.it.map(TemplateValue::from),
-            _ => self.outer.get(name),
-        }
     }
 }

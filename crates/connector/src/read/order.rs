@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{ReadRow, essentials::dates};
 
 /// Puts rows in order. A portal whose rows go up in time has its ties turned round with the rest.
-pub(crate) fn newest_first(rows: &mut Vec<ReadRow>) {
+pub(crate) fn newest_first(rows: &mut [ReadRow]) {
     let days: Vec<Option<Date>> = rows.iter().map(|row| day_of(&row.record)).collect();
     let known: Vec<Date> = days.iter().flatten().copied().collect();
     let ups = known.windows(2).filter(|pair| pair[0] < pair[1]).count();

@@ -1,14 +1,11 @@
 //! The rows of one section: all turns of its loops, all pages of each turn, and what they are worth
 //! together when the portal did not look at what it was asked for.
 
-use std::sync::LazyLock;
-
 use fiveone_model::{
     failure::Failure,
     finding::{Finding, FindingKind},
     report::Table,
 };
-use regex::Regex;
 use serde_json::json;
 use url::Url;
 
@@ -16,13 +13,15 @@ use super::{
     Run, Vars,
     fetch::Fetched,
     loops::Turn,
+    overlap::{are_same, keep_own_account, overlap_of, without_overlap},
+    pager::{next_of, told_of},
     paging::{Next, PageFacts, Progress},
     step::Context,
     verdict::{Verdict, second_look},
 };
 use crate::{
-    definition::{Capture, Loop, Overlap, Pager, Rows, Section, Step},
-    page::{Prober, Standing, json_text},
+    definition::{Loop, Overlap, Pager, Rows, Section, Step},
+    page::{Prober, Standing},
     read::{Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, proves_no_rows},
     unexpected::UnexpectedPage,
 };
@@ -35,12 +34,6 @@ const PAGES_COMPARED: usize = 3;
 
 /// The most rows of one section.
 const ROWS_MAX: usize = 20_000;
-
-static PAGE_OF: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(\d+)\s*页?\s*[/／]\s*共?\s*(\d+)").expect("the pattern is a constant")
-});
-static PAGES_IN_ALL: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[共总]\s*(\d+)\s*页").expect("the pattern is a constant"));
 
 /// What one page brought.
 struct PageRead {
@@ -286,7 +279,8 @@ impl<'r> SectionReader<'r> {
         let mut read = read.map_err(|unread| (unread, None))?;
         let is_only_sums = read.is_empty() && count > 0;
         let account_keys = connector.account_keys.iter().map(String::as_str);
-        keep_own_account(&mut read, account_keys, turn, accounts, &mut self.findings)?;
+        keep_own_account(&mut read, account_keys, turn, accounts, &mut self.findings)
+            .map_err(|unread| (unread, None))?;
         let facts = PageFacts {
             rows: read.len(),
             is_proved: is_proved || is_only_sums || count > 0,
@@ -319,10 +313,10 @@ impl<'r> SectionReader<'r> {
                 return Err(UnexpectedPage::portal(reason));
             }
             self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, &parameter));
-            return Ok(without_overlap(turns));
+            return Ok(without_overlap(turns.into_iter().map(|read| read.rows)));
         }
         Ok(match self.section.overlap {
-            Some(Overlap::Drop) => without_overlap(turns),
+            Some(Overlap::Drop) => without_overlap(turns.into_iter().map(|read| read.rows)),
             Some(Overlap::Keep) | None => turns.into_iter().flat_map(|read| read.rows).collect(),
         })
     }
@@ -351,121 +345,4 @@ fn mapping_of<'a>(
         mapping.require(split.by.iter().map(String::as_str).collect());
     }
     Some(mapping)
-}
-
-/// Leaves out rows of the person's other accounts, which have turns of their own.
-fn keep_own_account<'k>(
-    rows: &mut Vec<ReadRow>,
-    keys: impl Iterator<Item = &'k str>,
-    turn: &Turn,
-    accounts: &[String],
-    findings: &mut Vec<Finding>,
-) -> Result<(), (Unread, Option<Verdict>)> {
-    let Some(asked) = &turn.item else { return Ok(()) };
-    for key in keys {
-        // Only where the items of the loop are what the rows name: accounts, not years.
-        let named: Vec<&str> = rows.iter().map(|row| row.raw.first(key)).collect();
-        if asked.is_empty() || named.iter().all(|account| account.is_empty()) {
-            continue;
-        }
-        let is_own = |account: &str| accounts.iter().any(|own| own == account);
-        if named.iter().any(|account| !account.is_empty() && !is_own(account)) {
-            return Err((Unread::OtherPerson, None));
-        }
-        let before = rows.len();
-        rows.retain(|row| matches!(row.raw.first(key), "") || row.raw.first(key) == asked.as_str());
-        if rows.len() < before {
-            findings.push(Finding::of_key(FindingKind::IgnoredParameter, key));
-        }
-    }
-    Ok(())
-}
-
-/// What a page tells about the end of its list.
-fn told_of(prober: &Prober<'_>, pager: &Pager) -> Result<PageFacts, UnexpectedPage> {
-    let mut facts = PageFacts::default();
-    let total = take(prober, &pager.total)?;
-    facts.total = match total.trim().trim_end_matches(".0") {
-        "" | "null" => None,
-        number => {
-            Some(number.parse().map_err(|_| UnexpectedPage::portal("the total is no number"))?)
-        }
-    };
-    let pages = take(prober, &pager.pages)?;
-    (facts.number, facts.pages) = match pages.trim() {
-        "" | "null" => (None, None),
-        text => pages_in(text)
-            .ok_or_else(|| UnexpectedPage::portal("the number of pages is no number"))?,
-    };
-    Ok(facts)
-}
-
-/// What the first of a pager's captures finds; blank where there is nothing, which tells nothing.
-fn take(prober: &Prober<'_>, captures: &[Capture]) -> Result<String, UnexpectedPage> {
-    for capture in captures {
-        let found = prober.capture(capture);
-        let found = found.map_err(|error| UnexpectedPage::definition(error.0))?;
-        let text = found.map(|value| json_text(&value)).or_else(|| capture.default.clone());
-        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            return Ok(text);
-        }
-    }
-    Ok(String::new())
-}
-
-fn next_of(prober: &Prober<'_>, pager: &Pager) -> Result<Option<Url>, UnexpectedPage> {
-    let address = take(prober, &pager.next)?;
-    let here = &prober.page.url;
-    Ok(here.join(address.trim()).ok().filter(|url| !address.trim().is_empty() && url != here))
-}
-
-/// This page's number, if told, and how many there are.
-fn pages_in(text: &str) -> Option<(Option<i64>, Option<i64>)> {
-    if let Some(found) = PAGE_OF.captures(text) {
-        return Some((found[1].parse().ok(), found[2].parse().ok()));
-    }
-    if let Some(found) = PAGES_IN_ALL.captures(text) {
-        return Some((None, found[1].parse().ok()));
-    }
-    text.trim().parse().ok().map(|pages| (None, Some(pages)))
-}
-
-fn are_same(a: &[ReadRow], b: &[ReadRow]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
-}
-
-/// How many rows at the beginning of a page were the last ones of the page before, and whether it is
-/// sure that they are the same and not true doubles: several are, and one that carries something of
-/// its own (a serial number, a balance that no other row has).
-fn overlap_of(before: &[ReadRow], page: &[ReadRow]) -> (usize, bool) {
-    let longest = before.len().min(page.len());
-    let overlap = (1..=longest).rev().find(|n| are_same(&before[before.len() - n..], &page[..*n]));
-    let Some(overlap) = overlap else { return (0, true) };
-    let others: Vec<&ReadRow> =
-        before[..before.len() - overlap].iter().chain(&page[overlap..]).collect();
-    let last = &page[overlap - 1];
-    let is_unique = last.raw.iter().any(|(key, value)| {
-        let is_telling = others.len() >= 3 && !value.is_empty();
-        let mut values: Vec<&str> = others.iter().map(|row| row.raw.first(key)).collect();
-        values.sort_unstable();
-        is_telling && values.windows(2).all(|pair| pair[0] != pair[1]) && !values.contains(&value)
-    });
-    (overlap, overlap > 1 || is_unique)
-}
-
-/// Leaves out rows that an earlier turn has brought already. Two equal rows of one turn are two.
-fn without_overlap(turns: Vec<TurnRead>) -> Vec<ReadRow> {
-    let mut kept: Vec<ReadRow> = Vec::new();
-    for read in turns {
-        let mut is_free: Vec<bool> = vec![true; kept.len()];
-        for row in read.rows {
-            let known =
-                kept.iter().zip(&mut is_free).find(|(old, free)| **free && old.is_same(&row));
-            match known {
-                Some((_, free)) => *free = false,
-                None => kept.push(row),
-            }
-        }
-    }
-    kept
 }

@@ -150,12 +150,13 @@ impl Run {
         let fetched = self.fetch_step(step, request, context).await?;
         // What a page says before anything was sent to it is no answer to the person's input.
         let is_first_sight = context.fields.is_some() && !self.has_sent;
-        if is_first_sight && matches!(request.method, Method::Get) {
-            if let Ok(page) = self.page(step, &fetched) {
-                self.take_in(step, &fetched, context)?;
-                self.standing.remember(&page);
-                return Ok(fetched);
-            }
+        if is_first_sight
+            && matches!(request.method, Method::Get)
+            && let Ok(page) = self.page(step, &fetched)
+        {
+            self.take_in(step, &fetched, context)?;
+            self.standing.remember(&page);
+            return Ok(fetched);
         }
         self.has_sent |= matches!(request.method, Method::Post(_));
         self.take_in(step, &fetched, context)?;

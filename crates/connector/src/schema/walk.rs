@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::shape::{choices, is_object, required};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
@@ -18,16 +19,6 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn resolve(&self, schema: &'a Json) -> &'a Json {
-        match schema.get("$ref").and_then(Json::as_str) {
-            Some(path) => self
-                .root
-                .pointer(path.trim_start_matches('#'))
-                .map_or(schema, |target| self.resolve(target)),
-            None => schema,
-        }
-    }
-
     /// The node as JSON, or null when it is wrong, which is then told.
     pub(super) fn value(&mut self, node: &Node, schema: &'a Json) -> Json {
         let schema = self.resolve(schema);
@@ -61,21 +52,6 @@ impl<'a> Walk<'a> {
             Data::Seq(items) => self.seq(node, items, schema),
             Data::Scalar { text, .. } => self.scalar(node, text, schema),
         }
-    }
-
-    /// Every alternative, those inside alternatives included.
-    fn flat(&self, schemas: &[&'a Json]) -> Vec<&'a Json> {
-        let mut flat = Vec::new();
-        for one in schemas {
-            match choices(one).filter(|_| !is_object(one)) {
-                Some(inner) => {
-                    let inner: Vec<&Json> = inner.iter().map(|one| self.resolve(one)).collect();
-                    flat.extend(self.flat(&inner));
-                }
-                None => flat.push(*one),
-            }
-        }
-        flat
     }
 
     fn choice(&mut self, node: &Node, choices: &[&'a Json]) -> Json {
@@ -179,37 +155,6 @@ impl<'a> Walk<'a> {
         json
     }
 
-    /// The keys of an object schema, those of flattened enums and structs included.
-    fn shape(&self, schema: &'a Json) -> Shape<'a> {
-        let mut shape = Shape::default();
-        self.add_shape(schema, &mut shape);
-        shape
-    }
-
-    fn add_shape(&self, schema: &'a Json, shape: &mut Shape<'a>) {
-        let own = schema.get("properties").and_then(Json::as_object);
-        shape.properties.extend(own.into_iter().flatten().map(|(key, of)| (key.as_str(), of)));
-        shape.required.extend(required(schema));
-        for part in schema.get("allOf").and_then(Json::as_array).into_iter().flatten() {
-            self.add_shape(self.resolve(part), shape);
-        }
-        for (key, is_required) in [("oneOf", true), ("anyOf", false)] {
-            let Some(parts) = schema.get(key).and_then(Json::as_array) else { continue };
-            let parts = self.flat(&parts.iter().map(|part| self.resolve(part)).collect::<Vec<_>>());
-            let keys: Vec<&str> = parts.iter().flat_map(|part| required(part)).collect();
-            let is_of_kinds = parts.iter().any(|part| part.get("properties").is_some());
-            for part in &parts {
-                let own = part.get("properties").and_then(Json::as_object);
-                shape
-                    .properties
-                    .extend(own.into_iter().flatten().map(|(key, of)| (key.as_str(), of)));
-            }
-            if is_of_kinds {
-                shape.choices.push(Choice { keys, is_required });
-            }
-        }
-    }
-
     fn seq(&mut self, node: &Node, items: &[Node], schema: &'a Json) -> Json {
         if !allows(schema, "array") {
             self.wrong_type(node, schema);
@@ -277,26 +222,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The keys of an object.
-#[derive(Default)]
-struct Shape<'a> {
-    properties: Vec<(&'a str, &'a Json)>,
-    required: Vec<&'a str>,
-    choices: Vec<Choice<'a>>,
-}
-
-/// Keys of which one is written.
-struct Choice<'a> {
-    keys: Vec<&'a str>,
-    is_required: bool,
-}
-
-/// Whether a schema describes a map with keys of its own.
-fn is_object(schema: &Json) -> bool {
-    schema.get("type").and_then(Json::as_str) == Some("object")
-        && (schema.get("properties").is_some() || schema.get("oneOf").is_some())
-}
-
 fn is_closed(schema: &Json) -> bool {
     schema.get("additionalProperties") == Some(&Json::Bool(false))
 }
@@ -339,10 +264,6 @@ fn plain(node: &Node) -> Json {
     }
 }
 
-fn choices(schema: &Json) -> Option<&Vec<Json>> {
-    schema.get("anyOf").or_else(|| schema.get("oneOf"))?.as_array()
-}
-
 fn types(schema: &Json) -> Vec<&str> {
     match schema.get("type") {
         Some(Json::String(one)) => vec![one.as_str()],
@@ -365,10 +286,6 @@ fn shape_fits(node: &Node, schema: &Json) -> bool {
             Data::Seq(_) => *kind == "array",
             Data::Scalar { .. } => !matches!(*kind, "object" | "array" | "null"),
         })
-}
-
-fn required(schema: &Json) -> impl Iterator<Item = &str> {
-    schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
 }
 
 /// The closed set of words a schema allows, if it is one.

@@ -1,0 +1,97 @@
+//! From a raw text to a value of its field.
+
+use std::collections::BTreeMap;
+
+use fiveone_model::{
+    finding::{Finding, FindingKind},
+    report::{Field, Record, Value},
+};
+use minijinja::Value as TemplateValue;
+
+use super::{Raw, raw::NESTED};
+use crate::{
+    clean::{Cleaned, clean},
+    definition::Target,
+    template::Scope,
+    unexpected::UnexpectedPage,
+};
+
+/// The text of a key: the n-th where the file says so; several must say the same.
+pub(super) fn pick<'r>(
+    raw: &'r Raw,
+    key: &str,
+    target: &Target,
+) -> Result<Option<&'r str>, UnexpectedPage> {
+    let values = raw.get(key);
+    if values.iter().any(|value| value == NESTED) {
+        return Err(UnexpectedPage::portal(format!("`{key}` is no longer a plain value")));
+    }
+    match (values, target.detail.nth) {
+        ([], _) => Ok(None),
+        (_, Some(nth)) => Ok(values.get(nth - 1).map(String::as_str)),
+        ([first, rest @ ..], None) => {
+            let other = rest.iter().any(|value| value != first && !value.is_empty());
+            if other && !first.is_empty() {
+                return Err(UnexpectedPage::portal(format!("`{key}` stands for different values")));
+            }
+            let filled = values.iter().find(|value| !value.is_empty()).unwrap_or(first);
+            Ok(Some(filled))
+        }
+    }
+}
+
+/// Puts a text into a record as its field's kind of value.
+pub(super) fn set(
+    record: &mut Record,
+    field: &'static Field,
+    text: &str,
+    format: Option<&str>,
+    is_lenient: bool,
+    findings: &mut Vec<Finding>,
+) -> Result<(), UnexpectedPage> {
+    let is_set = match clean(field.kind, text, format) {
+        Cleaned::Value(value) => set_value(record, field, value),
+        Cleaned::Nothing => true,
+        Cleaned::Impossible => {
+            findings.push(Finding::of_field(FindingKind::ImpossibleDate, field.name));
+            true
+        }
+        Cleaned::Refused => false,
+    };
+    if is_set {
+        return Ok(());
+    }
+    if is_lenient {
+        findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+        return Ok(());
+    }
+    Err(UnexpectedPage::portal(format!("what stands for {} is not of its kind", field.name)))
+}
+
+fn set_value(record: &mut Record, field: &'static Field, value: Value) -> bool {
+    record.set(field.name, value)
+}
+
+/// Names inside a row: `row`, `it`, then everything outside.
+pub(crate) struct RowScope<'a> {
+    pub(crate) raw: &'a Raw,
+    pub(crate) it: Option<&'a str>,
+    pub(crate) outer: &'a dyn Scope,
+}
+
+impl Scope for RowScope<'_> {
+    fn get(&self, name: &str) -> Option<TemplateValue> {
+        match name {
+            "row" => {
+                let row: BTreeMap<String, TemplateValue> = self
+                    .raw
+                    .iter()
+                    .map(|(key, value)| (key.to_owned(), TemplateValue::from(value)))
+                    .collect();
+                Some(TemplateValue::from(row))
+            }
+            "it" => self.it.map(TemplateValue::from),
+            _ => self.outer.get(name),
+        }
+    }
+}
