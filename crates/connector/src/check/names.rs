@@ -163,7 +163,7 @@ impl Walk<'_> {
             Method::Get => {}
             Method::Post(Body::Form { from, fields, .. }) => {
                 self.pieces(fields, &path.then("form"));
-                if let Some(name) = from {
+                for name in from.iter() {
                     self.name(name, &path.then("form_from"));
                 }
             }

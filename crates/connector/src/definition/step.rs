@@ -75,8 +75,8 @@ pub(crate) enum Method {
 pub(crate) enum Body {
     /// Form fields, and the captured map they are added to.
     Form {
-        /// A map captured with `inputs:`.
-        from: Option<String>,
+        /// Maps captured with `inputs:` or `script:`; later ones replace.
+        from: OneOrMany<String>,
         /// Fields that are added, or replace those of the map.
         fields: Ordered<Piece>,
         /// The content type when it is not the usual one of forms.
@@ -190,8 +190,9 @@ struct StepKeys {
     query: Ordered<Piece>,
     /// Form fields.
     form: Ordered<Piece>,
-    /// A map captured with `inputs:` that is sent as the form; `form` adds and replaces.
-    form_from: Option<String>,
+    /// Maps captured with `inputs:` or `script:` that are sent as the form; later ones and `form` add
+    /// and replace.
+    form_from: OneOrMany<String>,
     /// A JSON body.
     json: Option<JsonTemplate>,
     /// A body sent as it is, or `{ xml: … }`.
@@ -285,7 +286,7 @@ impl TryFrom<StepKeys> for Request {
     type Error = &'static str;
 
     fn try_from(keys: StepKeys) -> Result<Self, Self::Error> {
-        let has_form = !keys.form.is_empty() || keys.form_from.is_some();
+        let has_form = !keys.form.is_empty() || !keys.form_from.is_empty();
         let bodies = [has_form, keys.json.is_some(), keys.body.is_some()];
         let (addresses, method) = match (keys.get.is_empty(), keys.post.is_empty()) {
             (false, false) => return Err("a request is either `get` or `post`"),

@@ -10,6 +10,7 @@ use url::Url;
 use super::{Run, Vars, template_vars::RunScope};
 use crate::{
     definition::{Body, JsonTemplate, Method, Piece, Request as Definition},
+    page::json_text,
     portal::Request,
     template::{Template, Unrendered},
 };
@@ -155,15 +156,14 @@ impl Run {
             }
             Body::Form { from, fields, content_type } => {
                 let mut all: Vec<(String, Piece)> = Vec::new();
-                if let Some(name) = from {
+                for name in from.iter() {
                     let Some(Json::Object(map)) = self.find_var(name, scope.locals) else {
                         return Err(Unrendered(format!("`{name}`: not a captured form")));
                     };
+                    all.retain(|(own, _)| !map.contains_key(own));
                     for (name, value) in map.iter().filter(|(name, _)| fields.get(name).is_none()) {
                         let values = value.as_array().map_or(std::slice::from_ref(value), |v| v);
-                        let plain = values
-                            .iter()
-                            .map(|one| Template::plain(one.as_str().unwrap_or_default()));
+                        let plain = values.iter().map(|one| Template::plain(&json_text(one)));
                         all.push((name.clone(), Piece::Many(plain.collect())));
                     }
                 }

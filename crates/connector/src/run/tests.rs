@@ -1,6 +1,8 @@
 //! A tiny portal of the `wt-web-jcr` kind, and the connector against it.
 
 mod fake;
+mod families;
+mod scripted;
 
 use std::sync::Arc;
 
