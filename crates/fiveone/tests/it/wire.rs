@@ -68,7 +68,7 @@ async fn p_02_a_wrong_method_or_an_unknown_name_is_status_6() {
         ("DELETE", "/identity/getFundB"),
         ("OPTIONS", "/identity/getFundB"),
         ("POST", "/identity/getfundcitysb"),
-        ("POST", "/identity/getFundCitysB/"),
+        ("POST", "/other/getFundCitysB"),
         ("POST", "/identity/getFundCitysB/more"),
         ("POST", "/identity/%67etFundCitysB"),
         ("POST", "/identity/"),
