@@ -1,7 +1,7 @@
 //! The language itself: one Rust type for every shape a connector file may have.
 //!
 //! The JSON schema is generated from these types and every file is checked against it before serde
-//! sees it, so a complaint always has a line. What a key *does* is told in `docs/CONNECTORS.md` and
+//! sees it, so a complaint always has a line. What a key *does* is told in `docs/CONNECTORS-REFERENCE.md` and
 //! done in [`crate::run`], [`crate::read`] and [`crate::page`]; nothing here acts.
 
 mod capture;

@@ -1,7 +1,7 @@
 //! Runs a connector (a definition written as data) against a portal.
 //!
 //! [`Library`] loads and checks the files; a [`Connector`] is one area's definition; a [`Run`] is one
-//! person's login and reading through a [`Portal`]. `docs/CONNECTORS.md` is the language.
+//! person's login and reading through a [`Portal`]. `docs/CONNECTORS-REFERENCE.md` is the language.
 //!
 //! It keeps no password after the login, solves no captcha, reaches no host its files do not name,
 //! and never reports a value it is not sure of.
