@@ -48,7 +48,7 @@ impl From<Fault> for Stop {
 impl From<fiveone_store::Error> for Stop {
     fn from(error: fiveone_store::Error) -> Self {
         match error {
-            fiveone_store::Error::Stale(_) => Self::LeaseLost,
+            fiveone_store::Error::Stale { .. } => Self::LeaseLost,
             other => Self::Fault(other.into()),
         }
     }
@@ -97,9 +97,9 @@ impl Engine {
     /// rather than after the lease. What is past login stays for another node.
     async fn leave(&self, task: &TaskRow) {
         match self.0.store.read.task(&task.id).await {
-            Ok(Some(now)) if now.stage.name().needs_credentials() => {
+            Ok(Some(current)) if current.stage.name().needs_credentials() => {
                 let stage = Stage::Failed(Failure::of(FailureKind::NodeLost));
-                self.settle_or_leave(&now, stage).await;
+                self.settle_or_leave(&current, stage).await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -279,4 +279,26 @@ impl Engine {
 
 fn missing(connector: &Connector, stored: &[Section]) -> Vec<Section> {
     connector.sections().iter().copied().filter(|section| !stored.contains(section)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fiveone_model::task::TaskId;
+
+    use super::*;
+
+    #[test]
+    fn only_a_lost_compare_and_set_is_a_lost_lease() {
+        let task = TaskId::from_random([1; 16]);
+        let lost = fiveone_store::Error::Stale { what: "task", id: task.to_string() };
+        assert!(matches!(Stop::from(lost), Stop::LeaseLost));
+        let others = [
+            fiveone_store::Error::IllegalStep { task, from: "queued", to: "done" },
+            fiveone_store::Error::NoSlot,
+            fiveone_store::Error::Missing { what: "answer to task", id: "t".to_owned() },
+        ];
+        for error in others {
+            assert!(matches!(Stop::from(error), Stop::Fault(_)));
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Engine {
         );
         let attempt = Attempt { http_status, trouble, next_at };
         match self.0.store.write.record_attempt(callback, &attempt, now).await {
-            Err(fiveone_store::Error::Stale(_)) => Ok(()),
+            Err(fiveone_store::Error::Stale { .. }) => Ok(()),
             other => Ok(other?),
         }
     }

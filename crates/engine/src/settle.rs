@@ -24,7 +24,7 @@ impl Engine {
         };
         let is_captured = match self.0.store.write.settle(&end).await {
             Ok(is_captured) => is_captured,
-            Err(fiveone_store::Error::Stale(_)) => {
+            Err(fiveone_store::Error::Stale { .. }) => {
                 tracing::warn!(tid = %task.id, "ended by somebody else");
                 return Ok(());
             }

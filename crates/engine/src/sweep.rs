@@ -49,7 +49,7 @@ impl Engine {
     async fn heartbeat(&self) -> Result<(), Fault> {
         let now = self.now();
         let beat = self.0.store.write.heartbeat(&self.0.node_id, now).await;
-        if let Err(fiveone_store::Error::Stale(_)) = beat {
+        if let Err(fiveone_store::Error::Stale { .. }) = beat {
             tracing::error!(node = self.0.node_id, "others took this node for dead");
             self.0.lost.cancel();
         }
@@ -87,7 +87,7 @@ impl Engine {
                 callback: None,
             };
             match self.0.store.write.settle(&end).await {
-                Ok(_) | Err(fiveone_store::Error::Stale(_)) => self.0.signals.changed(),
+                Ok(_) | Err(fiveone_store::Error::Stale { .. }) => self.0.signals.changed(),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -141,7 +141,7 @@ async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Er
             args![&new.app_id, key],
         )
         .await?
-        .ok_or_else(|| Error::Stale(format!("idempotency key of {}", new.app_id)))?;
+        .ok_or_else(|| Error::Stale { what: "idempotency key", id: key.clone() })?;
     if row.text(1)? != *about {
         return Ok(Some(Admitted::KeyReused));
     }
@@ -165,7 +165,7 @@ async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Admitted, Error> {
             args![&new.app_id, &new.fingerprint],
         )
         .await?
-        .ok_or_else(|| Error::Stale(format!("twin of {}", new.id)))?;
+        .ok_or_else(|| Error::Stale { what: "twin of task", id: new.id.to_string() })?;
     let id = row.text(0)?;
     if let Some((key, _)) = &new.idempotency {
         tx.execute(

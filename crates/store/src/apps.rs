@@ -7,7 +7,7 @@ use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
 
 use crate::db::{Row, args};
-use crate::{Error, Reader, Writer, corrupt, exactly_one, ledger};
+use crate::{Error, Reader, Writer, corrupt, ledger, missing};
 
 /// An app with what only the engine may open.
 #[derive(Debug, Clone)]
@@ -197,7 +197,7 @@ impl Writer {
                 ],
             )
             .await?;
-        exactly_one(rows, app.id.as_str())
+        if rows == 1 { Ok(()) } else { Err(missing("app", app.id.as_str())) }
     }
 
     /// Sets the price of a product, for one app or, with `None`, for all that have none.

@@ -192,7 +192,7 @@ impl Writer {
                 ],
             )
             .await?;
-        exactly_one(rows, &callback.id)?;
+        exactly_one(rows, "callback", &callback.id)?;
         tx.execute(
             "insert into callback_attempt (callback_id, attempt, at, http_status, trouble)
              values ($1, $2, $3, $4, $5)",

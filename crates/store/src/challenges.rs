@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::task::{StageName, TaskId};
 
 use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, exactly_one, tasks};
+use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, tasks};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -173,7 +173,7 @@ impl Writer {
             )
             .await?;
         let sealed = row.map(|row| row.maybe_blob(0)).transpose()?.flatten();
-        let sealed = sealed.ok_or_else(|| Error::Stale(format!("challenge of {task}")))?;
+        let sealed = sealed.ok_or_else(|| missing("answer to task", task.as_str()))?;
         let rows = tx
             .execute(
                 "update challenge set closed_at = $2, answer_sealed = null, picture = null
@@ -181,7 +181,7 @@ impl Writer {
                 args![task.as_str(), now],
             )
             .await?;
-        exactly_one(rows, task.as_str())?;
+        exactly_one(rows, "challenge of task", task.as_str())?;
         tx.commit().await?;
         Ok(sealed)
     }

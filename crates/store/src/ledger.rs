@@ -5,13 +5,13 @@ use fiveone_model::clock::Millis;
 use fiveone_model::ledger::{Balance, Entry, EntryKind, GENESIS};
 
 use crate::db::{Row, Tx, args};
-use crate::{Error, Reader, Writer, corrupt, exactly_one};
+use crate::{Error, Reader, Writer, corrupt, missing};
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
     /// It is in the books.
-    Yes,
+    Recorded,
     /// The account it would leave does not hold as much; nothing was written.
     Overdrawn,
 }
@@ -76,7 +76,7 @@ pub(crate) async fn post(
     )
     .await?;
     tx.execute("update wallet set head_hash = $2 where app_id = $1", args![app_id, &hash]).await?;
-    Ok(Posted::Yes)
+    Ok(Posted::Recorded)
 }
 
 impl Writer {
@@ -92,13 +92,16 @@ impl Writer {
         at: Millis,
     ) -> Result<(), Error> {
         if amount_fen <= 0 {
-            return Err(Error::Ledger(format!("a top-up of {amount_fen} fen is none")));
+            return Err(Error::NotPositive);
         }
         let mut tx = self.db.begin().await?;
         let posted =
             post(&mut tx, app.as_str(), EntryKind::Topup, amount_fen, "", note, at).await?;
-        exactly_one(u64::from(posted == Posted::Yes), app.as_str())?;
-        tx.commit().await
+        match posted {
+            Posted::Recorded => tx.commit().await,
+            // A top-up overdraws nothing, so no row was found.
+            Posted::Overdrawn => Err(missing("app", app.as_str())),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::report::Section;
 use fiveone_model::tariff::PartialRule;
-use fiveone_model::task::{Stage, TaskId};
+use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
@@ -37,19 +37,15 @@ impl Writer {
     /// final.
     pub async fn settle(&self, end: &Settlement) -> Result<bool, Error> {
         let stage = end.stage.name();
-        if !stage.is_final() {
-            return Err(Error::Stale(format!("{stage:?} is no end; task {}", end.task)));
-        }
         let task = end.task.as_str();
         let mut tx = self.db.begin().await?;
-        // A task is only done from `storing`; it may fail from anywhere.
+        check_step(&mut tx, end).await?;
         let rows = tx
             .execute(
                 "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
                    finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
                    session_sealed = null, fingerprint = null
-                 where id = $1 and fence = $2 and finished_at is null
-                   and ($3 = 'failed' or stage = 'storing')",
+                 where id = $1 and fence = $2 and finished_at is null",
                 args![
                     task,
                     end.fence,
@@ -60,7 +56,7 @@ impl Writer {
                 ],
             )
             .await?;
-        exactly_one(rows, task)?;
+        exactly_one(rows, "task", task)?;
         tx.execute(
             "update challenge set closed_at = $2, picture = null, answer_sealed = null
              where task_id = $1 and closed_at is null",
@@ -78,6 +74,27 @@ impl Writer {
         tx.commit().await?;
         Ok(is_captured)
     }
+}
+
+/// Whether the task, locked until the transaction ends, may end like this. A stage that cannot be
+/// read may still fail: its row must not keep the app's money for ever.
+async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
+    let task = end.task.as_str();
+    let row = tx
+        .fetch_one(
+            "select stage from task
+             where id = $1 and fence = $2 and finished_at is null {lock}",
+            args![task, end.fence],
+        )
+        .await?
+        .ok_or_else(|| Error::Stale { what: "task", id: task.to_owned() })?;
+    let (from, to) = (StageName::parse(&row.text(0)?), end.stage.name());
+    let may_step = from.map_or(to == StageName::Failed, |from| from.may_become(to));
+    if to.is_final() && may_step {
+        return Ok(());
+    }
+    let from = from.map_or("an unknown stage", StageName::as_str);
+    Err(Error::IllegalStep { task: end.task.clone(), from, to: to.as_str() })
 }
 
 async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
@@ -111,9 +128,9 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
             args![task, state, end.now],
         )
         .await?;
-    exactly_one(rows, task)?;
+    exactly_one(rows, "hold of task", task)?;
     match post(tx, &app_id, kind, amount_fen, task, "", end.now).await? {
-        Posted::Yes => Ok(is_captured),
+        Posted::Recorded => Ok(is_captured),
         Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app_id} is short"))),
     }
 }

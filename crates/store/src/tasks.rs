@@ -315,7 +315,7 @@ impl Writer {
                     args![id.as_str(), session_sealed],
                 )
                 .await?;
-            exactly_one(rows, id.as_str())?;
+            exactly_one(rows, "task", id.as_str())?;
         }
         tx.commit().await
     }
@@ -331,7 +331,7 @@ pub(crate) async fn move_stage_in(
     now: Millis,
 ) -> Result<(), Error> {
     if !from.may_become(to) {
-        return Err(Error::Stale(format!("no step from {from:?} to {to:?}; task {id}")));
+        return Err(Error::IllegalStep { task: id.clone(), from: from.as_str(), to: to.as_str() });
     }
     let rows = tx
         .execute(
@@ -340,7 +340,7 @@ pub(crate) async fn move_stage_in(
             args![id.as_str(), fence, from.as_str(), to.as_str(), detail, now],
         )
         .await?;
-    exactly_one(rows, id.as_str())
+    exactly_one(rows, "task", id.as_str())
 }
 
 async fn claim_rows(
@@ -362,7 +362,7 @@ async fn claim_rows(
                 args![task.id.as_str(), task.fence, stage.name().as_str(), node, now],
             )
             .await?;
-        exactly_one(changed, task.id.as_str())?;
+        exactly_one(changed, "task", task.id.as_str())?;
         (task.stage, task.fence, task.node_id) = (stage, task.fence + 1, Some(node.to_owned()));
         claimed.push(Claimed {
             task,

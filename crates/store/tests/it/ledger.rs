@@ -108,8 +108,10 @@ async fn a_topup_must_be_positive(store: TestStore) {
     house(&store).await;
     let app = build::app("a").id;
     for amount in [0, -5, i64::MIN] {
-        assert!(store.write.topup(&app, amount, "", NOW).await.is_err());
+        let refused = store.write.topup(&app, amount, "", NOW).await.unwrap_err();
+        assert_eq!(refused.to_string(), "the amount must be positive");
     }
-    assert!(store.write.topup(&build::app("nobody").id, 5, "", NOW).await.is_err());
+    let missing = store.write.topup(&build::app("nobody").id, 5, "", NOW).await.unwrap_err();
+    assert_eq!(missing.to_string(), "there is no app nobody");
     assert_eq!(store.read.balance(&app).await.unwrap().unwrap().free_fen, 1_000);
 }

@@ -32,7 +32,8 @@ async fn living_nodes_have_different_slots(store: TestStore) {
         let name = format!("m{number}");
         store.write.register_node(&node(&name), NOW + 11, NOW + 1).await.unwrap();
     }
-    assert!(register("n4", NOW + 11, NOW + 1).await.is_err(), "25 slots are taken");
+    let refused = register("n4", NOW + 11, NOW + 1).await.unwrap_err();
+    assert_eq!(refused.to_string(), "all 25 node slots are taken by living nodes; stop one first");
 }
 
 async fn a_heartbeat_keeps_leases_until_others_took_the_node_for_dead(store: TestStore) {

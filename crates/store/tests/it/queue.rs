@@ -165,7 +165,7 @@ async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
     let step = (StageName::Crawling, StageName::Storing);
     let id = &zombie.task.id;
     let late = store.write.move_stage(id, zombie.task.fence, step, None, later).await;
-    assert!(matches!(late, Err(Error::Stale(_))));
+    assert!(matches!(late, Err(Error::Stale { .. })));
     let fence = taken[0].task.fence;
     store.write.move_stage(id, fence, step, None, later).await.unwrap();
 }

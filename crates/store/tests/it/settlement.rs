@@ -113,7 +113,7 @@ async fn a_settlement_happens_once_however_many_race(store: TestStore) {
         set.spawn(async move { write.settle(&end).await });
     }
     let outcomes = set.join_all().await;
-    let stale = outcomes.iter().filter(|one| matches!(one, Err(Error::Stale(_)))).count();
+    let stale = outcomes.iter().filter(|one| matches!(one, Err(Error::Stale { .. }))).count();
     assert_eq!((outcomes.iter().filter(|one| one.is_ok()).count(), stale), (1, 7));
     let report = store.read.verify_ledger().await.unwrap();
     assert_eq!((report.findings.len(), report.open_holds), (0, 0));
@@ -125,9 +125,9 @@ async fn a_task_is_not_done_before_it_was_stored(store: TestStore) {
     let claimed = task_at(&store, 1, StageName::Crawling).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let early = store.write.settle(&end(id, fence, Stage::Done { missing: vec![] })).await;
-    assert!(matches!(early, Err(Error::Stale(_))));
+    assert!(matches!(early, Err(Error::IllegalStep { to: "done", .. })));
     let none = store.write.settle(&end(id, fence, Stage::Crawling)).await;
-    assert!(matches!(none, Err(Error::Stale(_))), "no end at all");
+    assert!(matches!(none, Err(Error::IllegalStep { .. })), "no end at all");
     assert_eq!(balance(&store).await.held_fen, 300);
 }
 
