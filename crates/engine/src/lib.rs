@@ -6,6 +6,7 @@
 mod accounts;
 mod admit;
 mod answer;
+mod area_switches;
 mod areas;
 mod claim;
 mod drive;
@@ -39,6 +40,7 @@ use tokio_util::task::TaskTracker;
 pub use accounts::{Accounts, AppEntry};
 pub use admit::{AdmitError, Application};
 pub use answer::Answered;
+pub use area_switches::AreaSwitches;
 pub use fault::Fault;
 pub use options::Options;
 pub use time::{SystemTime, Time, Wait};
@@ -192,8 +194,8 @@ impl Engine {
 
     /// Whether this node can serve: it lives, does not stop, and the store answers.
     pub async fn ready(&self) -> bool {
-        let is_going = self.0.stopping.is_cancelled() || self.0.lost.is_cancelled();
-        !is_going && self.0.store.read.ping().await.is_ok()
+        let is_shutting_down = self.0.stopping.is_cancelled() || self.0.lost.is_cancelled();
+        !is_shutting_down && self.0.store.read.ping().await.is_ok()
     }
 
     /// Sees every change of a task from now on: the value changes whenever one moved.

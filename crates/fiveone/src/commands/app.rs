@@ -74,8 +74,8 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         id: AppId,
-        /// In yuan
-        #[arg(value_parser = fen)]
+        /// In yuan, more than 0
+        #[arg(value_parser = positive_fen, allow_negative_numbers = true)]
         amount: i64,
         /// Why, for the books
         #[arg(long, default_value = "")]
@@ -156,6 +156,14 @@ fn fen(text: &str) -> Result<i64, String> {
         return Err("an amount in yuan with at most two places, e.g. 500.00".to_owned());
     }
     format!("{whole}{part:0<2}").parse().map_err(|_| "too large".to_owned())
+}
+
+/// An amount of money that is some.
+fn positive_fen(text: &str) -> Result<i64, String> {
+    match fen(text)? {
+        0 => Err("the amount must be positive".to_owned()),
+        amount => Ok(amount),
+    }
 }
 
 impl App {
@@ -349,5 +357,11 @@ mod tests {
         check("", None);
         check(".5", None);
         check("99999999999999999999", None);
+    }
+
+    #[test]
+    fn nothing_is_no_amount_to_add() {
+        assert_eq!(positive_fen("0.00"), Err("the amount must be positive".to_owned()));
+        assert_eq!(positive_fen("0.01"), Ok(1));
     }
 }

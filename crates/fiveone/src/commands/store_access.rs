@@ -20,10 +20,10 @@ const KEY: &str = "deployment.key";
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreAccess {
     /// The gateway's configuration
-    #[arg(long, env = "FIVEONE_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "FIVEONE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A demonstration's data folder, instead of a configuration
-    #[arg(long, conflicts_with = "config", value_name = "DIR")]
+    /// A demonstration's data folder; then no configuration is read
+    #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
