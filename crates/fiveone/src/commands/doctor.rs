@@ -1,4 +1,4 @@
-//! `fiveone doctor`: looks whether everything a gateway needs is there, and says what to do.
+//! `fiveone doctor`: checks whether everything a gateway needs is there, and says what to do.
 
 use clap::Args;
 use fiveone_connector::Library;
@@ -9,8 +9,9 @@ use super::store_access::StoreAccess;
 use crate::exit::{Failed, Reason};
 use crate::output;
 
-/// Looks whether everything a gateway needs is there: configuration, database, key, connectors,
-/// prices, books. Exit 1 when something is amiss
+/// Checks whether everything a gateway needs is there
+///
+/// Configuration, database, key, connectors, prices, books. Exit 1 when a check fails.
 ///
 /// Example: fiveone doctor --config fiveone.toml
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ impl Doctor {
             for (name, look) in &looks {
                 match look {
                     Ok(found) => output::say(&format!("ok    {name}: {found}")),
-                    Err(wrong) => output::say(&format!("AMISS {name}: {wrong}")),
+                    Err(wrong) => output::say(&format!("FAIL  {name}: {wrong}")),
                 }
             }
         }

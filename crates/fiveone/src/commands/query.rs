@@ -18,8 +18,9 @@ use crate::client::{Access, Client, text};
 use crate::exit::{Failed, Reason};
 use crate::output;
 
-/// Gets a person's records in the terminal: asks for the login fields, shows the captcha, waits,
-/// and prints the report as tables
+/// Gets a person's records in the terminal
+///
+/// Asks for the login fields, shows the captcha, waits, and prints the report as tables.
 ///
 /// Example: fiveone query fund 990000
 ///

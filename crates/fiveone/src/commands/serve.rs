@@ -29,7 +29,9 @@ const HEAD_FOR: Duration = Duration::from_secs(30);
 
 /// Runs a gateway
 ///
-/// Example: fiveone serve --config fiveone.toml (see `fiveone config default`)
+/// Example: fiveone serve --config fiveone.toml
+///
+/// `fiveone config default` prints a configuration to begin with.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The configuration; without it, defaults and FIVEONE_ variables
@@ -66,7 +68,7 @@ impl Serve {
         handle.graceful_shutdown(Some(LAST_CALLS_FOR));
         serving.await??;
         if is_lost {
-            let words = "other nodes took this one for dead; start it anew";
+            let words = "the other nodes declared this one dead; restart it";
             return Err(Failed::words(Reason::Failed, words));
         }
         Ok(())

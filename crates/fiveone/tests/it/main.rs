@@ -5,6 +5,7 @@
 mod bad_input;
 mod callbacks;
 mod codes;
+mod documents;
 mod house;
 mod matrix;
 mod process;
