@@ -7,11 +7,12 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fiveone_model::area::{AreaCode, AreaStatus};
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::login::{Credentials, LoginMethod};
 use fiveone_model::product::Product;
 use fiveone_model::retention::IDEMPOTENCY_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-use fiveone_store::{Admitted, NewTask};
+use fiveone_store::{Admitted, Idempotency, NewTask};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::seal::{keyed_digest, random, seal_to};
@@ -21,8 +22,6 @@ use crate::{AppEntry, Engine, Fault};
 const BATCH_MAX: usize = 64;
 /// Creates that may wait to be written before more are refused as busy.
 pub(crate) const WAITING_MAX: usize = 1_024;
-/// The longest `Idempotency-Key`, in bytes.
-const KEY_BYTES_MAX: usize = 255;
 /// A hold outlives its task's deadline by this before the sweeper frees it by itself.
 const HOLD_GRACE_MS: i64 = 5 * 60_000;
 
@@ -37,7 +36,7 @@ pub struct Application {
     /// The login fields as sent.
     pub credentials: Credentials,
     /// The `Idempotency-Key` header.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Why a create is not admitted.
@@ -120,10 +119,7 @@ impl Engine {
         if method.is_corporate() && !entry.app.has_employer_grant {
             return Err(AdmitError::EmployerLogin);
         }
-        let key = application.idempotency_key.as_deref();
-        if key.is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
-            return Err(refused("Idempotency-Key 长度应为 1 至 255"));
-        }
+        let key = application.idempotency_key;
         let new = self.new_task(entry, product, area, method.number, &credentials, key)?;
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
         let _flight = self.0.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
@@ -181,7 +177,7 @@ impl Engine {
         area: AreaCode,
         login_type: u32,
         credentials: &Credentials,
-        key: Option<&str>,
+        key: Option<IdempotencyKey>,
     ) -> Result<NewTask, Fault> {
         let id = TaskId::from_random(random()?);
         let now = self.now();
@@ -198,7 +194,7 @@ impl Engine {
         let due_at = now + self.0.options.task_for_ms;
         Ok(NewTask {
             id,
-            app_id: entry.app.id.as_str().to_owned(),
+            app_id: entry.app.id.clone(),
             product,
             area,
             login_type,
@@ -206,7 +202,7 @@ impl Engine {
             login_sealed,
             data_key,
             fingerprint,
-            idempotency: key.map(|key| (key.to_owned(), about)),
+            idempotency: key.map(|key| Idempotency { key, about }),
             tariff,
             due_at,
             hold_due_at: due_at + HOLD_GRACE_MS,

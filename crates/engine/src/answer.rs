@@ -37,7 +37,7 @@ impl Engine {
     ) -> Result<Answered, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(Answered::Unknown) };
         let Some(task) = self.0.store.read.task(&id).await? else { return Ok(Answered::Unknown) };
-        if task.app_id != entry.app.id.as_str() {
+        if task.app_id != entry.app.id {
             return Ok(Answered::OtherApps);
         }
         if task.product != product {
@@ -48,9 +48,12 @@ impl Engine {
         if length == 0 || length > ANSWER_CHARS_MAX || code.chars().any(char::is_control) {
             return Ok(Answered::Malformed);
         }
-        let (Stage::Asking(_), Some(node)) = (&task.stage, &task.node_id) else {
+        let (Stage::Asking(kind), Some(node)) = (&task.stage, &task.node_id) else {
             return Ok(Answered::NotWaiting);
         };
+        if !kind.is_typed() {
+            return Ok(Answered::NotWaiting);
+        }
         let Some(public) = self.0.store.read.node_key(node).await? else {
             return Ok(Answered::NotWaiting);
         };

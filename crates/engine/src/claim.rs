@@ -43,7 +43,7 @@ impl Engine {
         for (product, area) in self.0.store.read.queued_portals(&self.0.node_id).await? {
             count += self.claim_portal(product, &area).await?;
         }
-        Ok(count + self.claim_adrift().await?)
+        Ok(count + self.claim_resumable().await?)
     }
 
     async fn claim_portal(&self, product: Product, area: &AreaCode) -> Result<usize, Fault> {
@@ -64,12 +64,12 @@ impl Engine {
         Ok(count)
     }
 
-    async fn claim_adrift(&self) -> Result<usize, Fault> {
+    async fn claim_resumable(&self) -> Result<usize, Fault> {
         let now = self.now();
         let dead_before = now - self.0.options.lease_for_ms;
         let limit = i64::try_from(BATCH_MAX).unwrap_or(i64::MAX);
         let claimed =
-            self.0.store.write.claim_adrift(&self.0.node_id, limit, now, dead_before).await?;
+            self.0.store.write.claim_resumable(&self.0.node_id, limit, now, dead_before).await?;
         let count = claimed.len();
         for claimed in claimed {
             // These are few and already hold a lease: they wait in line inside their run.

@@ -4,7 +4,6 @@ mod receiver;
 
 use std::time::Duration;
 
-use fiveone_model::app::AppId;
 use fiveone_model::callback::{retry_at, token_key, webhook_signature};
 use fiveone_store::{Attempt, CallbackRow};
 
@@ -58,7 +57,7 @@ impl Engine {
     }
 
     async fn send_callback(&self, callback: &CallbackRow) -> Result<(), Fault> {
-        let (http_status, trouble) = match self.post_callback(callback).await {
+        let (http_status, error) = match self.post_callback(callback).await {
             Ok(answered) => answered,
             Err(fault) => {
                 tracing::error!(
@@ -66,22 +65,22 @@ impl Engine {
                     error = &fault as &dyn std::error::Error,
                     "callback not made"
                 );
-                (None, "internal".to_owned())
+                (None, Some("internal".to_owned()))
             }
         };
         let now = self.now();
-        let next_at = if trouble.is_empty() { None } else { retry_at(callback.attempts + 1, now) };
-        let outcome = if trouble.is_empty() { "delivered" } else { "failed" };
+        let next_at = error.as_ref().and_then(|_| retry_at(callback.attempts + 1, now));
+        let outcome = if error.is_none() { "delivered" } else { "failed" };
         metrics::counter!("fiveone_callback_attempts_total", "outcome" => outcome).increment(1);
         tracing::info!(
-            tid = callback.task_id,
+            tid = %callback.task_id,
             id = callback.id,
             ?http_status,
-            trouble,
+            error,
             ?next_at,
             "callback"
         );
-        let attempt = Attempt { http_status, trouble, next_at };
+        let attempt = Attempt { http_status, error, next_at };
         match self.0.store.write.record_attempt(callback, &attempt, now).await {
             Err(fiveone_store::Error::Stale { .. }) => Ok(()),
             other => Ok(other?),
@@ -89,11 +88,13 @@ impl Engine {
     }
 
     /// One attempt: the receiver's status, and why it does not count.
-    async fn post_callback(&self, callback: &CallbackRow) -> Result<(Option<u16>, String), Fault> {
+    async fn post_callback(
+        &self,
+        callback: &CallbackRow,
+    ) -> Result<(Option<u16>, Option<String>), Fault> {
         let gone = || Fault::Impossible(format!("callback {} has no app", callback.id));
-        let id = AppId::parse(&callback.app_id).ok_or_else(gone)?;
-        let entry = self.0.accounts.find(&id).await?.ok_or_else(gone)?;
-        let (tid, code) = (&callback.task_id, callback.code.to_string());
+        let entry = self.0.accounts.find(&callback.app_id).await?.ok_or_else(gone)?;
+        let (tid, code) = (callback.task_id.as_str(), callback.code.to_string());
         let body = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("tid", tid)
             .append_pair("status", &code)
@@ -119,11 +120,9 @@ impl Engine {
                 } else {
                     (200..300).contains(&status)
                 };
-                let trouble =
-                    if is_acknowledged { String::new() } else { format!("HTTP {status}") };
-                (Some(status), trouble)
+                (Some(status), (!is_acknowledged).then(|| format!("HTTP {status}")))
             }
-            Err(trouble) => (None, trouble),
+            Err(error) => (None, Some(error)),
         })
     }
 }

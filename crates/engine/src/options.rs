@@ -1,15 +1,14 @@
 //! Every limit and time of the engine, named, with its default.
 
+use fiveone_model::challenge::{ChallengeKind, PerChallenge};
 use fiveone_model::clock::Millis;
 use fiveone_model::retention;
 
 /// What an operator may set.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long a captcha waits for the person (P-42).
-    pub captcha_for_ms: Millis,
-    /// How long an SMS code waits for the person (P-42).
-    pub sms_for_ms: Millis,
+    /// How long each kind of question waits for the person (P-42).
+    pub patience_ms: PerChallenge<Millis>,
     /// How long a task may take from admission to its end (P-42).
     pub task_for_ms: Millis,
     /// How long a result is kept (P-42).
@@ -42,8 +41,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            captcha_for_ms: 120_000,
-            sms_for_ms: 180_000,
+            patience_ms: PerChallenge::from_fn(ChallengeKind::default_patience),
             task_for_ms: 15 * 60_000,
             report_for_ms: retention::REPORT_KEPT_FOR_MS,
             lease_for_ms: 10_000,

@@ -1,6 +1,6 @@
 //! Settlement: a task's end, its money and its callback in one transaction (§6, §8).
 
-use fiveone_model::task::Stage;
+use fiveone_model::task::{CrawlProgress, Stage};
 use fiveone_store::{NewCallback, Settlement, TaskRow};
 
 use crate::seal::random;
@@ -22,21 +22,21 @@ impl Engine {
             wipe_after: now + self.0.options.report_for_ms,
             callback,
         };
-        let is_captured = match self.0.store.write.settle(&end).await {
-            Ok(is_captured) => is_captured,
+        let resolved = match self.0.store.write.settle(&end).await {
+            Ok(resolved) => resolved,
             Err(fiveone_store::Error::Stale { .. }) => {
                 tracing::warn!(tid = %task.id, "ended by somebody else");
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
-        let code = end.stage.code(true).number();
+        let code = end.stage.code(CrawlProgress::SomeSections).number();
         tracing::info!(
             tid = %task.id,
             product = %task.product,
             area = %task.area,
             code,
-            captured = is_captured,
+            money = resolved.as_str(),
             ms = now - task.created_at,
             "task ended"
         );
@@ -83,8 +83,8 @@ impl Engine {
             task: task.id.clone(),
             app_id: task.app_id.clone(),
             url: url.to_owned(),
-            code: stage.code(true).number(),
-            msg: stage.msg(true),
+            code: stage.code(CrawlProgress::SomeSections).number(),
+            msg: stage.msg(CrawlProgress::SomeSections),
             now: self.now(),
         })
     }

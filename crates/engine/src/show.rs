@@ -1,9 +1,8 @@
 //! Showing: what a poll sees of a task (P-41…P-44).
 
-use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Section};
-use fiveone_model::task::{Stage, TaskId};
+use fiveone_model::task::{CrawlProgress, Stage, TaskId};
 use fiveone_store::{SectionRow, TaskRow};
 
 use crate::view::{Shown, TaskView};
@@ -24,7 +23,7 @@ impl Engine {
         let Some((task, picture)) = self.task_and_picture(&id).await? else {
             return Ok(Shown::Unknown);
         };
-        if task.app_id != entry.app.id.as_str() {
+        if task.app_id != entry.app.id {
             return Ok(Shown::OtherApps);
         }
         if task.product != product {
@@ -35,17 +34,17 @@ impl Engine {
             return Ok(Shown::Gone);
         }
         let rows = self.0.store.read.sections(&id).await?;
-        let has_sections = !rows.is_empty();
+        let progress = CrawlProgress::of_stored(rows.len());
         let Ok(sections) = self.open_sections(&task, rows) else { return Ok(Shown::Unreadable) };
         Ok(Shown::Task(Box::new(TaskView {
-            code: task.stage.code(has_sections),
-            msg: task.stage.msg(has_sections),
+            code: task.stage.code(progress),
+            msg: task.stage.msg(progress),
             picture,
             fail: match &task.stage {
                 Stage::Done { missing } => missing.clone(),
                 _ => Vec::new(),
             },
-            crawled_at: task.crawled_at.filter(|_| has_sections),
+            crawled_at: task.crawled_at.filter(|_| progress == CrawlProgress::SomeSections),
             is_final: task.stage.name().is_final(),
             sections,
             tid: task.id,
@@ -76,8 +75,8 @@ impl Engine {
         Ok(sections)
     }
 
-    /// A task, and its picture while a captcha is asked. A question that is closed between the two
-    /// looks is looked for again, so that nobody sees 10004 without its picture.
+    /// A task, and the picture of its open question if it has one. A question that is closed between
+    /// the two looks is looked for again, so that nobody sees its code without its picture.
     ///
     /// # Errors
     /// The store failed, or a question stays open without a picture.
@@ -89,7 +88,8 @@ impl Engine {
         let read = &self.0.store.read;
         for _ in 0..LOOKS_MAX {
             let Some(task) = read.task(id).await? else { return Ok(None) };
-            if task.stage != Stage::Asking(ChallengeKind::Captcha) {
+            let Stage::Asking(kind) = task.stage else { return Ok(Some((task, None))) };
+            if !kind.has_picture() {
                 return Ok(Some((task, None)));
             }
             let open = read.open_challenge(id).await?;
@@ -97,6 +97,6 @@ impl Engine {
                 return Ok(Some((task, Some(picture))));
             }
         }
-        Err(Fault::Impossible(format!("task {id} asks for a captcha without a picture")))
+        Err(Fault::Impossible(format!("task {id} asks with a picture and has none")))
     }
 }

@@ -61,8 +61,8 @@ impl Engine {
         self.release_overdue_holds(now).await?;
         let read = &self.0.store.read;
         let dead_before = now - self.0.options.lease_for_ms;
-        let stranded = read.stranded(dead_before, TASKS_MAX).await?;
-        self.fail_all(&stranded, FailureKind::NodeLost).await?;
+        let lost = read.lost_with_credentials(dead_before, TASKS_MAX).await?;
+        self.fail_all(&lost, FailureKind::NodeLost).await?;
         let overdue = read.overdue(now, TASKS_MAX).await?;
         self.fail_all(&overdue, FailureKind::DeadlinePassed).await?;
         for task in self.0.store.write.wipe_over(now, BATCH_ROWS).await? {

@@ -2,7 +2,8 @@
 
 use fiveone_model::clock::Millis;
 use fiveone_model::report::{Content, Section};
-use fiveone_model::task::{StateCode, TaskId};
+use fiveone_model::state_code::StateCode;
+use fiveone_model::task::TaskId;
 
 /// The answer to a poll.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::task::{StageName, TaskId};
 
 use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, tasks};
+use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -73,12 +73,7 @@ impl Reader {
                 args![node],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id = row.text(0)?;
-                TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))
-            })
-            .collect()
+        rows.iter().map(|row| task_id(row, 0, "task")).collect()
     }
 }
 

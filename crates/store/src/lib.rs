@@ -1,4 +1,4 @@
-//! Every query of the house, written once for both databases.
+//! Every query of the program, written once for both databases.
 //!
 //! [`Reader`] looks, [`Writer`] changes; who is handed only a `Reader` cannot write. A function's
 //! name says its promise, and each write is one transaction. Time is an argument.
@@ -17,19 +17,20 @@ mod sections;
 mod settle;
 mod tasks;
 
-use db::Db;
+use db::{Db, Row};
+use fiveone_model::app::AppId;
 use fiveone_model::seq_num::SLOTS;
 use fiveone_model::task::TaskId;
 
-pub use admit::{Admitted, NewTask};
+pub use admit::{Admitted, Idempotency, NewTask};
 pub use apps::{AppRow, NewApp};
 pub use areas::AreaSwitch;
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
-pub use ledger::{LedgerFinding, LedgerReport, Posted};
+pub use ledger::{LedgerFinding, LedgerReport};
 pub use nodes::NodeRow;
 pub use sections::SectionRow;
-pub use settle::Settlement;
+pub use settle::{Resolved, Settlement};
 pub use tasks::{Claimed, Leftovers, TaskRow};
 
 /// What can go wrong in the store.
@@ -169,6 +170,18 @@ fn exactly_one(rows: u64, what: &'static str, id: &str) -> Result<(), Error> {
 
 fn missing(what: &'static str, id: &str) -> Error {
     Error::Missing { what, id: id.to_owned() }
+}
+
+/// The task id in a column.
+fn task_id(row: &Row, at: usize, table: &'static str) -> Result<TaskId, Error> {
+    let id = row.text(at)?;
+    TaskId::parse(&id).ok_or_else(|| corrupt(table, "task id", &id))
+}
+
+/// The app id in a column.
+fn app_id(row: &Row, at: usize, table: &'static str) -> Result<AppId, Error> {
+    let id = row.text(at)?;
+    AppId::parse(&id).ok_or_else(|| corrupt(table, "app id", &id))
 }
 
 fn corrupt(table: &'static str, column: &'static str, id: &str) -> Error {

@@ -2,8 +2,10 @@
 
 use fiveone_model::clock::Millis;
 use fiveone_model::seq_num::SLOTS;
+use fiveone_model::task::StageName;
 
 use crate::db::args;
+use crate::tasks::sql_list;
 use crate::{Error, Reader, Writer, exactly_one};
 
 /// A node that is alive.
@@ -94,12 +96,12 @@ impl Writer {
             args![id, now],
         )
         .await?;
-        tx.execute(
+        let sql = format!(
             "update task set leased_at = null, fence = fence + 1, updated_at = $2
-             where node_id = $1 and stage in ('logged_in', 'crawling', 'storing')",
-            args![id, now],
-        )
-        .await?;
+             where node_id = $1 and stage in ({})",
+            sql_list(&StageName::RESUMABLE)
+        );
+        tx.execute(&sql, args![id, now]).await?;
         tx.commit().await
     }
 }

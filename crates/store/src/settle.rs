@@ -8,8 +8,8 @@ use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
-use crate::ledger::{Posted, post};
-use crate::{Error, Writer, corrupt, exactly_one};
+use crate::ledger::{Posted, Posting, post};
+use crate::{Error, Writer, app_id, corrupt, exactly_one};
 
 /// How a task ends.
 #[derive(Debug, Clone)]
@@ -28,14 +28,34 @@ pub struct Settlement {
     pub callback: Option<NewCallback>,
 }
 
+/// What became of a task's hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolved {
+    /// The task is paid.
+    Captured,
+    /// The money is free again.
+    Released,
+}
+
+impl Resolved {
+    /// The word in tables and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Released => "released",
+        }
+    }
+}
+
 impl Writer {
     /// Ends a task: the stage becomes final, the hold is captured or released, the callback is
-    /// queued, and nothing of login, session or questions is left. Tells whether it was captured.
+    /// queued, and nothing of login, session or questions is left.
     ///
     /// # Errors
-    /// The database failed; the task has another fence or is final already; or the stage is not
-    /// final.
-    pub async fn settle(&self, end: &Settlement) -> Result<bool, Error> {
+    /// The database failed; [`Error::Stale`] when the task has another fence or is final already;
+    /// [`Error::IllegalStep`] when it cannot end like this from where it is.
+    pub async fn settle(&self, end: &Settlement) -> Result<Resolved, Error> {
         let stage = end.stage.name();
         let task = end.task.as_str();
         let mut tx = self.db.begin().await?;
@@ -63,7 +83,7 @@ impl Writer {
             args![task, end.now],
         )
         .await?;
-        let is_captured = resolve_hold(&mut tx, end).await?;
+        let resolved = resolve_hold(&mut tx, end).await?;
         if let Stage::Failed(_) = end.stage {
             // What a failed task had read is nobody's: it was not paid and is not shown.
             tx.execute("delete from section where task_id = $1", args![task]).await?;
@@ -72,7 +92,7 @@ impl Writer {
             queue_callback(&mut tx, callback).await?;
         }
         tx.commit().await?;
-        Ok(is_captured)
+        Ok(resolved)
     }
 }
 
@@ -97,7 +117,7 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
     Err(Error::IllegalStep { task: end.task.clone(), from, to: to.as_str() })
 }
 
-async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
+async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
     let task = end.task.as_str();
     let row = tx
         .fetch_one(
@@ -107,8 +127,8 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
         )
         .await?
         .ok_or_else(|| Error::Ledger(format!("hold of task {task} is already resolved")))?;
-    let (app_id, amount_fen) = (row.text(0)?, row.int(1)?);
-    let is_captured = match &end.stage {
+    let (app, amount_fen) = (app_id(&row, 0, "hold")?, row.int(1)?);
+    let is_paid = match &end.stage {
         Stage::Done { missing } if missing.is_empty() => true,
         Stage::Done { .. } => {
             let rule = PartialRule::parse(&row.text(2)?)
@@ -117,21 +137,23 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
         }
         _ => false,
     };
-    let (kind, state) = if is_captured {
-        (EntryKind::Capture, "captured")
+    let (kind, resolved) = if is_paid {
+        (EntryKind::Capture, Resolved::Captured)
     } else {
-        (EntryKind::Release, "released")
+        (EntryKind::Release, Resolved::Released)
     };
     let rows = tx
         .execute(
             "update hold set state = $2, resolved_at = $3 where task_id = $1 and state = 'open'",
-            args![task, state, end.now],
+            args![task, resolved.as_str(), end.now],
         )
         .await?;
     exactly_one(rows, "hold of task", task)?;
-    match post(tx, &app_id, kind, amount_fen, task, "", end.now).await? {
-        Posted::Recorded => Ok(is_captured),
-        Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app_id} is short"))),
+    let posting =
+        Posting { app: &app, kind, amount_fen, task: Some(&end.task), note: "", at: end.now };
+    match post(tx, &posting).await? {
+        Posted::Recorded => Ok(resolved),
+        Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app} is short"))),
     }
 }
 

@@ -32,10 +32,7 @@ impl<'a> TaskPerson<'a> {
     async fn put(&mut self, question: Question) -> Result<Zeroizing<String>, Unasked> {
         let (engine, task) = (self.engine, self.task);
         let now = engine.now();
-        let patience = match question.kind {
-            ChallengeKind::Captcha => engine.0.options.captcha_for_ms,
-            ChallengeKind::Sms => engine.0.options.sms_for_ms,
-        };
+        let patience = *engine.0.options.patience_ms.get(question.kind);
         let due_at = (now + patience).min(task.due_at);
         let answers = engine.0.signals.answers_to(&task.id);
         let picture = (!question.picture.is_empty()).then_some(question.picture.as_slice());

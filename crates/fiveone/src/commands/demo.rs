@@ -9,7 +9,7 @@ use clap::Args;
 use fiveone_connector::Library;
 use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime};
 use fiveone_lab::Lab;
-use fiveone_model::app::{AppId, Grant};
+use fiveone_model::app::{App, AppId};
 use fiveone_store::Store;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -126,8 +126,7 @@ async fn start_engine(folder: &Path, lab: &Lab) -> Result<Engine, Failed> {
 /// The demo app with its known tokenId and money; made once for a folder.
 async fn open_demo_app(accounts: &Accounts) -> Result<(), Failed> {
     let id = AppId::parse(DEMO_APP).ok_or_else(|| anyhow::anyhow!("the demo app's id"))?;
-    let mut app = Accounts::blank(id.clone(), "演示应用");
-    (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+    let mut app = App::new(id.clone(), "演示应用").with_all_grants();
     app.calls_per_second = 1_000_000;
     ensure_prices(accounts).await?;
     if accounts.create(app, DEMO_TOKEN).await? {

@@ -22,7 +22,7 @@ on_both!(
 async fn call_back_to(house: &House, query: &str) -> String {
     let url = format!("{}/callbacks/box{query}", house.lab.base());
     let address = CallbackAddress { url: url.clone() };
-    house.change_app(|app| app.insurance_callback = Some(address)).await;
+    house.change_app(|app| app.callbacks.insurance = Some(address)).await;
     url
 }
 
@@ -150,7 +150,7 @@ async fn private_addresses_are_refused_unless_allowed(store: TestStore) {
         ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "[::ffff:127.0.0.1]"]
     {
         let url = format!("http://{host}:{port}/callbacks/box");
-        house.change_app(|app| app.insurance_callback = Some(CallbackAddress { url })).await;
+        house.change_app(|app| app.callbacks.insurance = Some(CallbackAddress { url })).await;
         let tid = one_task(&house, "wrong").await;
         sent(&house, &tid, &[("pending", 1)]).await;
     }

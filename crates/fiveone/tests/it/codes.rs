@@ -28,9 +28,9 @@ async fn p_04_codes_0_2_4_5_6_7_8_of_a_call() {
     );
     assert_eq!(status(&Client::new(&house.address, APP, "WRONG"), "getFundCitysB", &[]).await, 5);
     assert_eq!(status(client, "getFundCitiesB", &[]).await, 6);
-    house.change_app(|app| app.fund = None).await;
+    house.change_app(|app| app.grants.fund = None).await;
     assert_eq!(status(client, "getFundCitysB", &[]).await, 7);
-    house.change_app(|app| app.fund = Some(Grant::Paused)).await;
+    house.change_app(|app| app.grants.fund = Some(Grant::Paused)).await;
     assert_eq!(status(client, "getFundCitysB", &[]).await, 8);
     assert_eq!(status(client, "getInsuranceCitysB", &[]).await, 0, "the other product goes on");
     house.assert_nothing_is_left().await;

@@ -10,7 +10,7 @@ use fiveone_connector::{Library, Limits, Portal, SourceFile};
 use fiveone_engine::seal::DeploymentKeys;
 use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime, Time};
 use fiveone_lab::Lab;
-use fiveone_model::app::{App, AppId, Grant};
+use fiveone_model::app::{App, AppId};
 use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 use fiveone_store::{Leftovers, Store};
@@ -148,8 +148,7 @@ impl House {
     /// Another app, and a client for it.
     pub(crate) async fn second_app(&self, id: &str, token: &str) -> Client {
         let id = AppId::parse(id).expect("an app id");
-        let mut app = Accounts::blank(id.clone(), "另一个应用");
-        (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+        let app = App::new(id.clone(), "另一个应用").with_all_grants();
         self.engine.accounts().create(app, token).await.expect("the store");
         Client::new(&self.address, id.as_str(), token)
     }
@@ -244,13 +243,14 @@ impl House {
     pub(crate) async fn is_captured(&self, tid: &str) -> Option<bool> {
         let id = AppId::parse(APP)?;
         let entries = self.store.read.entries(&id, 100_000).await.expect("the store");
-        entries.iter().filter(|entry| entry.task_id == tid).find_map(|entry| {
-            match entry.kind.as_str() {
+        entries
+            .iter()
+            .filter(|entry| entry.task_id.as_ref().is_some_and(|id| id.as_str() == tid))
+            .find_map(|entry| match entry.kind.as_str() {
                 "capture" => Some(true),
                 "release" => Some(false),
                 _ => None,
-            }
-        })
+            })
     }
 
     /// The id of a task.
@@ -293,8 +293,7 @@ fn sources(folder: &Path, root: &Path) -> Vec<SourceFile> {
 
 async fn open_app(accounts: &Accounts) {
     let id = AppId::parse(APP).expect("an app id");
-    let mut app = Accounts::blank(id.clone(), "测试应用");
-    (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+    let mut app = App::new(id.clone(), "测试应用").with_all_grants();
     app.calls_per_second = 1_000_000;
     for product in Product::ALL {
         accounts.set_tariff(None, product, build::tariff()).await.expect("the store");

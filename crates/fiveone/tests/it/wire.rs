@@ -95,13 +95,13 @@ async fn p_03_the_first_check_that_fails_answers() {
     assert_eq!(status("getFundB", "appId=&tokenKey=").await, 2);
     assert_eq!(status("getFundB", "appId=nobody&tokenKey=x").await, 4, "app before tokenKey");
 
-    house.change_app(|app| (app.fund, app.calls_per_second) = (None, 1)).await;
+    house.change_app(|app| (app.grants.fund, app.calls_per_second) = (None, 1)).await;
     assert_eq!(status("getFundB", &format!("appId={APP}&tokenKey=x")).await, 5, "key before grant");
     let signed = form(&[("appId", APP), ("tokenKey", &good)]);
     assert_eq!(status("getFundB", &signed).await, 7, "grant before rate");
-    house.change_app(|app| app.fund = Some(Grant::Paused)).await;
+    house.change_app(|app| app.grants.fund = Some(Grant::Paused)).await;
     assert_eq!(status("getFundB", &signed).await, 8);
-    house.change_app(|app| app.fund = Some(Grant::Active)).await;
+    house.change_app(|app| app.grants.fund = Some(Grant::Active)).await;
     assert_eq!(status("getFundB", &signed).await, 0, "the tid that is missing is told in data");
     assert_eq!(status("getFundB", &signed).await, 10, "rate before business parameters");
 

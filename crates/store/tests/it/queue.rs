@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::Balance;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Admitted, Error, Leftovers};
+use fiveone_store::{Admitted, Error, Idempotency, Leftovers};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
@@ -69,7 +70,7 @@ async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStor
     // Another app's create is nobody's twin.
     store.write.create_app(&build::new_app("b")).await.unwrap();
     store.write.topup(&build::app("b").id, 300, "", NOW).await.unwrap();
-    twin.app_id = "b".to_owned();
+    twin.app_id = build::app_id("b");
     assert_eq!(store.write.admit(&[twin], NOW).await.unwrap(), [Admitted::New]);
 }
 
@@ -77,7 +78,8 @@ async fn an_idempotency_key_is_exact(store: TestStore) {
     house(&store).await;
     let with_key = |number, key: &str, about: &str| {
         let mut new = build::new_task("a", number);
-        new.idempotency = Some((key.to_owned(), about.to_owned()));
+        new.idempotency =
+            IdempotencyKey::parse(key).map(|key| Idempotency { key, about: about.to_owned() });
         new
     };
     let admit = |new| async { store.write.admit(&[new], NOW).await.unwrap().remove(0) };
@@ -160,7 +162,7 @@ async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
     house(&store).await;
     let zombie = task_at(&store, 1, StageName::Crawling).await;
     let later = NOW + 10_001;
-    let taken = store.write.claim_adrift("n2", 9, later, NOW + 1).await.unwrap();
+    let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
     assert_eq!(taken.len(), 1);
     let step = (StageName::Crawling, StageName::Storing);
     let id = &zombie.task.id;
@@ -184,8 +186,8 @@ async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestSto
     let past = task_at(&store, 1, StageName::LoggedIn).await;
     task_at(&store, 2, StageName::LoggingIn).await;
     let later = NOW + 10_000;
-    assert!(store.write.claim_adrift("n2", 9, later, NOW).await.unwrap().is_empty());
-    let taken = store.write.claim_adrift("n2", 9, later, NOW + 1).await.unwrap();
+    assert!(store.write.claim_resumable("n2", 9, later, NOW).await.unwrap().is_empty());
+    let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
     assert_eq!(taken.len(), 1, "only the one past login");
     assert_eq!(taken[0].task.id, past.task.id);
     assert_eq!(taken[0].session_sealed.as_deref(), Some(b"session".as_slice()));

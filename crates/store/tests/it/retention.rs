@@ -1,9 +1,10 @@
 //! Forgetting.
 
 use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::Settlement;
+use fiveone_store::{Idempotency, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
@@ -70,7 +71,8 @@ async fn a_result_is_erased_on_request(store: TestStore) {
 async fn old_idempotency_keys_are_forgotten(store: TestStore) {
     house(&store).await;
     let mut new = build::new_task("a", 1);
-    new.idempotency = Some(("k".to_owned(), "x".to_owned()));
+    new.idempotency =
+        IdempotencyKey::parse("k").map(|key| Idempotency { key, about: String::new() });
     store.write.admit(&[new], NOW).await.unwrap();
     assert_eq!(store.write.forget_keys(NOW + 86_399_999, 9).await.unwrap(), 0);
     assert_eq!(store.write.forget_keys(NOW + 86_400_000, 9).await.unwrap(), 1);

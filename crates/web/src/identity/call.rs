@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::Request;
 use bytes::Bytes;
 use fiveone_engine::AppEntry;
-use fiveone_model::app::Grant;
+use fiveone_model::app::{AppId, Grant};
 use fiveone_model::area::AreaCode;
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::token_key::{Claim, Form, TokenKey};
@@ -25,7 +26,7 @@ pub(super) struct Call<'a> {
     pub(super) product: Product,
     pub(super) params: Params,
     /// The `Idempotency-Key` header, or its complaint.
-    pub(super) idempotency_key: Result<Option<String>, &'static str>,
+    pub(super) idempotency_key: Result<Option<IdempotencyKey>, &'static str>,
 }
 
 impl Call<'_> {
@@ -46,7 +47,7 @@ pub(super) async fn answer(
     let params = body::read(request, &house.options).await?;
     let app_id = required(&params, "appId")?;
     let token_key = required(&params, "tokenKey")?;
-    let app = house.engine.app(app_id).await?.ok_or(Status::UnknownApp)?;
+    let app = app(house, app_id).await?;
     check_token_key(house, interface, &app, &params, token_key)?;
     match app.app.grant(interface.product) {
         Some(Grant::Active) => {}
@@ -66,6 +67,11 @@ pub(super) async fn answer(
         Operation::Report => report::show(&call).await,
         Operation::Code => code::submit(&call).await,
     }
+}
+
+async fn app(house: &House, sent: &str) -> Result<Arc<AppEntry>, Refusal> {
+    let id = AppId::parse(sent).ok_or(Status::UnknownApp)?;
+    Ok(house.engine.app(&id).await?.ok_or(Status::UnknownApp)?)
 }
 
 fn required<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {
@@ -113,16 +119,12 @@ fn required_names(house: &House, interface: Interface, params: &Params) -> Vec<&
 }
 
 /// The header that makes a create exact (P-32): 1 to 255 printable ASCII characters, once.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
-    const BYTES_MAX: usize = 255;
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, &'static str> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err("Idempotency-Key 重复");
     }
-    let key = value.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > BYTES_MAX {
-        return Err("Idempotency-Key 须为 1 至 255 个可见的 ASCII 字符");
-    }
-    Ok(Some(key.to_owned()))
+    let key = value.to_str().ok().and_then(IdempotencyKey::parse);
+    key.map(Some).ok_or("Idempotency-Key 须为 1 至 255 个可见的 ASCII 字符")
 }

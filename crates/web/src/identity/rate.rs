@@ -51,25 +51,11 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
-    use fiveone_model::report::Dialect;
-
     use super::*;
 
     fn app(id: &str, calls_per_second: u32) -> App {
-        App {
-            id: AppId::parse(id).expect("an id"),
-            name: String::new(),
-            dialect: Dialect::Table,
-            has_legacy_code_signature: false,
-            has_employer_grant: false,
-            fund: None,
-            insurance: None,
-            fund_callback: None,
-            insurance_callback: None,
-            wants_challenge_callbacks: false,
-            acknowledges_by_201: false,
-            calls_per_second,
-        }
+        let app = App::new(AppId::parse(id).expect("an id"), "");
+        App { calls_per_second, ..app }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use base64::Engine as _;
+use fiveone_model::challenge::ChallengeKind;
 use serde_json::Value;
 
 use super::picture;
@@ -78,9 +79,13 @@ fn field(param: &Value) -> Result<String, Failed> {
 }
 
 /// The code of the question that is open: shows the picture, or tells of the SMS.
-pub(super) fn code(data: &Value) -> Result<String, Failed> {
-    if data["code"] == "10003" || data["code"] == 10003 {
-        return line("短信验证码");
+pub(super) fn code(kind: ChallengeKind, data: &Value) -> Result<String, Failed> {
+    let label = match kind {
+        ChallengeKind::Captcha => "图片验证码",
+        ChallengeKind::Sms => "短信验证码",
+    };
+    if !kind.has_picture() {
+        return line(label);
     }
     let encoded = text(&data["base64_image_bytes"]);
     let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
@@ -90,7 +95,7 @@ pub(super) fn code(data: &Value) -> Result<String, Failed> {
         None => complain("(这张图片无法在终端显示)"),
     }
     complain(&format!("图片: {}", path.display()));
-    line("图片验证码")
+    line(label)
 }
 
 /// Keeps the picture where the person can open it; the system's temporary folder forgets it.

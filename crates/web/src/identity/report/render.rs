@@ -7,14 +7,8 @@ use fiveone_engine::TaskView;
 use fiveone_model::clock::shanghai_text;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Dialect, Section};
+use fiveone_model::state_code::StateCode;
 use serde_json::{Map, Value, json};
-
-/// The code of a task that is waiting for an SMS code.
-const AWAITING_SMS: u32 = 10003;
-/// The code of a report that is whole.
-const FINISHED: u32 = 40001;
-/// The code of a report with parts missing.
-const PARTLY_FINISHED: u32 = 40002;
 
 /// What is said of a tid that shows no task (P-43).
 #[derive(Debug, Clone, Copy)]
@@ -42,25 +36,26 @@ pub(super) fn verdict(verdict: Verdict, dialect: Dialect) -> Bytes {
 
 /// The `data` of a task.
 pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes {
-    let number = view.code.number();
     let mut data = Map::new();
     let mut put = |name: &str, value: Value| data.insert(name.to_owned(), value);
 
-    if number == FINISHED && dialect == Dialect::Example {
+    if view.code == StateCode::FINISHED && dialect == Dialect::Example {
         put("code", json!(0));
         put("msg", json!("获取成功"));
     } else {
-        put("code", code(i64::from(number), dialect));
+        put("code", code(i64::from(view.code.number()), dialect));
         put("msg", json!(view.msg));
     }
     put("tid", json!(view.tid));
     if let Some(picture) = &view.picture {
         put("base64_image_bytes", json!(STANDARD.encode(picture)));
-    } else if number == AWAITING_SMS {
+    } else if view.code == StateCode::AWAITING_SMS {
         // The documents promise the key for 10003 too, and their own decoder fails without it.
         put("base64_image_bytes", json!(""));
     }
-    if matches!(number, FINISHED | PARTLY_FINISHED) || !view.fail.is_empty() {
+    if matches!(view.code, StateCode::FINISHED | StateCode::PARTLY_FINISHED)
+        || !view.fail.is_empty()
+    {
         put("fail", view.fail.iter().map(|section| section.as_str()).collect());
     }
     if let Some(at) = view.crawled_at {

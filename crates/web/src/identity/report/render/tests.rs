@@ -1,7 +1,7 @@
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::report::{Content, Kind, Loan, Record, Table, Value as Clean};
-use fiveone_model::task::{Stage, TaskId};
+use fiveone_model::task::{CrawlProgress, Stage, TaskId};
 use rust_decimal::Decimal;
 
 use super::*;
@@ -41,15 +41,15 @@ fn full_sections(product: Product) -> Vec<(Section, Content)> {
 }
 
 fn view(stage: &Stage, sections: Vec<(Section, Content)>) -> TaskView {
-    let has_sections = !sections.is_empty();
+    let progress = CrawlProgress::of_stored(sections.len());
     let fail = if let Stage::Done { missing } = stage { missing.clone() } else { Vec::new() };
     TaskView {
         tid: TaskId::from_random([0x9e; 16]),
-        code: stage.code(has_sections),
-        msg: stage.msg(has_sections),
+        code: stage.code(progress),
+        msg: stage.msg(progress),
         picture: None,
         fail,
-        crawled_at: has_sections.then_some(CRAWLED_AT),
+        crawled_at: (progress == CrawlProgress::SomeSections).then_some(CRAWLED_AT),
         sections,
         is_final: stage.name().is_final(),
     }

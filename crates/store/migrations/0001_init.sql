@@ -1,6 +1,6 @@
--- The first house. Words in braces are set for each database (see src/migrations.rs):
+-- The first schema. Words in braces are set for each database (see src/migrations.rs):
 -- {blob} BYTEA on PostgreSQL, BLOB on SQLite. Instants are milliseconds in UTC, money is 分,
--- facts are 0 or 1.
+-- flags are 0 or 1.
 
 create table node (
   id text primary key,
@@ -29,9 +29,15 @@ create table app (
   created_at bigint not null
 );
 
--- app_id '' is the house's own price, for apps without one.
+-- For apps without a price of their own.
+create table default_tariff (
+  product text primary key check (product in ('fund', 'insurance')),
+  price_fen bigint not null check (price_fen >= 0),
+  partial_rule text not null check (partial_rule in ('base_and_one_more', 'always', 'never'))
+);
+
 create table tariff (
-  app_id text not null,
+  app_id text not null references app (id),
   product text not null check (product in ('fund', 'insurance')),
   price_fen bigint not null check (price_fen >= 0),
   partial_rule text not null check (partial_rule in ('base_and_one_more', 'always', 'never')),
@@ -54,11 +60,12 @@ create table entry (
   seq bigint not null,
   kind text not null check (kind in ('topup', 'hold', 'capture', 'release')),
   amount_fen bigint not null check (amount_fen >= 0),
-  task_id text not null,
+  task_id text,
   note text not null,
   at bigint not null,
   hash text not null,
-  primary key (app_id, seq)
+  primary key (app_id, seq),
+  constraint entry_belongs_to_a_task check ((task_id is null) = (kind = 'topup'))
 );
 create unique index entry_holds_once on entry (task_id) where kind = 'hold';
 create unique index entry_resolves_once on entry (task_id) where kind in ('capture', 'release');
@@ -159,7 +166,7 @@ create table callback_attempt (
   attempt bigint not null,
   at bigint not null,
   http_status bigint,
-  trouble text not null,
+  error text,
   primary key (callback_id, attempt)
 );
 
