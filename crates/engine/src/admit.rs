@@ -26,7 +26,7 @@ pub(crate) const WAITING_MAX: usize = 1_024;
 const HOLD_GRACE_MS: i64 = 5 * 60_000;
 
 /// What a create asks for.
-pub struct Application {
+pub struct CreateRequest {
     /// Fund or insurance.
     pub product: Product,
     /// `area_code` as sent.
@@ -106,20 +106,20 @@ impl Engine {
     pub async fn admit(
         &self,
         entry: &AppEntry,
-        application: Application,
+        request: CreateRequest,
     ) -> Result<TaskId, AdmitError> {
-        let product = application.product;
+        let product = request.product;
         if self.0.stopping.is_cancelled() || self.too_many_tasks() {
             return Err(AdmitError::Busy);
         }
-        let area = self.usable_area(product, &application.area).await?;
-        let method = self.method(product, &area, &application.login_type)?;
-        let credentials = only_fields_of(method, &application.credentials);
+        let area = self.usable_area(product, &request.area).await?;
+        let method = self.method(product, &area, &request.login_type)?;
+        let credentials = only_fields_of(method, &request.credentials);
         method.check(&credentials).map_err(AdmitError::Parameter)?;
         if method.is_corporate() && !entry.app.has_employer_grant {
             return Err(AdmitError::EmployerLogin);
         }
-        let key = application.idempotency_key;
+        let key = request.idempotency_key;
         let new = self.new_task(entry, product, area, method.number, &credentials, key)?;
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
         let _flight = self.0.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
@@ -127,7 +127,7 @@ impl Engine {
         match self.write(new).await? {
             Admitted::New => {
                 self.0.open_tasks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                metrics::counter!("fiveone_tasks_admitted_total", "product" => product.as_str())
+                metrics::counter!(crate::metric::TASKS_ADMITTED, "product" => product.as_str())
                     .increment(1);
                 self.0.signals.work.notify_one();
                 Ok(id)

@@ -20,7 +20,7 @@ pub enum Answered {
     /// -2: there is no such task of this product.
     Unknown,
     /// -9: the task is another app's.
-    OtherApps,
+    NotYours,
 }
 
 impl Engine {
@@ -38,7 +38,7 @@ impl Engine {
         let Some(id) = TaskId::parse(tid) else { return Ok(Answered::Unknown) };
         let Some(task) = self.0.store.read.task(&id).await? else { return Ok(Answered::Unknown) };
         if task.app_id != entry.app.id {
-            return Ok(Answered::OtherApps);
+            return Ok(Answered::NotYours);
         }
         if task.product != product {
             return Ok(Answered::Unknown);

@@ -48,7 +48,7 @@ impl Engine {
             _ => return,
         };
         let in_a_row = self.0.health.count(task, is_failure);
-        if in_a_row < self.0.options.ill_after_failures || in_a_row == 0 {
+        if in_a_row < self.0.options.unhealthy_after_failures || in_a_row == 0 {
             return;
         }
         let switch = AreaSwitch {
@@ -56,7 +56,7 @@ impl Engine {
             area: task.area.clone(),
             is_by_operator: false,
             note: format!("{in_a_row} failures in a row"),
-            until_at: Some(self.now() + self.0.options.ill_for_ms),
+            until_at: Some(self.now() + self.0.options.unhealthy_for_ms),
         };
         tracing::warn!(product = %task.product, area = %task.area, in_a_row, "area closed for a while");
         if let Err(error) = self.0.store.write.close_area(&switch).await {

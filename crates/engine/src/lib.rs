@@ -12,6 +12,7 @@ mod claim;
 mod drive;
 mod fault;
 mod health;
+pub mod metric;
 mod notify;
 mod options;
 pub mod seal;
@@ -38,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use accounts::{Accounts, AppEntry};
-pub use admit::{AdmitError, Application};
+pub use admit::{AdmitError, CreateRequest};
 pub use answer::Answered;
 pub use area_switches::AreaSwitches;
 pub use fault::Fault;

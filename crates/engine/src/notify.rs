@@ -71,7 +71,7 @@ impl Engine {
         let now = self.now();
         let next_at = error.as_ref().and_then(|_| retry_at(callback.attempts + 1, now));
         let outcome = if error.is_none() { "delivered" } else { "failed" };
-        metrics::counter!("fiveone_callback_attempts_total", "outcome" => outcome).increment(1);
+        metrics::counter!(crate::metric::CALLBACK_ATTEMPTS, "outcome" => outcome).increment(1);
         tracing::info!(
             tid = %callback.task_id,
             id = callback.id,

@@ -25,9 +25,9 @@ pub struct Options {
     pub portal_concurrency: Option<usize>,
     /// Failures of a portal in a row, without a success between, after which its area is closed
     /// for a while (P-21).
-    pub ill_after_failures: u32,
+    pub unhealthy_after_failures: u32,
     /// How long an ill area stays closed.
-    pub ill_for_ms: Millis,
+    pub unhealthy_for_ms: Millis,
     /// Callbacks may go to loopback and private addresses (§9).
     pub callbacks_to_private: bool,
     /// How long one callback attempt may take.
@@ -49,8 +49,8 @@ impl Default for Options {
             running_max: 64,
             open_tasks_max: 50_000,
             portal_concurrency: None,
-            ill_after_failures: 30,
-            ill_for_ms: 5 * 60_000,
+            unhealthy_after_failures: 30,
+            unhealthy_for_ms: 5 * 60_000,
             callbacks_to_private: false,
             callback_for_ms: 10_000,
             callbacks_max: 16,

@@ -41,7 +41,7 @@ impl Engine {
             "task ended"
         );
         metrics::counter!(
-            "fiveone_tasks_ended_total",
+            crate::metric::TASKS_ENDED,
             "product" => task.product.as_str(),
             "area" => task.area.as_str().to_owned(),
             "code" => code.to_string()

@@ -24,7 +24,7 @@ impl Engine {
             return Ok(Shown::Unknown);
         };
         if task.app_id != entry.app.id {
-            return Ok(Shown::OtherApps);
+            return Ok(Shown::NotYours);
         }
         if task.product != product {
             return Ok(Shown::Unknown);

@@ -41,7 +41,7 @@ impl Engine {
         self.sweep().await?;
         let open = self.0.store.read.open_tasks().await?;
         self.0.open_tasks.store(open, Ordering::Relaxed);
-        metrics::gauge!("fiveone_tasks_open")
+        metrics::gauge!(crate::metric::TASKS_OPEN)
             .set(f64::from(i32::try_from(open).unwrap_or(i32::MAX)));
         Ok(())
     }

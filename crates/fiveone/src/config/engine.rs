@@ -25,9 +25,10 @@ pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
     engine.tick_every_ms = section.duration_ms("tick_every", engine.tick_every_ms, 10..=MINUTE_MS);
     engine.running_max = section.number("running_max", engine.running_max, 1..=10_000);
     engine.open_tasks_max = section.number("open_tasks_max", engine.open_tasks_max, 1..=10_000_000);
-    engine.ill_after_failures =
-        section.number("ill_after_failures", engine.ill_after_failures, 1..=1_000_000);
-    engine.ill_for_ms = section.duration_ms("ill_for", engine.ill_for_ms, SECOND_MS..=DAY_MS);
+    engine.unhealthy_after_failures =
+        section.number("unhealthy_after_failures", engine.unhealthy_after_failures, 1..=1_000_000);
+    engine.unhealthy_for_ms =
+        section.duration_ms("unhealthy_for", engine.unhealthy_for_ms, SECOND_MS..=DAY_MS);
     engine.shutdown_for_ms =
         section.duration_ms("shutdown_for", engine.shutdown_for_ms, 0..=60 * MINUTE_MS);
     if engine.tick_every_ms * 2 > engine.lease_for_ms {

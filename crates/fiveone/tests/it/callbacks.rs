@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fiveone_model::app::CallbackAddress;
 use fiveone_model::callback::{RETRY_AFTER_MS, webhook_signature};
 use fiveone_model::product::Product;
-use fiveone_testkit::{HandTime, TestStore, on_both};
+use fiveone_testkit::{ManualClock, TestStore, on_both};
 use md5::{Digest as _, Md5};
 use serde_json::Value;
 
@@ -96,7 +96,7 @@ async fn a_callback_comes_once_signed_both_ways(store: TestStore) {
 }
 
 async fn a_callback_is_retried_on_the_documented_schedule_and_then_kept(store: TestStore) {
-    let time = HandTime::default();
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     plan.options.tick_every_ms = i64::MAX / 4;
     plan.options.report_for_ms = i64::MAX / 4;

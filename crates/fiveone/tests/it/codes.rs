@@ -342,8 +342,8 @@ async fn p_45_days_that_do_not_exist_are_left_out_and_money_has_two_places() {
 #[tokio::test]
 async fn p_21_an_operator_and_a_portals_health_close_an_area_and_open_it_again() {
     let mut plan = Plan::default();
-    plan.options.ill_after_failures = 2;
-    plan.options.ill_for_ms = i64::MAX / 4;
+    plan.options.unhealthy_after_failures = 2;
+    plan.options.unhealthy_for_ms = i64::MAX / 4;
     let house = House::build(TestStore::sqlite().await, plan).await;
     let area_status = async || {
         let cities = house.client.cities(FUND).await;

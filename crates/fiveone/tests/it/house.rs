@@ -45,7 +45,7 @@ impl Default for Plan {
         let options = Options {
             callbacks_to_private: true,
             portal_concurrency: Some(16),
-            ill_after_failures: u32::MAX,
+            unhealthy_after_failures: u32::MAX,
             tick_every_ms: 100,
             ..Options::default()
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fiveone_model::product::Product;
-use fiveone_testkit::{HandTime, TestStore, on_both};
+use fiveone_testkit::{ManualClock, TestStore, on_both};
 
 use crate::house::{House, Plan, text};
 use crate::vendor_client::FUND;
@@ -19,8 +19,8 @@ on_both!(
 
 const MINUTE: i64 = 60_000;
 
-async fn house(store: TestStore) -> (House, HandTime) {
-    let time = HandTime::default();
+async fn house(store: TestStore) -> (House, ManualClock) {
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     // The node itself only ticks when a test says so.
     plan.options.tick_every_ms = i64::MAX / 4;
@@ -81,7 +81,7 @@ async fn p_42_a_result_is_gone_after_seven_days_with_status_3(store: TestStore) 
 }
 
 async fn p_42_a_task_ends_at_its_deadline(store: TestStore) {
-    let time = HandTime::default();
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     plan.options.tick_every_ms = i64::MAX / 4;
     // Nothing is ever claimed, so nothing but the deadline can end it.
@@ -117,7 +117,7 @@ async fn a_task_whose_node_is_silent_fails_with_50002_and_releases(store: TestSt
 }
 
 async fn a_hold_outlives_its_deadline_by_nothing_not_even_an_unreadable_task(store: TestStore) {
-    let time = HandTime::default();
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     plan.options.tick_every_ms = i64::MAX / 4;
     plan.options.running_max = 0;

@@ -8,11 +8,13 @@ mod body;
 mod call;
 mod code;
 mod create;
+mod dispatch;
 mod envelope;
 mod logins;
 mod params;
-mod rate;
+mod refusal;
 mod report;
+mod report_cache;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,53 +24,44 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::{Router, routing::any};
 use bytes::Bytes;
-use fiveone_engine::Engine;
 use fiveone_model::product::Interface;
 use futures_util::FutureExt;
-use tokio::sync::Semaphore;
 use tracing::Instrument;
 
-use crate::Options;
-use crate::error::{Refusal, Status};
+use self::refusal::{Refusal, Status};
+use crate::metrics::{CALL_SECONDS, CALLS};
+use crate::state::ApiState;
 
 /// The `data` of a call, or why there is none.
 type Outcome = Result<Bytes, Refusal>;
 
-/// What every call needs.
-struct House {
-    engine: Engine,
-    rates: rate::Rates,
-    calls_at_once: Semaphore,
-    reports: report::Cache,
-    options: Options,
+/// The state of this front.
+struct Front {
+    api: Arc<ApiState>,
+    reports: report_cache::ReportCache,
 }
 
 /// The routes under `/identity`.
-pub(crate) fn router(engine: Engine, options: Options) -> Router {
-    let house = Arc::new(House {
-        engine,
-        rates: rate::Rates::default(),
-        calls_at_once: Semaphore::new(options.calls_at_once_max),
-        reports: report::Cache::new(&options),
-        options,
-    });
+pub(crate) fn router(api: Arc<ApiState>) -> Router {
+    let reports = report_cache::ReportCache::new(&api.options);
+    let front = Arc::new(Front { api, reports });
     Router::new()
         .route("/identity", any(handle))
         .route("/identity/", any(handle))
         .route("/identity/{*name}", any(handle))
-        .with_state(house)
+        .with_state(front)
 }
 
 /// Answers one call, whatever it is.
-async fn handle(State(house): State<Arc<House>>, request: Request) -> Response {
+async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
     let started_at = Instant::now();
-    let seq_num = house.engine.next_seq_num();
+    let seq_num = front.api.engine.next_seq_num();
     let interface = interface_of(&request);
     let name = interface.map_or("unknown", |interface| interface.name);
 
     let span = tracing::info_span!("call", seq_num = %seq_num, interface = name);
     let outcome = async {
-        let outcome = guarded(call::answer(&house, interface, request)).await;
+        let outcome = guarded(dispatch::answer(&front, interface, request)).await;
         log(&outcome);
         outcome
     }
@@ -76,9 +69,8 @@ async fn handle(State(house): State<Arc<House>>, request: Request) -> Response {
     .await;
 
     let status = outcome.as_ref().map_or_else(|refusal| refusal.status, |_| Status::Success);
-    metrics::counter!("fiveone_calls_total", "interface" => name, "status" => status.number())
-        .increment(1);
-    metrics::histogram!("fiveone_call_seconds", "interface" => name).record(started_at.elapsed());
+    metrics::counter!(CALLS, "interface" => name, "status" => status.number()).increment(1);
+    metrics::histogram!(CALL_SECONDS, "interface" => name).record(started_at.elapsed());
     envelope::respond(&seq_num, outcome)
 }
 

@@ -24,11 +24,11 @@ impl Allowance {
 /// The allowances of all apps that have called; only apps whose signature was right get one, so
 /// their number is bounded by the number of apps.
 #[derive(Default)]
-pub(super) struct Rates(RwLock<HashMap<AppId, Arc<Allowance>>>);
+pub(crate) struct Rates(RwLock<HashMap<AppId, Arc<Allowance>>>);
 
 impl Rates {
     /// Takes one call from the app's allowance; `false` when it is used up.
-    pub(super) fn may_call(&self, app: &App) -> bool {
+    pub(crate) fn may_call(&self, app: &App) -> bool {
         let allowance = self.allowance(app);
         allowance.limiter.as_ref().is_some_and(|limiter| limiter.check().is_ok())
     }

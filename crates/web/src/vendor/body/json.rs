@@ -7,8 +7,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::error::Refusal;
-use crate::identity::params::{Collector, Params};
+use crate::vendor::params::{Collector, Params};
+use crate::vendor::refusal::Refusal;
 
 /// The parameters of a JSON body.
 pub(super) fn parse(bytes: &[u8], collector: Collector) -> Result<Params, Refusal> {

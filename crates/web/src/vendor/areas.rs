@@ -6,11 +6,12 @@ use fiveone_model::report::Dialect;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::error::{Refusal, log_fault};
+use super::refusal::Refusal;
+use crate::state::log_fault;
 
 /// All areas of the product. Our fault shows inside `data`, where the documents have a place.
 pub(super) async fn list(call: &Call<'_>) -> Result<Bytes, Refusal> {
-    let list = match call.house.engine.areas(call.product).await {
+    let list = match call.api.engine.areas(call.product).await {
         Ok(areas) => areas.iter().map(|area| row(area, call.dialect())).collect(),
         Err(fault) => {
             log_fault(&fault);

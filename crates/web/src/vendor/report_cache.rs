@@ -29,12 +29,12 @@ struct Kept {
 }
 
 /// The finished reports polled lately.
-pub(crate) struct Cache {
+pub(crate) struct ReportCache {
     kept: moka::sync::Cache<Key, Kept>,
     kept_for: Millis,
 }
 
-impl Cache {
+impl ReportCache {
     /// What an entry costs beside its bytes, roughly.
     const ENTRY_BYTES: usize = 256;
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_kept_report_is_only_for_its_app_product_and_dialect() {
-        let cache = Cache::new(&Options::default());
+        let cache = ReportCache::new(&Options::default());
         let app = |id: &str| AppId::parse(id).expect("an id");
         let key = |dialect, product| Key::of(&TaskId::from_random([1; 16]), dialect, product);
         cache.keep(key(Dialect::Table, Product::Fund), &app("a"), Bytes::from_static(b"{}"), 0);
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_cache_is_bounded_in_bytes() {
-        let cache = Cache::new(&Options { report_cache_bytes: 10_000, ..Options::default() });
+        let cache = ReportCache::new(&Options { report_cache_bytes: 10_000, ..Options::default() });
         let app = AppId::parse("a").expect("an id");
         for n in 0..100 {
             let key = Key::of(&TaskId::from_random([n; 16]), Dialect::Table, Product::Fund);

@@ -5,8 +5,8 @@ use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use super::media::Charset;
-use crate::error::Refusal;
-use crate::identity::params::{Collector, Params};
+use crate::vendor::params::{Collector, Params};
+use crate::vendor::refusal::Refusal;
 
 /// The parameters of a form. A `%` that begins no escape stands for itself, as browsers have it.
 pub(super) fn parse(

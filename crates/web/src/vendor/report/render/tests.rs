@@ -141,7 +141,7 @@ fn a_stored_section_is_in_the_answer_while_others_are_read() {
 
 #[test]
 fn p_43_a_tid_that_shows_no_task_has_a_code_in_data() {
-    let all = [Verdict::Missing, Verdict::Unknown, Verdict::OtherApps, Verdict::Fault];
+    let all = [Verdict::Missing, Verdict::Unknown, Verdict::NotYours, Verdict::Fault];
     let both = all.map(|one| {
         let [table, example] = [Dialect::Table, Dialect::Example].map(|d| text(&verdict(one, d)));
         format!("{table} | {example}")

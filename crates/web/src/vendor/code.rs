@@ -6,7 +6,8 @@ use fiveone_model::challenge::ANSWER_CHARS_MAX;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::error::{Refusal, log_fault};
+use super::refusal::Refusal;
+use crate::state::log_fault;
 
 /// Hands the code to the engine. Status 0 means taken, not correct: the next poll tells.
 pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
@@ -15,7 +16,7 @@ pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
     let data = if tid.is_empty() {
         refused("缺少参数 tid")
     } else {
-        match call.house.engine.answer(&call.app, call.product, tid, code).await {
+        match call.api.engine.answer(&call.app, call.product, tid, code).await {
             Ok(answered) => render(answered),
             Err(fault) => {
                 log_fault(&fault);
@@ -38,7 +39,7 @@ fn render(answered: Answered) -> Value {
             refused(&format!("code 须为 1 至 {ANSWER_CHARS_MAX} 个字符，且不含控制字符"))
         }
         Answered::Unknown => refused("tid 不存在"),
-        Answered::OtherApps => json!({ "message": "权限认证失败", "status": -9 }),
+        Answered::NotYours => json!({ "message": "权限认证失败", "status": -9 }),
     }
 }
 
@@ -53,7 +54,7 @@ mod tests {
             Answered::NotWaiting,
             Answered::Malformed,
             Answered::Unknown,
-            Answered::OtherApps,
+            Answered::NotYours,
         ];
         insta::assert_snapshot!(all.map(|one| render(one).to_string()).join("\n"), @r#"
         {"message":"成功","status":0}

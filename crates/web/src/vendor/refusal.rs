@@ -1,8 +1,11 @@
-//! What a call is refused with, and the only place where a fault becomes an answer and a log line.
+//! What a call is refused with: the twelve codes of the documents, and what is wrong.
 
 use std::borrow::Cow;
 
 use fiveone_engine::Fault;
+
+use crate::auth::Denied;
+use crate::state::log_fault;
 
 /// The twelve codes of the documents' table 接口返回状态码表.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +57,20 @@ impl Status {
     /// The number on the wire, in digits.
     #[must_use]
     pub(crate) const fn number(self) -> &'static str {
-        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"][self as usize]
+        match self {
+            Self::Success => "0",
+            Self::Fault => "1",
+            Self::Parameter => "2",
+            Self::Gone => "3",
+            Self::UnknownApp => "4",
+            Self::TokenKey => "5",
+            Self::NoInterface => "6",
+            Self::NoGrant => "7",
+            Self::Paused => "8",
+            Self::NoBalance => "9",
+            Self::Busy => "10",
+            Self::InProgress => "11",
+        }
     }
 
     /// The text of the documents' table.
@@ -106,18 +122,22 @@ impl From<Status> for Refusal {
     }
 }
 
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::from(match denied {
+            Denied::NoGrant => Status::NoGrant,
+            Denied::Paused => Status::Paused,
+            Denied::Busy => Status::Busy,
+        })
+    }
+}
+
 impl From<Fault> for Refusal {
     /// Logs the fault with its chain; the client sees status 1 and nothing of it.
     fn from(fault: Fault) -> Self {
         log_fault(&fault);
         Self::from(Status::Fault)
     }
-}
-
-/// Logs a fault that is answered inside `data`, where the documents have a place for it.
-pub(crate) fn log_fault(fault: &Fault) {
-    let error: &(dyn std::error::Error + 'static) = fault;
-    tracing::error!(error, "a call failed through our fault");
 }
 
 #[cfg(test)]

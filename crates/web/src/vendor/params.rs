@@ -3,7 +3,7 @@
 use fiveone_model::login::FieldName;
 use zeroize::Zeroizing;
 
-use crate::error::Refusal;
+use super::refusal::Refusal;
 
 /// The names the ten interfaces know beside the login fields.
 const ENVELOPE: [&str; 6] = ["appId", "tokenKey", "area_code", "login_type", "tid", "code"];

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header};
 use http_body::{Frame, SizeHint};
 
-use crate::error::Refusal;
+use crate::vendor::refusal::Refusal;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -85,7 +85,7 @@ impl http_body::Body for Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Status;
+    use crate::vendor::refusal::Status;
 
     const SEQ_NUM: &str = "0961506611220665";
 

@@ -4,7 +4,7 @@ use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::error::Refusal;
+use crate::vendor::refusal::Refusal;
 
 /// The three kinds of body the interfaces take (P-01).
 #[derive(Debug, PartialEq)]

@@ -18,7 +18,7 @@ pub(super) enum Verdict {
     /// There is no such task for this product.
     Unknown,
     /// The task is another app's.
-    OtherApps,
+    NotYours,
     /// We failed.
     Fault,
 }
@@ -28,7 +28,7 @@ pub(super) fn verdict(verdict: Verdict, dialect: Dialect) -> Bytes {
     let (number, msg) = match verdict {
         Verdict::Missing => (-2, "参数错误：缺少参数 tid"),
         Verdict::Unknown => (-2, "参数错误：tid 不存在"),
-        Verdict::OtherApps => (-9, "权限认证失败"),
+        Verdict::NotYours => (-9, "权限认证失败"),
         Verdict::Fault => (-1, "接口异常"),
     };
     bytes(&json!({ "code": code(number, dialect), "msg": msg }))

@@ -18,7 +18,7 @@ use http::{HeaderMap, Uri};
 use self::media::{Kind, MediaType};
 use super::params::{self, Collector, Params};
 use crate::Options;
-use crate::error::Refusal;
+use crate::vendor::refusal::Refusal;
 
 /// Reads the parameters of a request.
 pub(super) async fn read(request: Request, options: &Options) -> Result<Params, Refusal> {

@@ -3,84 +3,67 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use bytes::Bytes;
 use fiveone_engine::AppEntry;
-use fiveone_model::app::{AppId, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::token_key::{Claim, Form, TokenKey};
 use http::{HeaderMap, HeaderName};
+use tokio::sync::SemaphorePermit;
 
+use super::body;
 use super::params::Params;
-use super::{House, areas, body, code, create, logins, report};
-use crate::error::{Refusal, Status};
+use super::refusal::{Refusal, Status};
+use crate::state::ApiState;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A call that passed every check that is the same for all interfaces.
 pub(super) struct Call<'a> {
-    pub(super) house: &'a House,
+    pub(super) api: &'a ApiState,
     pub(super) app: Arc<AppEntry>,
     pub(super) product: Product,
     pub(super) params: Params,
-    /// The `Idempotency-Key` header, or its complaint.
+    /// The `Idempotency-Key` header, or what is wrong with it. Only a create looks at it: the other
+    /// interfaces work whatever a proxy adds.
     pub(super) idempotency_key: Result<Option<IdempotencyKey>, &'static str>,
+    /// Counts the call as under way until it is answered.
+    _permit: SemaphorePermit<'a>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// Checks a request in the order of P-03.
+    pub(super) async fn check(
+        api: &'a ApiState,
+        interface: Interface,
+        request: Request,
+    ) -> Result<Self, Refusal> {
+        let idempotency_key = idempotency_key(request.headers());
+        let params = body::read(request, &api.options).await?;
+        let app_id = required(&params, "appId")?;
+        let token_key = required(&params, "tokenKey")?;
+        let app = api.find_app(app_id).await?.ok_or(Status::UnknownApp)?;
+        check_token_key(api, interface, &app, &params, token_key)?;
+        let permit = api.let_in(&app.app, interface.product)?;
+        Ok(Self { api, app, product: interface.product, params, idempotency_key, _permit: permit })
+    }
+
     /// How the app hears values.
     pub(super) fn dialect(&self) -> Dialect {
         self.app.app.dialect
     }
 }
 
-/// The `data` of a call, or why there is none.
-pub(super) async fn answer(
-    house: &House,
-    interface: Option<Interface>,
-    request: Request,
-) -> Result<Bytes, Refusal> {
-    let interface = interface.ok_or(Status::NoInterface)?;
-    let idempotency_key = idempotency_key(request.headers());
-    let params = body::read(request, &house.options).await?;
-    let app_id = required(&params, "appId")?;
-    let token_key = required(&params, "tokenKey")?;
-    let app = app(house, app_id).await?;
-    check_token_key(house, interface, &app, &params, token_key)?;
-    match app.app.grant(interface.product) {
-        Some(Grant::Active) => {}
-        Some(Grant::Paused) => return Err(Status::Paused.into()),
-        None => return Err(Status::NoGrant.into()),
-    }
-    if !house.rates.may_call(&app.app) {
-        return Err(Status::Busy.into());
-    }
-    let _place = house.calls_at_once.try_acquire().map_err(|_| Status::Busy)?;
-
-    let call = Call { house, app, product: interface.product, params, idempotency_key };
-    match interface.operation {
-        Operation::Areas => areas::list(&call).await,
-        Operation::Logins => logins::list(&call).await,
-        Operation::Create => create::create(&call).await,
-        Operation::Report => report::show(&call).await,
-        Operation::Code => code::submit(&call).await,
-    }
-}
-
-async fn app(house: &House, sent: &str) -> Result<Arc<AppEntry>, Refusal> {
-    let id = AppId::parse(sent).ok_or(Status::UnknownApp)?;
-    Ok(house.engine.app(&id).await?.ok_or(Status::UnknownApp)?)
-}
-
 fn required<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {
     params.filled(name).ok_or_else(|| Refusal::parameter(format!("缺少参数 {name}")))
 }
 
-/// P-10 to P-13.
+/// Whether the caller knows the app's tokenId. Real clients sign the documented address whatever
+/// host they call (P-10), leave blank values out or not (P-11), and for one interface have an
+/// older form (P-12); which form fitted is logged, the parameters never are (P-13).
 fn check_token_key(
-    house: &House,
+    api: &ApiState,
     interface: Interface,
     app: &AppEntry,
     params: &Params,
@@ -91,9 +74,9 @@ fn check_token_key(
     let claim = Claim {
         name: interface.name,
         token_id: &app.token,
-        public_bases: &house.options.public_bases,
+        public_bases: &api.options.public_bases,
         params: &params.pairs(),
-        required: &required_names(house, interface, params),
+        required: &required_names(api, interface, params),
         accepts_short: is_fund_code && app.app.has_legacy_code_signature,
     };
     let form = claim.verify(&key).ok_or(Status::TokenKey)?;
@@ -104,13 +87,13 @@ fn check_token_key(
 }
 
 /// The fallback set of a create: `area_code`, `login_type` and what the city requires (P-11).
-fn required_names(house: &House, interface: Interface, params: &Params) -> Vec<&'static str> {
+fn required_names(api: &ApiState, interface: Interface, params: &Params) -> Vec<&'static str> {
     if interface.operation != Operation::Create {
         return Vec::new();
     }
     let mut names = vec!["area_code", "login_type"];
     let area = params.filled("area_code").and_then(AreaCode::parse);
-    let methods = area.and_then(|area| house.engine.logins(interface.product, &area));
+    let methods = area.and_then(|area| api.engine.logins(interface.product, &area));
     let number = params.filled("login_type").and_then(|number| number.parse().ok());
     let method = methods.into_iter().flatten().find(|method| Some(method.number) == number);
     let fields = method.iter().flat_map(|method| &method.fields);

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::form;
 use super::media::Charset;
-use crate::error::Refusal;
-use crate::identity::params::{Collector, Params};
+use crate::vendor::params::{Collector, Params};
+use crate::vendor::refusal::Refusal;
 
 /// The parameters of a multipart body.
 pub(super) async fn parse(

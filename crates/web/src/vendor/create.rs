@@ -1,18 +1,19 @@
 //! createFundSearchTaskB and createInsuranceSearchTaskB (P-30 to P-33).
 
 use bytes::Bytes;
-use fiveone_engine::{AdmitError, Application};
+use fiveone_engine::{AdmitError, CreateRequest};
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::task::TaskId;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::error::{Refusal, Status, log_fault};
+use super::refusal::{Refusal, Status};
+use crate::state::log_fault;
 
-/// Hands the application to the engine and tells what became of it.
+/// Hands the request to the engine and tells what became of it.
 pub(super) async fn create(call: &Call<'_>) -> Result<Bytes, Refusal> {
-    let admitted = match application(call) {
-        Ok(application) => call.house.engine.admit(&call.app, application).await,
+    let admitted = match request(call) {
+        Ok(request) => call.api.engine.admit(&call.app, request).await,
         Err(complaint) => Err(AdmitError::Parameter(complaint.to_owned())),
     };
     if let Ok(tid) = &admitted {
@@ -22,7 +23,7 @@ pub(super) async fn create(call: &Call<'_>) -> Result<Bytes, Refusal> {
 }
 
 /// What the client asks for. Parameters that no city knows are passed over (P-30).
-fn application(call: &Call<'_>) -> Result<Application, &'static str> {
+fn request(call: &Call<'_>) -> Result<CreateRequest, &'static str> {
     let filled = |name| call.params.filled(name);
     let mut credentials = Credentials::default();
     for field in FieldName::ALL {
@@ -31,7 +32,7 @@ fn application(call: &Call<'_>) -> Result<Application, &'static str> {
             credentials.set(field, value.to_owned());
         }
     }
-    Ok(Application {
+    Ok(CreateRequest {
         product: call.product,
         area: filled("area_code").ok_or("缺少参数 area_code")?.to_owned(),
         login_type: filled("login_type").ok_or("缺少参数 login_type")?.to_owned(),

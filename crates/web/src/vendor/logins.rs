@@ -6,7 +6,7 @@ use fiveone_model::login::{FieldKind, LoginField, LoginMethod};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::error::Refusal;
+use super::refusal::Refusal;
 
 /// The login methods of `area_code`. The documents give this interface's data no place for an
 /// error, so an area that is not in the list of areas is status 2; one without a connector has no
@@ -16,10 +16,10 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Bytes, Refusal> {
     let unknown = || Refusal::parameter("area_code 不在城市列表中");
     let code = call.params.filled("area_code").ok_or_else(missing)?;
     let code = AreaCode::parse(code).ok_or_else(unknown)?;
-    let methods = match call.house.engine.logins(call.product, &code) {
+    let methods = match call.api.engine.logins(call.product, &code) {
         Some(methods) => methods,
         None => {
-            let areas = call.house.engine.areas(call.product).await?;
+            let areas = call.api.engine.areas(call.product).await?;
             areas.iter().find(|area| area.code == code).ok_or_else(unknown)?;
             &[]
         }
