@@ -9,9 +9,9 @@ use fiveone_model::tariff::Tariff;
 use fiveone_store::{NewApp, Store};
 use zeroize::Zeroizing;
 
+use crate::Fault;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
-use crate::{Engine, Fault};
 
 /// An app with its secret and prices, as looked up for one call.
 pub struct AppEntry {
@@ -40,9 +40,9 @@ impl AppEntry {
 /// What operators do with apps; it needs no running node.
 #[derive(Clone)]
 pub struct Accounts {
-    pub(crate) store: Store,
-    pub(crate) keys: DeploymentKeys,
-    pub(crate) time: Arc<dyn Time>,
+    store: Store,
+    keys: DeploymentKeys,
+    time: Arc<dyn Time>,
 }
 
 impl Accounts {
@@ -151,33 +151,5 @@ impl Accounts {
             .to_owned();
         let entry = AppEntry { app: row.app, token: Zeroizing::new(token), tariffs: row.tariffs };
         Ok(entry.is_configured().then_some(entry))
-    }
-}
-
-impl Engine {
-    /// The app of an id; `None` when unknown or not configured (P-03). What an operator changes
-    /// elsewhere is seen within a second.
-    ///
-    /// # Errors
-    /// The store could not be asked, or the token cannot be opened.
-    pub async fn app(&self, id: &AppId) -> Result<Option<Arc<AppEntry>>, Fault> {
-        if let Some(entry) = self.0.apps.get(id) {
-            return Ok(Some(entry));
-        }
-        let Some(entry) = self.0.accounts.find(id).await?.map(Arc::new) else { return Ok(None) };
-        self.0.apps.insert(id.clone(), Arc::clone(&entry));
-        Ok(Some(entry))
-    }
-
-    /// The accounts, for changes; this node sees them at once after [`Engine::forget_apps`].
-    #[must_use]
-    pub fn accounts(&self) -> &Accounts {
-        &self.0.accounts
-    }
-
-    /// Forgets what was looked up, so that changes are seen at once.
-    pub fn forget_apps(&self) {
-        self.0.apps.invalidate_all();
-        self.0.areas.forget();
     }
 }

@@ -3,17 +3,24 @@
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
-use fiveone_store::{SectionRow, TaskRow};
+use fiveone_store::{Reader, SectionRow, TaskRow};
 
+use crate::seal::DeploymentKeys;
 use crate::view::{Shown, TaskView};
-use crate::{AppEntry, Engine, Fault};
+use crate::{AppEntry, Fault};
 
-impl Engine {
+/// Shows tasks to the apps whose they are.
+pub(crate) struct Reports {
+    pub(crate) read: Reader,
+    pub(crate) keys: DeploymentKeys,
+}
+
+impl Reports {
     /// What a poll of an app shows.
     ///
     /// # Errors
     /// The store could not be asked, or a row cannot be decoded.
-    pub async fn show(
+    pub(crate) async fn show(
         &self,
         entry: &AppEntry,
         product: Product,
@@ -33,7 +40,7 @@ impl Engine {
         if is_done && task.wiped_at.is_some() {
             return Ok(Shown::Gone);
         }
-        let rows = self.0.store.read.sections(&id).await?;
+        let rows = self.read.sections(&id).await?;
         let progress = CrawlProgress::of_stored(rows.len());
         let Ok(sections) = self.open_sections(&task, rows) else { return Ok(Shown::Unreadable) };
         Ok(Shown::Task(Box::new(TaskView {
@@ -61,7 +68,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
-        let key = self.0.accounts.keys.task_key(task.id.as_str(), wrapped)?;
+        let key = self.keys.task_key(task.id.as_str(), wrapped)?;
         let mut sections = Vec::with_capacity(rows.len());
         for row in rows {
             let plain = key.open(&row.sealed, row.section.as_str())?;
@@ -85,7 +92,7 @@ impl Engine {
         id: &TaskId,
     ) -> Result<Option<(TaskRow, Option<Vec<u8>>)>, Fault> {
         const LOOKS_MAX: usize = 8;
-        let read = &self.0.store.read;
+        let read = &self.read;
         for _ in 0..LOOKS_MAX {
             let Some(task) = read.task(id).await? else { return Ok(None) };
             let Stage::Asking(kind) = task.stage else { return Ok(Some((task, None))) };
