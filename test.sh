@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and runs everything: format, lints, house rules, tests on both
+# Installs what the tests need and runs everything: format, lints, repository rules, tests on both
 # databases, documentation. The last line is the test runner's.
 #   ./test.sh         everything
 #   ./test.sh quick   the tests alone

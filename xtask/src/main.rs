@@ -1,4 +1,4 @@
-//! House chores. `cargo run -p xtask -- tidy` checks the rules that no compiler knows.
+//! Chores of the repository. `cargo run -p xtask -- tidy` checks the rules that no compiler knows.
 
 mod tidy;
 

@@ -1,5 +1,5 @@
-//! House rules as a check: what files are called, how long they are, who knows whom, and that no
-//! real person's number stands anywhere. All findings are told at once.
+//! The rules of the repository as a check: what files are called, how long they are, who knows whom, and that no
+//! real person's number stands anywhere. All findings are reported at once.
 
 mod arrows;
 mod people;
@@ -13,16 +13,16 @@ use anyhow::{Context as _, bail};
 /// A file and the words about it.
 pub(crate) struct Finding {
     place: String,
-    words: String,
+    message: String,
 }
 
 impl Finding {
-    pub(crate) fn new(path: &Path, line: Option<usize>, words: impl Into<String>) -> Self {
+    pub(crate) fn new(path: &Path, line: Option<usize>, message: impl Into<String>) -> Self {
         let place = line.map_or_else(
             || path.display().to_string(),
             |line| format!("{}:{line}", path.display()),
         );
-        Self { place, words: words.into() }
+        Self { place, message: message.into() }
     }
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     arrows::check(&mut findings)?;
     for finding in &findings {
-        eprintln!("{}: {}", finding.place, finding.words);
+        eprintln!("{}: {}", finding.place, finding.message);
     }
     if findings.is_empty() {
         eprintln!("tidy: {} files", files.len());

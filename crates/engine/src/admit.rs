@@ -74,8 +74,8 @@ impl From<fiveone_store::Error> for AdmitError {
     }
 }
 
-fn refused(words: &str) -> AdmitError {
-    AdmitError::Parameter(words.to_owned())
+fn refused(message: &str) -> AdmitError {
+    AdmitError::Parameter(message.to_owned())
 }
 
 /// A create on its way into a transaction.

@@ -46,7 +46,7 @@ impl ChallengeKind {
         }
     }
 
-    /// The kind a client is told of by a code.
+    /// The kind whose question a code announces.
     #[must_use]
     pub fn of_code(code: StateCode) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)

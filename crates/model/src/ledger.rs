@@ -11,7 +11,7 @@ use crate::app::AppId;
 use crate::clock::Millis;
 use crate::task::TaskId;
 
-/// Where an amount stands. Every app has its own `Free` and `Held`; the others are the house's
+/// Where an amount stands. Every app has its own `Free` and `Held`; the others are the operator's
 /// side of that app's books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -233,7 +233,7 @@ impl Stage {
         }
     }
 
-    /// Reads what [`Stage::name`] and [`Stage::detail`] told; `None` when it is something else.
+    /// Reads what [`Stage::name`] and [`Stage::detail`] wrote; `None` when it is something else.
     #[must_use]
     pub fn parse(name: &str, detail: &str) -> Option<Self> {
         Some(match StageName::parse(name)? {

@@ -24,7 +24,7 @@ pub struct Settlement {
     pub now: Millis,
     /// Until when its result is kept.
     pub wipe_after: Millis,
-    /// What its app is told.
+    /// The callback its app gets.
     pub callback: Option<NewCallback>,
 }
 

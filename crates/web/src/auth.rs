@@ -1,5 +1,5 @@
 //! Who calls and whether they may: what is the same for every front. How a call is signed, and
-//! with what code a denial is told, is the front's.
+//! which code a denial gets, is the front's.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::Finding;
 
-/// Every crate and the crates of the house it may know; all may know `model`.
+/// Every crate and the crates of this workspace it may know; all may know `model`.
 const ARROWS: [(&str, &[&str]); 8] = [
     ("model", &[]),
     ("connector", &["model"]),
@@ -29,8 +29,8 @@ pub(super) fn check(findings: &mut Vec<Finding>) -> anyhow::Result<()> {
             .filter_map(|line| line.split(['.', ' ', '=']).next());
         for other in known {
             if !may_know.contains(&other) {
-                let words = format!("{name} may not know {other}");
-                findings.push(Finding::new(Path::new(&path), None, words));
+                let message = format!("{name} may not know {other}");
+                findings.push(Finding::new(Path::new(&path), None, message));
             }
         }
     }

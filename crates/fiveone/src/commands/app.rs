@@ -38,7 +38,7 @@ enum Action {
         /// What it is called
         #[arg(long, default_value = "")]
         name: String,
-        /// The price of a task in yuan; the house's when not told
+        /// The price of a task in yuan; default: the price set for all apps
         #[arg(long, value_parser = fen)]
         price: Option<i64>,
         #[command(flatten)]
@@ -51,7 +51,7 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         id: AppId,
-        /// The product; none changes switches alone
+        /// The product; without it only switches change
         #[arg(long)]
         product: Option<ProductArg>,
         #[command(flatten)]
@@ -64,7 +64,7 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         id: AppId,
-        /// The product; both when not told
+        /// The product; default: both
         #[arg(long)]
         product: Option<ProductArg>,
     },
@@ -86,7 +86,7 @@ enum Action {
     ///
     /// Example: fiveone app show loans
     Show {
-        /// The appId; all apps when not told
+        /// The appId; default: all apps
         #[arg(value_parser = app_id)]
         id: Option<AppId>,
     },
@@ -257,7 +257,7 @@ async fn create(
     ensure_prices(accounts).await?;
     let token = Accounts::new_token()?;
     if !accounts.create(app.clone(), &token).await? {
-        return Err(Failed::words(Reason::Usage, format!("there is an app {id} already")));
+        return Err(Failed::message(Reason::Usage, format!("there is an app {id} already")));
     }
     if let Some(price_fen) = price {
         let tariff = Tariff { price_fen, partial: PartialRule::BaseAndOneMore };
@@ -286,7 +286,7 @@ async fn find(accounts: &Accounts, id: &AppId) -> Result<AppRecord, Failed> {
     accounts
         .show(id)
         .await?
-        .ok_or_else(|| Failed::words(Reason::Usage, format!("there is no app {id}")))
+        .ok_or_else(|| Failed::message(Reason::Usage, format!("there is no app {id}")))
 }
 
 async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Value, Failed> {

@@ -31,12 +31,13 @@ impl Doctor {
         let mut looks: Vec<Look> = vec![("connectors", connectors())];
         match self.access.accounts().await {
             Err(failed) => {
-                looks.push(("configuration, database and key", Err(failed.words_only())))
+                looks.push(("configuration, database and key", Err(failed.message_only())))
             }
             Ok(accounts) => {
                 looks.push(("configuration, database and key", Ok("open".to_owned())));
-                looks.push(("apps and prices", apps(&accounts).await.map_err(Failed::words_only)));
-                looks.push(("books", self.books().await.map_err(Failed::words_only)));
+                looks
+                    .push(("apps and prices", apps(&accounts).await.map_err(Failed::message_only)));
+                looks.push(("books", self.books().await.map_err(Failed::message_only)));
             }
         }
         let is_well = looks.iter().all(|(_, look)| look.is_ok());
@@ -63,8 +64,8 @@ impl Doctor {
     async fn books(&self) -> Result<String, Failed> {
         let report = self.access.store().await?.read.verify_ledger().await?;
         if let Some(first) = report.findings.first() {
-            let words = format!("{}: {} (run `fiveone ledger verify`)", first.app_id, first.what);
-            return Err(Failed::words(Reason::Failed, words));
+            let message = format!("{}: {} (run `fiveone ledger verify`)", first.app_id, first.what);
+            return Err(Failed::message(Reason::Failed, message));
         }
         Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
     }
@@ -83,9 +84,9 @@ async fn apps(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {
     let apps = accounts.all().await?;
     for app in &apps {
         if accounts.find(&app.id).await?.is_none() {
-            let words =
+            let message =
                 format!("app {} has a grant without a price: its calls get status 4", app.id);
-            return Err(Failed::words(Reason::Failed, words));
+            return Err(Failed::message(Reason::Failed, message));
         }
     }
     Ok(format!("{} apps, all with prices", apps.len()))

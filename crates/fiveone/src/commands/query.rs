@@ -46,7 +46,7 @@ pub(crate) struct Query {
     json: bool,
 }
 
-/// What apps of the `example` dialect are told instead of 40001.
+/// What apps of the `example` dialect get instead of 40001.
 const FINISHED_IN_EXAMPLES: &str = "0";
 
 /// How often the gateway is asked.
@@ -74,12 +74,12 @@ impl Query {
         match StateCode::parse(&code) {
             Some(StateCode::FINISHED) => Ok(()),
             Some(StateCode::PARTLY_FINISHED) => {
-                Err(Failed::words(Reason::Partial, text(&data["msg"])))
+                Err(Failed::message(Reason::Partial, text(&data["msg"])))
             }
             _ if code == FINISHED_IN_EXAMPLES => Ok(()),
             _ => {
-                let words = format!("{} ({code})", text(&data["msg"]));
-                Err(Failed::words(Reason::NoReport, words))
+                let message = format!("{} ({code})", text(&data["msg"]));
+                Err(Failed::message(Reason::NoReport, message))
             }
         }
     }
@@ -97,7 +97,7 @@ async fn create(
     params.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let data = client.data(product, Operation::Create, &params).await?;
     if data["success"] != true {
-        return Err(Failed::words(Reason::Refused, text(&data["message"])));
+        return Err(Failed::message(Reason::Refused, text(&data["message"])));
     }
     Ok(text(&data["tid"]))
 }

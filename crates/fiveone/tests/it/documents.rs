@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
             let bytes = std::fs::read(&path).expect("the picture that was told");
             std::fs::remove_file(&path).expect("the picture that was told");
             let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
-            let answer = crate::house::read_picture(&encoded);
+            let answer = crate::gateway::read_picture(&encoded);
             keyboard.write_all(format!("{answer}\n").as_bytes()).await.expect("it reads");
         }
         let output = process.wait_with_output().await.expect("it ends");

@@ -4,12 +4,12 @@ use fiveone_store::{Attempt, NewCallback};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{admit, house};
+use crate::{admit, set_up};
 
 on_both!(a_callback_is_taken_once_and_tried_until_its_end);
 
 async fn a_callback_is_taken_once_and_tried_until_its_end(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let callback = NewCallback {
         id: "msg_1".to_owned(),

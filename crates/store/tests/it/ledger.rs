@@ -8,13 +8,13 @@ use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use sqlx::AssertSqlSafe;
 
-use crate::{admit, house, store_section, task_at};
+use crate::{admit, set_up, store_section, task_at};
 
 on_both!(clean_books_verify, every_change_of_the_books_is_found, a_topup_must_be_positive);
 
 /// Two tasks: one captured, one still under way.
 async fn some_history(store: &TestStore) {
-    house(store).await;
+    set_up(store).await;
     let claimed = task_at(store, 1, StageName::Crawling).await;
     store_section(store, &claimed, Section::Base).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
@@ -105,7 +105,7 @@ async fn every_change_of_the_books_is_found(store: TestStore) {
 }
 
 async fn a_topup_must_be_positive(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let app = build::app("a").id;
     for amount in [0, -5, i64::MIN] {
         let refused = store.write.topup(&app, amount, "", NOW).await.unwrap_err();

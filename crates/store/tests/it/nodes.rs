@@ -5,7 +5,7 @@ use fiveone_store::NodeRow;
 use fiveone_testkit::build::NOW;
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{admit, house, register, task_at};
+use crate::{admit, register, set_up, task_at};
 
 on_both!(
     living_nodes_have_different_slots,
@@ -37,7 +37,7 @@ async fn living_nodes_have_different_slots(store: TestStore) {
 }
 
 async fn a_heartbeat_keeps_leases_until_others_took_the_node_for_dead(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     task_at(&store, 1, StageName::Crawling).await;
     store.write.heartbeat("n1", NOW + 9_000).await.unwrap();
     let resumed = store.write.claim_resumable("n2", 9, NOW + 11_000, NOW + 1_000).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_heartbeat_keeps_leases_until_others_took_the_node_for_dead(store: Tes
 }
 
 async fn a_dead_nodes_logins_are_lost(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     task_at(&store, 1, StageName::LoggingIn).await;
     task_at(&store, 2, StageName::LoggedIn).await;
     admit(&store, 3).await;
@@ -63,7 +63,7 @@ async fn a_dead_nodes_logins_are_lost(store: TestStore) {
 }
 
 async fn a_node_that_stops_gives_its_tasks_back(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggedIn).await;
     register(&store, "n2").await;
     store.write.stop_node("n1", NOW + 1).await.unwrap();

@@ -10,7 +10,7 @@ use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{admit, anshan, claim, house, task_at};
+use crate::{admit, anshan, claim, set_up, task_at};
 
 on_both!(
     an_admission_holds_the_price_and_queues_in_one,
@@ -28,7 +28,7 @@ on_both!(
 );
 
 async fn an_admission_holds_the_price_and_queues_in_one(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let task = store.read.task(&build::task_id(1)).await.unwrap().unwrap();
     assert_eq!((task.stage, task.fence, task.node_id.as_deref()), (Stage::Queued, 0, Some("n1")));
@@ -43,7 +43,7 @@ async fn an_admission_holds_the_price_and_queues_in_one(store: TestStore) {
 }
 
 async fn racing_admissions_never_overdraw(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let mut set = JoinSet::new();
     for number in 0..20 {
         let write = store.write.clone();
@@ -59,7 +59,7 @@ async fn racing_admissions_never_overdraw(store: TestStore) {
 }
 
 async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let mut twin = build::new_task("a", 2);
     twin.fingerprint = build::new_task("a", 1).fingerprint;
@@ -75,7 +75,7 @@ async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStor
 }
 
 async fn an_idempotency_key_is_exact(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let with_key = |number, key: &str, about: &str| {
         let mut new = build::new_task("a", number);
         new.idempotency =
@@ -100,7 +100,7 @@ async fn an_idempotency_key_is_exact(store: TestStore) {
 }
 
 async fn a_batch_admits_each_by_itself(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let mut batch: Vec<_> = (1..=5).map(|number| build::new_task("a", number)).collect();
     batch[1].fingerprint = batch[0].fingerprint.clone();
     let outcomes = store.write.admit(&batch, NOW).await.unwrap();
@@ -110,7 +110,7 @@ async fn a_batch_admits_each_by_itself(store: TestStore) {
 }
 
 async fn twenty_workers_claim_each_task_once(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     store.write.topup(&build::app("a").id, 300 * 200, "", NOW).await.unwrap();
     let batch: Vec<_> = (0..200).map(|number| build::new_task("a", number)).collect();
     store.write.admit(&batch, NOW).await.unwrap();
@@ -134,7 +134,7 @@ async fn twenty_workers_claim_each_task_once(store: TestStore) {
 }
 
 async fn a_claim_takes_the_login_out_of_the_table(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let claimed = claim(&store).await;
     assert_eq!(claimed.login_sealed.as_deref(), Some(b"login of 1".as_slice()));
@@ -144,7 +144,7 @@ async fn a_claim_takes_the_login_out_of_the_table(store: TestStore) {
 }
 
 async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let (product, area) = anshan();
     let elsewhere = fiveone_model::area::AreaCode::parse("630100").unwrap();
@@ -159,7 +159,7 @@ async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
 }
 
 async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let zombie = task_at(&store, 1, StageName::Crawling).await;
     let later = NOW + 10_001;
     let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
@@ -173,7 +173,7 @@ async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
 }
 
 async fn a_step_the_machine_does_not_have_is_refused(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let step = (StageName::LoggingIn, StageName::Storing);
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
@@ -182,7 +182,7 @@ async fn a_step_the_machine_does_not_have_is_refused(store: TestStore) {
 }
 
 async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let past = task_at(&store, 1, StageName::LoggedIn).await;
     task_at(&store, 2, StageName::LoggingIn).await;
     let later = NOW + 10_000;
@@ -195,7 +195,7 @@ async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestSto
 }
 
 async fn overdue_tasks_are_found(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let due_at = NOW + 900_000;
     assert!(store.read.overdue(due_at - 1, 9).await.unwrap().is_empty());

@@ -8,7 +8,7 @@ use fiveone_store::{Idempotency, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{house, store_section, task_at};
+use crate::{set_up, store_section, task_at};
 
 on_both!(
     a_result_is_wiped_when_its_time_is_over,
@@ -34,7 +34,7 @@ async fn done(store: &TestStore, number: u32) {
 }
 
 async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     done(&store, 1).await;
     let id = build::task_id(1);
     assert!(store.write.wipe_over(NOW + 99, 9).await.unwrap().is_empty());
@@ -47,7 +47,7 @@ async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
 }
 
 async fn a_result_is_erased_on_request(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let id = build::task_id(1);
     assert!(!store.write.erase(&id, NOW).await.unwrap(), "no such task");
     let claimed = task_at(&store, 2, StageName::LoggingIn).await;
@@ -69,7 +69,7 @@ async fn a_result_is_erased_on_request(store: TestStore) {
 }
 
 async fn old_idempotency_keys_are_forgotten(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let mut new = build::new_task("a", 1);
     new.idempotency =
         IdempotencyKey::parse("k").map(|key| Idempotency { key, about: String::new() });

@@ -10,7 +10,7 @@ use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{admit, claim, house, store_section, task_at};
+use crate::{admit, claim, set_up, store_section, task_at};
 
 on_both!(
     a_whole_report_is_captured,
@@ -35,7 +35,7 @@ async fn balance(store: &TestStore) -> Balance {
 }
 
 async fn a_whole_report_is_captured(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::Crawling).await;
     store_section(&store, &claimed, Section::Base).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
@@ -63,7 +63,7 @@ async fn a_whole_report_is_captured(store: TestStore) {
 }
 
 async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let cases = [
         (1, vec![Section::Base], Resolved::Released),
         (2, vec![Section::Bills], Resolved::Released),
@@ -85,7 +85,7 @@ async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
 }
 
 async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let sms = ChallengeKind::Sms;
@@ -104,7 +104,7 @@ async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
 }
 
 async fn a_settlement_happens_once_however_many_race(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::Storing).await;
     let mut set = JoinSet::new();
     for number in 0..8 {
@@ -122,7 +122,7 @@ async fn a_settlement_happens_once_however_many_race(store: TestStore) {
 }
 
 async fn a_task_is_not_done_before_it_was_stored(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::Crawling).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let early = store.write.settle(&end(id, fence, Stage::Done { missing: vec![] })).await;
@@ -133,7 +133,7 @@ async fn a_task_is_not_done_before_it_was_stored(store: TestStore) {
 }
 
 async fn a_queued_task_can_fail(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     store.write.settle(&end(&build::task_id(1), 0, failed())).await.unwrap();
     assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());

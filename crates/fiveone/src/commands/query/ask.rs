@@ -16,10 +16,10 @@ fn none() -> Vec<Value> {
     Vec::new()
 }
 
-/// The login method with this number; asked for when there are several and none was told.
+/// The login method with this number; asked for when there are several and none was given.
 pub(super) fn method(methods: &Value, number: Option<i64>) -> Result<&Value, Failed> {
     let Some(all) = methods.as_array().filter(|all| !all.is_empty()) else {
-        return Err(Failed::words(Reason::Refused, "this area has no way to log in"));
+        return Err(Failed::message(Reason::Refused, "this area has no way to log in"));
     };
     let number = match number {
         None if all.len() == 1 => return Ok(&all[0]),
@@ -33,7 +33,7 @@ pub(super) fn method(methods: &Value, number: Option<i64>) -> Result<&Value, Fai
     };
     all.iter()
         .find(|method| text(&method["login_type"]) == number)
-        .ok_or_else(|| Failed::words(Reason::Usage, format!("no login method {number}")))
+        .ok_or_else(|| Failed::message(Reason::Usage, format!("no login method {number}")))
 }
 
 /// Every field of a method: as given, or asked for.
@@ -56,7 +56,7 @@ pub(super) fn fields(
     if let Some(unknown) =
         given.keys().find(|name| !params.iter().any(|param| param["name"] == **name))
     {
-        return Err(Failed::words(Reason::Usage, format!("this login has no field {unknown}")));
+        return Err(Failed::message(Reason::Usage, format!("this login has no field {unknown}")));
     }
     Ok(fields)
 }
@@ -118,7 +118,7 @@ fn line(label: &str) -> Result<String, Failed> {
     error.flush()?;
     let mut text = String::new();
     if std::io::stdin().lock().read_line(&mut text)? == 0 {
-        return Err(Failed::words(Reason::Usage, format!("nobody is there to type {label}")));
+        return Err(Failed::message(Reason::Usage, format!("nobody is there to type {label}")));
     }
     Ok(text.trim().to_owned())
 }

@@ -1,4 +1,4 @@
-//! A whole house for a test: lab, engine and interfaces in this process, on real sockets; on
+//! A whole gateway for a test: lab, engine and interfaces in this process, on real sockets; on
 //! either database; with the system's clock or one the test moves by hand.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub(crate) const MONEY: i64 = 10_000_000;
 /// The deployment key of tests.
 const KEY: &str = "1:1111111111111111111111111111111111111111111111111111111111111111";
 
-/// How a house is built.
+/// How a gateway is built.
 pub(crate) struct Plan {
     pub(crate) options: Options,
     pub(crate) time: Arc<dyn Time>,
@@ -59,8 +59,8 @@ impl Default for Plan {
     }
 }
 
-/// The house.
-pub(crate) struct House {
+/// The gateway.
+pub(crate) struct TestGateway {
     pub(crate) store: TestStore,
     pub(crate) engine: Engine,
     pub(crate) lab: Lab,
@@ -69,7 +69,7 @@ pub(crate) struct House {
     parts: Shared,
 }
 
-/// What every node of a house is made of.
+/// What every node of a gateway is made of.
 #[derive(Clone)]
 struct Shared {
     store: Store,
@@ -102,7 +102,7 @@ pub(crate) fn portal() -> Arc<dyn Portal> {
     fiveone_connector::live(limits).expect("a way to portals")
 }
 
-impl House {
+impl TestGateway {
     pub(crate) async fn sqlite() -> Self {
         Self::build(TestStore::sqlite().await, Plan::default()).await
     }
