@@ -52,7 +52,7 @@ impl Accounts {
         Self { store, keys, time }
     }
 
-    /// A new tokenId: 32 hex digits of chance.
+    /// A new tokenId: 32 random hex digits.
     ///
     /// # Errors
     /// The system gives no random bytes.

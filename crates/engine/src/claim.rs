@@ -65,7 +65,7 @@ impl Claimer {
         }
     }
 
-    /// Claims what there are slots for now; tells how many.
+    /// Claims what there are slots for now; returns how many.
     async fn round(&self) -> Result<usize, Fault> {
         let mut count = 0;
         for (product, area) in self.store.read.queued_portals(&self.node.id).await? {

@@ -260,7 +260,7 @@ impl Engine {
         self.0.sweeper.tick().await
     }
 
-    /// Sends every callback that is due, beside the node's own loop; tells when the next one is.
+    /// Sends every callback that is due, beside the node's own loop; returns when the next one is.
     ///
     /// # Errors
     /// The store failed.

@@ -54,7 +54,7 @@ impl Notifier {
         }
     }
 
-    /// Sends every callback that is due; tells when the next one is.
+    /// Sends every callback that is due; returns when the next one is.
     ///
     /// # Errors
     /// The store failed.

@@ -1,6 +1,6 @@
 //! The nouns and rules of fiveone: pure data and pure functions.
 //!
-//! This crate knows nobody: no runtime, no database, no HTTP. Time and chance are arguments.
+//! This crate knows nobody: no runtime, no database, no HTTP. Time and randomness are arguments.
 //!
 //! # Glossary (one word per idea, everywhere)
 //!

@@ -7,7 +7,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::report::Section;
 use crate::state_code::StateCode;
 
-/// A task's key, `tid` on the wire: 32 lower-hex digits of chance (P-31).
+/// A task's key, `tid` on the wire: 32 random lower-hex digits (P-31).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(String);

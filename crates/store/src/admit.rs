@@ -13,6 +13,9 @@ use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, post};
 use crate::{Error, Writer, task_id};
 
+/// How often a create looks for the twin that kept it from being written.
+const TRIES_MAX: usize = 3;
+
 /// What [`Writer::admit`] writes for one create.
 #[derive(Debug, Clone)]
 pub struct NewTask {
@@ -92,6 +95,20 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
     if let Some(earlier) = remember_key(tx, new).await? {
         return Ok(earlier);
     }
+    // On PostgreSQL a twin may end between the two statements; then there is none any more.
+    for _ in 0..TRIES_MAX {
+        if insert_task(tx, new, now).await? {
+            return hold(tx, new, now).await;
+        }
+        if let Some(twin) = twin_of(tx, new).await? {
+            return Ok(Admitted::Twin(twin));
+        }
+    }
+    Err(Error::Stale { what: "twin of task", id: new.id.to_string() })
+}
+
+/// Writes the task, unless a running one has the same fingerprint.
+async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Error> {
     let made = tx
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
@@ -113,9 +130,11 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
             ],
         )
         .await?;
-    if made == 0 {
-        return twin_of(tx, new).await;
-    }
+    Ok(made == 1)
+}
+
+/// Holds the price of a task that was just written; without the money it is gone again.
+async fn hold(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
     let amount_fen = new.tariff.price_fen;
     let task = new.id.as_str();
     let hold = Posting {
@@ -140,7 +159,7 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
     Ok(Admitted::New)
 }
 
-/// Takes the create's idempotency key for it; tells what the key stands for when it is taken.
+/// Takes the create's idempotency key for it; returns what the key stands for when it is taken.
 async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Error> {
     let Some(Idempotency { key, about }) = &new.idempotency else { return Ok(None) };
     let made = tx
@@ -178,14 +197,14 @@ async fn forget_key(tx: &mut Tx, new: &NewTask) -> Result<(), Error> {
 }
 
 /// The running task that has the same fingerprint; the key, if any, now stands for it.
-async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Admitted, Error> {
+async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Option<TaskId>, Error> {
     let row = tx
         .fetch_one(
             "select id from task where app_id = $1 and fingerprint = $2",
             args![new.app_id.as_str(), &new.fingerprint],
         )
-        .await?
-        .ok_or_else(|| Error::Stale { what: "twin of task", id: new.id.to_string() })?;
+        .await?;
+    let Some(row) = row else { return Ok(None) };
     let id = task_id(&row, 0, "task")?;
     if let Some(Idempotency { key, .. }) = &new.idempotency {
         tx.execute(
@@ -194,5 +213,5 @@ async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Admitted, Error> {
         )
         .await?;
     }
-    Ok(Admitted::Twin(id))
+    Ok(Some(id))
 }

@@ -183,7 +183,7 @@ impl Row {
 }
 
 impl Db {
-    /// Runs one statement of its own on the writing side; tells how many rows it changed.
+    /// Runs one statement of its own on the writing side; returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
         Ok(match self {
             Self::Sqlite { writer, .. } => {
@@ -243,7 +243,7 @@ pub(crate) enum Tx {
 }
 
 impl Tx {
-    /// Runs a statement; tells how many rows it changed.
+    /// Runs a statement; returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
         Ok(match self {
             Self::Sqlite(tx) => {

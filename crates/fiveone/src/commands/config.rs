@@ -70,6 +70,6 @@ fn check(file: Option<PathBuf>, is_json: bool) -> Result<(), Failed> {
         // The first line tells how many there are.
         mistakes.remove(0);
     }
-    output::say_json(&json!({ "well": mistakes.is_empty(), "mistakes": mistakes }), false);
+    output::say_json(&json!({ "ok": mistakes.is_empty(), "mistakes": mistakes }), false);
     if mistakes.is_empty() { Ok(()) } else { Err(Failed::said(Reason::Mistakes)) }
 }

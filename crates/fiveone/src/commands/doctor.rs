@@ -23,42 +23,42 @@ pub(crate) struct Doctor {
     json: bool,
 }
 
-/// One thing looked at: its name, and how it is or what is wrong with it.
-type Look = (&'static str, Result<String, String>);
+/// One thing that is checked: its name, and how it is or what is wrong with it.
+type Check = (&'static str, Result<String, String>);
 
 impl Doctor {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let mut looks: Vec<Look> = vec![("connectors", connectors())];
+        let mut checks: Vec<Check> = vec![("connectors", connectors())];
         match self.access.accounts().await {
             Err(failed) => {
-                looks.push(("configuration, database and key", Err(failed.message_only())))
+                checks.push(("configuration, database and key", Err(failed.message_only())))
             }
             Ok(accounts) => {
-                looks.push(("configuration, database and key", Ok("open".to_owned())));
-                looks
+                checks.push(("configuration, database and key", Ok("open".to_owned())));
+                checks
                     .push(("apps and prices", apps(&accounts).await.map_err(Failed::message_only)));
-                looks.push(("books", self.books().await.map_err(Failed::message_only)));
+                checks.push(("books", self.books().await.map_err(Failed::message_only)));
             }
         }
-        let is_well = looks.iter().all(|(_, look)| look.is_ok());
+        let is_ok = checks.iter().all(|(_, check)| check.is_ok());
         if self.json {
-            let rows = looks.iter().map(|(name, look)| {
+            let rows = checks.iter().map(|(name, check)| {
                 json!({
                     "name": name,
-                    "well": look.is_ok(),
-                    "found": look.as_ref().map_or_else(String::as_str, String::as_str),
+                    "ok": check.is_ok(),
+                    "detail": check.as_ref().map_or_else(String::as_str, String::as_str),
                 })
             });
-            output::say_json(&json!({ "well": is_well, "looks": rows.collect::<Vec<_>>() }), false);
+            output::say_json(&json!({ "ok": is_ok, "checks": rows.collect::<Vec<_>>() }), false);
         } else {
-            for (name, look) in &looks {
-                match look {
+            for (name, check) in &checks {
+                match check {
                     Ok(found) => output::say(&format!("ok    {name}: {found}")),
                     Err(wrong) => output::say(&format!("FAIL  {name}: {wrong}")),
                 }
             }
         }
-        if is_well { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
+        if is_ok { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
     }
 
     async fn books(&self) -> Result<String, Failed> {

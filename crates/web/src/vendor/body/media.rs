@@ -8,7 +8,7 @@ use crate::vendor::refusal::Refusal;
 
 /// The three kinds of body the interfaces take (P-01).
 #[derive(Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum ContentType {
     /// `application/x-www-form-urlencoded`
     Form,
     /// `application/json`
@@ -39,7 +39,7 @@ impl Charset {
 /// A Content-Type, as far as it matters here.
 #[derive(Debug, PartialEq)]
 pub(super) struct MediaType {
-    pub(super) kind: Kind,
+    pub(super) content_type: ContentType,
     pub(super) charset: Charset,
 }
 
@@ -48,7 +48,7 @@ impl MediaType {
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut declared = headers.get_all(CONTENT_TYPE).iter();
         let Some(first) = declared.next() else {
-            return Ok(Self { kind: Kind::Form, charset: Charset::Utf8 });
+            return Ok(Self { content_type: ContentType::Form, charset: Charset::Utf8 });
         };
         if declared.next().is_some() {
             return Err(Refusal::parameter("Content-Type 重复"));
@@ -68,11 +68,11 @@ impl MediaType {
         if charsets.next().is_some() {
             return Err(Refusal::parameter("Content-Type 中的 charset 重复"));
         }
-        let kind = match essence.as_str() {
-            "" | "application/x-www-form-urlencoded" => Kind::Form,
-            "application/json" if charset == Charset::Utf8 => Kind::Json,
+        let content_type = match essence.as_str() {
+            "" | "application/x-www-form-urlencoded" => ContentType::Form,
+            "application/json" if charset == Charset::Utf8 => ContentType::Json,
             "application/json" => return Err(Refusal::parameter("JSON 只能使用 UTF-8")),
-            "multipart/form-data" => Kind::Multipart(
+            "multipart/form-data" => ContentType::Multipart(
                 multer::parse_boundary(text)
                     .map_err(|_| Refusal::parameter("multipart/form-data 缺少 boundary"))?,
             ),
@@ -83,6 +83,6 @@ impl MediaType {
                 ));
             }
         };
-        Ok(Self { kind, charset })
+        Ok(Self { content_type, charset })
     }
 }
