@@ -124,7 +124,7 @@ impl Notifier {
             )
             .finish();
         let timestamp_s = self.time.now() / 1_000;
-        let signature = webhook_signature(&entry.token, &callback.id, timestamp_s, &body);
+        let signature = webhook_signature(entry.token.as_bytes(), &callback.id, timestamp_s, &body);
         let headers = [
             ("content-type", "application/x-www-form-urlencoded;charset=UTF-8".to_owned()),
             ("webhook-id", callback.id.clone()),

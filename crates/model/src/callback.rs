@@ -1,5 +1,6 @@
 //! Callbacks: what is sent to an app when a task has ended, and when it is tried again (§9).
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sha2::Sha256;
@@ -29,15 +30,20 @@ pub fn token_key(url: &str, token_id: &str, tid: &str, status: &str, msg: &str) 
 }
 
 /// The `webhook-signature` of the Standard Webhooks convention: `v1,` and the padded base64 of
-/// HMAC-SHA256 over `id.timestamp.body`; the secret is the app's tokenId.
+/// HMAC-SHA256 over `id.timestamp.body`; the secret is the bytes of the app's tokenId.
 #[must_use]
-pub fn webhook_signature(token_id: &str, id: &str, timestamp_s: i64, body: &str) -> String {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(token_id.as_bytes())
-        .expect("HMAC takes a key of any length");
+pub fn webhook_signature(secret: &[u8], id: &str, timestamp_s: i64, body: &str) -> String {
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes a key of any length");
     mac.update(format!("{id}.{timestamp_s}.").as_bytes());
     mac.update(body.as_bytes());
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+/// An app's secret as the convention writes it, for its receivers: `whsec_` and base64.
+#[must_use]
+pub fn webhook_secret(token_id: &str) -> String {
+    format!("whsec_{}", STANDARD.encode(token_id))
 }
 
 /// The addresses a callback may never go to unless an operator allows it: whatever is not a
@@ -49,7 +55,9 @@ pub fn is_forbidden(address: std::net::IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let [a, b, c, _] = v4.octets();
-            v4.is_loopback()
+            // Azure's platform address looks like any public one.
+            v4.octets() == [168, 63, 129, 16]
+                || v4.is_loopback()
                 || v4.is_private()
                 || v4.is_link_local()
                 || v4.is_broadcast()
@@ -97,17 +105,22 @@ mod tests {
         assert_eq!(retry_at(0, 0), None);
     }
 
-    /// Digests made by `md5sum` and `openssl dgst -hmac`, not by this program.
     #[test]
-    fn callbacks_are_signed_as_other_programs_sign_them() {
+    fn the_token_key_is_md5_over_address_token_and_sorted_parameters() {
         let key = token_key("http://a.example/cb", "TOKEN001", "t1", "40001", "爬取结束");
+        // Made by md5sum of "http://a.example/cbTOKEN001msg=爬取结束,status=40001,tid=t1".
         assert_eq!(key, "fb4c0b676a1a54e6f975fc0f1b880409");
-        let signature = webhook_signature("TOKEN001", "msg_1", 1_700_000_000, "tid=1");
-        assert_eq!(signature, "v1,nodBLtMsAwKumw4E/Os7TrMaRTRAdn8Wfxg/Gx1qukA=");
-        let id = "msg_2Lh9KRb0pzN4LePd3XiA4v12Axj";
-        let body = "tid=9e8fad75e1e74820b3e42dc43b6c84ad&status=40001&msg=%E7%88%AC";
-        let signature = webhook_signature("demo-token-5151", id, 1_700_000_000, body);
-        assert_eq!(signature, "v1,C0GgD3jFmpPSjJLL1KvoRRCZ9Q9EZAoHNR6k/5BYcl8=");
+    }
+
+    #[test]
+    fn the_webhook_signature_is_the_one_of_the_convention() {
+        // The example of the Standard Webhooks specification and of its libraries' tests.
+        let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let body = r#"{"test": 2432232314}"#;
+        let signature =
+            webhook_signature(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(webhook_secret("TOKEN001"), "whsec_VE9LRU4wMDE=");
     }
 
     #[test]
@@ -125,6 +138,8 @@ mod tests {
             "198.18.0.1",
             "192.0.0.8",
             "240.0.0.1",
+            "168.63.129.16",
+            "100.100.100.200",
             "::1",
             "::",
             "fe80::1",

@@ -41,22 +41,17 @@ struct Front {
     reports: report_cache::ReportCache,
 }
 
-/// The routes under `/identity`.
+/// The ten interfaces, and the answer to every path that is none: status 6 in the envelope.
 pub(crate) fn router(api: Arc<ApiState>) -> Router {
     let reports = report_cache::ReportCache::new(&api.options);
-    let front = Arc::new(Front { api, reports });
-    Router::new()
-        .route("/identity", any(handle))
-        .route("/identity/", any(handle))
-        .route("/identity/{*name}", any(handle))
-        .with_state(front)
+    Router::new().fallback(any(handle)).with_state(Arc::new(Front { api, reports }))
 }
 
 /// Answers one call, whatever it is.
 async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
     let started_at = Instant::now();
     let seq_num = front.api.engine.next_seq_num();
-    let interface = interface_of(&request);
+    let interface = interface_of(&request, &front.api.options.public_bases);
     let name = interface.map_or("unknown", |interface| interface.name);
 
     let span = tracing::info_span!("call", seq_num = %seq_num, interface = name);
@@ -81,9 +76,25 @@ async fn guarded(answering: impl Future<Output = Outcome>) -> Outcome {
 }
 
 /// The interface a request is for; `None` for a wrong method or an unknown name (status 6).
-fn interface_of(request: &Request) -> Option<Interface> {
-    let name = request.uri().path().strip_prefix("/identity/")?;
-    Interface::parse(name).filter(|_| request.method() == http::Method::POST)
+fn interface_of(request: &Request, public_bases: &[String]) -> Option<Interface> {
+    let name = name_of(request.uri().path(), public_bases)?;
+    Interface::parse(&name).filter(|_| request.method() == http::Method::POST)
+}
+
+/// The interface's name in a path, as clients and their proxies write it: slashes doubled or at the
+/// end, a `;jsessionid` behind, below the path of a public base.
+fn name_of(path: &str, public_bases: &[String]) -> Option<String> {
+    let words = |path: &str| -> Vec<String> {
+        let words = path.split('/').map(|word| word.split(';').next().unwrap_or_default());
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let mut path = words(path);
+    let name = path.pop()?;
+    let is_base = |base: &String| {
+        let (_, rest) = base.split_once("://").unwrap_or(("", base));
+        words(rest.split_once('/').map_or("", |(_, path)| path)) == path
+    };
+    (path == ["identity"] || public_bases.iter().any(is_base)).then_some(name)
 }
 
 /// One line a call for whoever looks closely; refusals never tell what was sent.
@@ -100,6 +111,23 @@ fn log(outcome: &Outcome) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p_01_an_interface_is_found_as_clients_write_it() {
+        let bases = ["https://gw.example/fiveone/identity/".to_owned()];
+        for path in [
+            "/identity/getFundB",
+            "//identity/getFundB",
+            "/identity//getFundB/",
+            "/identity/getFundB;jsessionid=A1!-2",
+            "/fiveone/identity/getFundB",
+        ] {
+            assert_eq!(name_of(path, &bases).as_deref(), Some("getFundB"), "{path}");
+        }
+        for path in ["/", "/getFundB", "/other/identity/getFundB", "/identity/x/getFundB"] {
+            assert_eq!(name_of(path, &bases), None, "{path}");
+        }
+    }
 
     #[tokio::test]
     async fn p_02_a_panic_is_status_1() {

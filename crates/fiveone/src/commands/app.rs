@@ -159,12 +159,10 @@ fn fen(text: &str) -> Result<i64, String> {
     format!("{whole}{part:0<2}").parse().map_err(|_| "too large".to_owned())
 }
 
-/// An amount of money that is some.
+/// The same for money that is moved: it must be some.
 fn positive_fen(text: &str) -> Result<i64, String> {
-    match fen(text)? {
-        0 => Err("the amount must be positive".to_owned()),
-        amount => Ok(amount),
-    }
+    let amount = fen(text)?;
+    if amount > 0 { Ok(amount) } else { Err("the amount must be positive".to_owned()) }
 }
 
 impl App {
@@ -267,6 +265,7 @@ async fn create(
     }
     let mut json = shown(accounts, &app, 0).await?;
     json["tokenId"] = json!(token.as_str());
+    json["webhookSecret"] = json!(fiveone_model::callback::webhook_secret(&token));
     Ok(json)
 }
 
@@ -350,10 +349,6 @@ mod tests {
         check("", None);
         check(".5", None);
         check("99999999999999999999", None);
-    }
-
-    #[test]
-    fn nothing_is_no_amount_to_add() {
         assert_eq!(positive_fen("0.00"), Err("the amount must be positive".to_owned()));
         assert_eq!(positive_fen("0.01"), Ok(1));
     }

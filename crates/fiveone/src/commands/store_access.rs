@@ -22,7 +22,7 @@ pub(crate) struct StoreAccess {
     /// The gateway's configuration
     #[arg(long, global = true, env = "FIVEONE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A demonstration's data folder; then no configuration is read
+    /// A demonstration's data folder; whatever configuration is set is not looked at then
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }

@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Uri};
 
-use self::media::{ContentType, MediaType};
+use self::media::{Kind, MediaType};
 use super::params::{self, Collector, Params};
 use crate::Options;
 use crate::vendor::refusal::Refusal;
@@ -39,10 +39,10 @@ async fn parse(headers: &HeaderMap, bytes: Bytes, options: &Options) -> Result<P
     }
     let media = MediaType::of(headers)?;
     let collector = Collector::new(options.params_max);
-    match media.content_type {
-        ContentType::Form => form::parse(&bytes, media.charset, collector),
-        ContentType::Json => json::parse(&bytes, collector),
-        ContentType::Multipart(boundary) => {
+    match media.kind {
+        Kind::Form => form::parse(&bytes, media.charset, collector),
+        Kind::Json => json::parse(&bytes, collector),
+        Kind::Multipart(boundary) => {
             multipart::parse(bytes, boundary, media.charset, collector).await
         }
     }

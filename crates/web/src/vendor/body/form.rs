@@ -42,6 +42,11 @@ pub(super) fn decode(
     let text = match charset {
         Charset::Utf8 => String::from_utf8(std::mem::take(&mut *bytes))
             .map_err(|_| Refusal::parameter("参数不是有效的 UTF-8"))?,
+        Charset::Ascii if bytes.is_ascii() => String::from_utf8(std::mem::take(&mut *bytes))
+            .map_err(|_| Refusal::parameter("参数不是有效的 ASCII"))?,
+        Charset::Ascii => {
+            return Err(Refusal::parameter("中文参数请声明 UTF-8 或 GBK 字符集"));
+        }
         Charset::Gbk => GBK
             .decode_without_bom_handling_and_without_replacement(&bytes)
             .ok_or_else(|| Refusal::parameter("参数不是有效的 GBK"))?

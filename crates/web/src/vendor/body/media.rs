@@ -1,6 +1,6 @@
 //! What kind of body the Content-Type header declares, and in which charset.
 
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, WINDOWS_1252};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
@@ -8,7 +8,7 @@ use crate::vendor::refusal::Refusal;
 
 /// The three kinds of body the interfaces take (P-01).
 #[derive(Debug, PartialEq)]
-pub(super) enum ContentType {
+pub(super) enum Kind {
     /// `application/x-www-form-urlencoded`
     Form,
     /// `application/json`
@@ -22,15 +22,22 @@ pub(super) enum ContentType {
 pub(super) enum Charset {
     Utf8,
     Gbk,
+    /// Declared by clients that were never told a charset: nothing but ASCII is in it.
+    Ascii,
 }
 
 impl Charset {
     /// The charset of a label, its aliases and GBK's subsets included.
     pub(super) fn parse(label: &str) -> Result<Self, Refusal> {
+        if label.is_empty() {
+            return Ok(Self::Utf8);
+        }
         let encoding = Encoding::for_label_no_replacement(label.as_bytes());
         match encoding {
             Some(encoding) if encoding == UTF_8 => Ok(Self::Utf8),
             Some(encoding) if encoding == GBK || encoding == GB18030 => Ok(Self::Gbk),
+            // ISO-8859-1, US-ASCII and their aliases.
+            Some(encoding) if encoding == WINDOWS_1252 => Ok(Self::Ascii),
             _ => Err(Refusal::parameter("不支持的字符集，请使用 UTF-8 或 GBK")),
         }
     }
@@ -39,7 +46,7 @@ impl Charset {
 /// A Content-Type, as far as it matters here.
 #[derive(Debug, PartialEq)]
 pub(super) struct MediaType {
-    pub(super) content_type: ContentType,
+    pub(super) kind: Kind,
     pub(super) charset: Charset,
 }
 
@@ -48,7 +55,7 @@ impl MediaType {
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut declared = headers.get_all(CONTENT_TYPE).iter();
         let Some(first) = declared.next() else {
-            return Ok(Self { content_type: ContentType::Form, charset: Charset::Utf8 });
+            return Ok(Self { kind: Kind::Form, charset: Charset::Utf8 });
         };
         if declared.next().is_some() {
             return Err(Refusal::parameter("Content-Type 重复"));
@@ -68,11 +75,11 @@ impl MediaType {
         if charsets.next().is_some() {
             return Err(Refusal::parameter("Content-Type 中的 charset 重复"));
         }
-        let content_type = match essence.as_str() {
-            "" | "application/x-www-form-urlencoded" => ContentType::Form,
-            "application/json" if charset == Charset::Utf8 => ContentType::Json,
+        let kind = match essence.as_str() {
+            "" | "application/x-www-form-urlencoded" => Kind::Form,
+            "application/json" if charset != Charset::Gbk => Kind::Json,
             "application/json" => return Err(Refusal::parameter("JSON 只能使用 UTF-8")),
-            "multipart/form-data" => ContentType::Multipart(
+            "multipart/form-data" => Kind::Multipart(
                 multer::parse_boundary(text)
                     .map_err(|_| Refusal::parameter("multipart/form-data 缺少 boundary"))?,
             ),
@@ -83,6 +90,6 @@ impl MediaType {
                 ));
             }
         };
-        Ok(Self { content_type, charset })
+        Ok(Self { kind, charset })
     }
 }
