@@ -1,4 +1,4 @@
-//! Rows newest first (P-46), whatever order the portal has. Rows of one date keep the portal's own
+//! Rows newest first, whatever order the portal has. Rows of one date keep the portal's own
 //! order in time.
 
 use fiveone_model::report::{Record, Value};

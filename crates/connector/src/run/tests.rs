@@ -73,7 +73,7 @@ async fn anshan_is_read_to_the_last_row() {
     assert_eq!(rows.as_array().map(Vec::len), Some(153), "two accounts, three pages");
     let days: Vec<&str> =
         rows.as_array().unwrap().iter().filter_map(|row| row["payArriveDate"].as_str()).collect();
-    assert!(days.is_sorted_by(|a, b| a >= b), "newest first (P-46): {days:?}");
+    assert!(days.is_sorted_by(|a, b| a >= b), "newest first: {days:?}");
     // Of the oldest day the first rows of the portal stand last.
     let last = &rows[152];
     assert_eq!(
