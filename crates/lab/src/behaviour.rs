@@ -157,9 +157,6 @@ pub(crate) fn ending(city: &City, behaviour: Behaviour) -> Ending {
         B::Partial | B::Huge | B::Endless | B::Redirects | B::ElsewhereHost | B::BadGzip => {
             ("40002", city.last_group().to_vec())
         }
-        // UTF-8 under a GBK label reads as other characters; GBK under a UTF-8 label is no UTF-8 at
-        // all, which a reader sees and reads rightly.
-        B::Charset if city.is_gbk => ("40002", city.last_group().to_vec()),
         _ => ("40001", vec![]),
     };
     Ending { code, fail, asks: asks(city, behaviour) }
