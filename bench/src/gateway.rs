@@ -111,10 +111,10 @@ fn configuration(
 
 /// Makes the app and gives it money; its tokenId.
 async fn make_app(program: &PathBuf, config: &PathBuf) -> anyhow::Result<String> {
-    let run = async |words: &[&str]| -> anyhow::Result<serde_json::Value> {
+    let run = async |message: &[&str]| -> anyhow::Result<serde_json::Value> {
         let output = Command::new(program)
             .arg("app")
-            .args(words)
+            .args(message)
             .arg("--json")
             .env("FIVEONE_CONFIG", config)
             .output()

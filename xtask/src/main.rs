@@ -1,10 +1,13 @@
-//! House chores. `cargo run -p xtask -- tidy` checks the rules that no compiler knows.
+//! Chores of the repository. `cargo run -p xtask -- tidy` checks the rules that no compiler knows;
+//! `picture` draws the terminal of README.
 
+mod picture;
 mod tidy;
 
 fn main() -> anyhow::Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("tidy") => tidy::run(),
-        _ => anyhow::bail!("usage: cargo run -p xtask -- tidy"),
+        Some("picture") => picture::run(),
+        _ => anyhow::bail!("usage: cargo run -p xtask -- tidy|picture"),
     }
 }

@@ -1,8 +1,14 @@
-//! House rules as a check: what files are called, how long they are, who knows whom, and that no
-//! real person's number stands anywhere. All findings are told at once.
+//! The rules of the repository as a check: what files are called, how long they are, who knows
+//! whom, who may write, sleep and read the clock, which rules of the protocol are cited and tested,
+//! and that no real person's number stands anywhere. All findings are reported at once.
 
 mod arrows;
+mod dead;
+mod documents;
+mod metrics;
 mod people;
+mod reach;
+mod rules;
 mod rust;
 
 use std::path::{Path, PathBuf};
@@ -10,19 +16,25 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-/// A file and the words about it.
+/// A file and what is wrong with it.
 pub(crate) struct Finding {
     place: String,
-    words: String,
+    message: String,
 }
 
 impl Finding {
-    pub(crate) fn new(path: &Path, line: Option<usize>, words: impl Into<String>) -> Self {
+    pub(crate) fn new(path: &Path, line: Option<usize>, message: impl Into<String>) -> Self {
         let place = line.map_or_else(
             || path.display().to_string(),
             |line| format!("{}:{line}", path.display()),
         );
-        Self { place, words: words.into() }
+        Self { place, message: message.into() }
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
     }
 }
 
@@ -30,16 +42,24 @@ impl Finding {
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut findings = Vec::new();
     let files = files()?;
+    let mut rules = rules::Rules::default();
     for path in &files {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         people::check(path, &text, &mut findings);
+        documents::check(path, &text, &mut findings);
+        rules.look(path, &text);
         if path.extension().is_some_and(|end| end == "rs") {
             rust::check(path, &text, &mut findings);
+            reach::check(path, &text, &mut findings);
+            metrics::check_file(path, &text, &mut findings);
         }
     }
+    rules.finish(&mut findings);
     arrows::check(&mut findings)?;
+    dead::check(&files, &mut findings);
+    metrics::check(&mut findings);
     for finding in &findings {
-        eprintln!("{}: {}", finding.place, finding.words);
+        eprintln!("{finding}");
     }
     if findings.is_empty() {
         eprintln!("tidy: {} files", files.len());

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use fiveone_model::app::{App, AppId};
 use fiveone_model::ledger::{Balance, Entry};
-use fiveone_model::product::Product;
-use fiveone_model::report::Dialect;
+use fiveone_model::product::{PerProduct, Product};
 use fiveone_model::tariff::Tariff;
 use fiveone_store::{NewApp, Store};
 use zeroize::Zeroizing;
 
+use crate::Fault;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
-use crate::{Engine, Fault};
 
 /// An app with its secret and prices, as looked up for one call.
 pub struct AppEntry {
@@ -20,18 +19,14 @@ pub struct AppEntry {
     pub app: App,
     /// Its tokenId.
     pub token: Zeroizing<String>,
-    fund: Option<Tariff>,
-    insurance: Option<Tariff>,
+    tariffs: PerProduct<Option<Tariff>>,
 }
 
 impl AppEntry {
     /// What a task of a product costs it.
     #[must_use]
     pub const fn tariff(&self, product: Product) -> Option<Tariff> {
-        match product {
-            Product::Fund => self.fund,
-            Product::Insurance => self.insurance,
-        }
+        *self.tariffs.get(product)
     }
 
     /// An app is configured when every product granted to it has a price.
@@ -45,9 +40,9 @@ impl AppEntry {
 /// What operators do with apps; it needs no running node.
 #[derive(Clone)]
 pub struct Accounts {
-    pub(crate) store: Store,
-    pub(crate) keys: DeploymentKeys,
-    pub(crate) time: Arc<dyn Time>,
+    store: Store,
+    keys: DeploymentKeys,
+    time: Arc<dyn Time>,
 }
 
 impl Accounts {
@@ -57,26 +52,7 @@ impl Accounts {
         Self { store, keys, time }
     }
 
-    /// An app with nothing granted, for [`Accounts::create`].
-    #[must_use]
-    pub fn blank(id: AppId, name: &str) -> App {
-        App {
-            id,
-            name: name.to_owned(),
-            dialect: Dialect::Table,
-            has_legacy_code_signature: false,
-            has_employer_grant: false,
-            fund: None,
-            insurance: None,
-            fund_callback: None,
-            insurance_callback: None,
-            wants_challenge_callbacks: false,
-            acknowledges_by_201: false,
-            calls_per_second: 1_000,
-        }
-    }
-
-    /// A new tokenId: 32 hex digits of chance.
+    /// A new tokenId: 32 random hex digits.
     ///
     /// # Errors
     /// The system gives no random bytes.
@@ -159,8 +135,8 @@ impl Accounts {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn house_tariff(&self, product: Product) -> Result<Option<Tariff>, Fault> {
-        Ok(self.store.read.house_tariff(product).await?)
+    pub async fn default_tariff(&self, product: Product) -> Result<Option<Tariff>, Fault> {
+        Ok(self.store.read.default_tariff(product).await?)
     }
 
     /// The app of an id with its secret; `None` when it is unknown or not configured.
@@ -173,41 +149,7 @@ impl Accounts {
         let token = std::str::from_utf8(&token)
             .map_err(|_| Fault::Seal("an app's token is not text"))?
             .to_owned();
-        let entry = AppEntry {
-            app: row.app,
-            token: Zeroizing::new(token),
-            fund: row.fund_tariff,
-            insurance: row.insurance_tariff,
-        };
+        let entry = AppEntry { app: row.app, token: Zeroizing::new(token), tariffs: row.tariffs };
         Ok(entry.is_configured().then_some(entry))
-    }
-}
-
-impl Engine {
-    /// The app of an id; `None` when unknown or not configured (P-03). What an operator changes
-    /// elsewhere is seen within a second.
-    ///
-    /// # Errors
-    /// The store could not be asked, or the token cannot be opened.
-    pub async fn app(&self, app_id: &str) -> Result<Option<Arc<AppEntry>>, Fault> {
-        let Some(id) = AppId::parse(app_id) else { return Ok(None) };
-        if let Some(entry) = self.0.apps.get(&id) {
-            return Ok(Some(entry));
-        }
-        let Some(entry) = self.0.accounts.find(&id).await?.map(Arc::new) else { return Ok(None) };
-        self.0.apps.insert(id, Arc::clone(&entry));
-        Ok(Some(entry))
-    }
-
-    /// The accounts, for changes; this node sees them at once after [`Engine::forget_apps`].
-    #[must_use]
-    pub fn accounts(&self) -> &Accounts {
-        &self.0.accounts
-    }
-
-    /// Forgets what was looked up, so that changes are seen at once.
-    pub fn forget_apps(&self) {
-        self.0.apps.invalidate_all();
-        self.0.areas.forget();
     }
 }

@@ -7,27 +7,32 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fiveone_model::area::{AreaCode, AreaStatus};
+use fiveone_model::clock::Millis;
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::login::{Credentials, LoginMethod};
 use fiveone_model::product::Product;
 use fiveone_model::retention::IDEMPOTENCY_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-use fiveone_store::{Admitted, NewTask};
+use fiveone_store::{Admitted, Idempotency, NewTask, Writer};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::seal::{keyed_digest, random, seal_to};
-use crate::{AppEntry, Engine, Fault};
+use crate::areas::Areas;
+use crate::node::Node;
+use crate::open_tasks::OpenTasks;
+use crate::seal::{DeploymentKeys, keyed_digest, random, seal_to};
+use crate::signals::Signals;
+use crate::time::Time;
+use crate::{AppEntry, Fault};
 
 /// The most creates written in one transaction.
 const BATCH_MAX: usize = 64;
 /// Creates that may wait to be written before more are refused as busy.
-pub(crate) const WAITING_MAX: usize = 1_024;
-/// The longest `Idempotency-Key`, in bytes.
-const KEY_BYTES_MAX: usize = 255;
+const WAITING_MAX: usize = 1_024;
 /// A hold outlives its task's deadline by this before the sweeper frees it by itself.
 const HOLD_GRACE_MS: i64 = 5 * 60_000;
 
 /// What a create asks for.
-pub struct Application {
+pub struct CreateRequest {
     /// Fund or insurance.
     pub product: Product,
     /// `area_code` as sent.
@@ -37,7 +42,7 @@ pub struct Application {
     /// The login fields as sent.
     pub credentials: Credentials,
     /// The `Idempotency-Key` header.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Why a create is not admitted.
@@ -69,8 +74,8 @@ impl From<fiveone_store::Error> for AdmitError {
     }
 }
 
-fn refused(words: &str) -> AdmitError {
-    AdmitError::Parameter(words.to_owned())
+fn refused(message: &str) -> AdmitError {
+    AdmitError::Parameter(message.to_owned())
 }
 
 /// A create on its way into a transaction.
@@ -81,7 +86,7 @@ pub(crate) struct Pending {
 
 /// The fingerprints of creates on their way, for status 11.
 #[derive(Default)]
-pub(crate) struct InFlight(Mutex<HashSet<String>>);
+struct InFlight(Mutex<HashSet<String>>);
 
 /// Takes its fingerprint out again, however the create ends.
 struct Flight<'a>(&'a InFlight, String);
@@ -99,41 +104,88 @@ impl Drop for Flight<'_> {
     }
 }
 
-impl Engine {
+/// Admits creates.
+pub(crate) struct Admission {
+    keys: DeploymentKeys,
+    areas: Arc<Areas>,
+    node: Arc<Node>,
+    open_tasks: Arc<OpenTasks>,
+    signals: Arc<Signals>,
+    time: Arc<dyn Time>,
+    /// How long a task may take from admission to its end.
+    task_for_ms: Millis,
+    /// Makes the fingerprints of creates; of this process, never written.
+    fingerprint_key: [u8; 32],
+    in_flight: InFlight,
+    writes: mpsc::Sender<Pending>,
+}
+
+/// What an [`Admission`] needs.
+pub(crate) struct AdmissionParts {
+    pub(crate) keys: DeploymentKeys,
+    pub(crate) areas: Arc<Areas>,
+    pub(crate) node: Arc<Node>,
+    pub(crate) open_tasks: Arc<OpenTasks>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) time: Arc<dyn Time>,
+    pub(crate) task_for_ms: Millis,
+}
+
+impl Admission {
+    /// An admission, and the loop that writes what it admits: nothing is admitted until somebody
+    /// runs it.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub(crate) fn new(parts: AdmissionParts, write: Writer) -> Result<(Self, BatchWriter), Fault> {
+        let (writes, pending) = mpsc::channel(WAITING_MAX);
+        let writer = BatchWriter { write, time: Arc::clone(&parts.time), pending };
+        let admission = Self {
+            keys: parts.keys,
+            areas: parts.areas,
+            node: parts.node,
+            open_tasks: parts.open_tasks,
+            signals: parts.signals,
+            time: parts.time,
+            task_for_ms: parts.task_for_ms,
+            fingerprint_key: random()?,
+            in_flight: InFlight::default(),
+            writes,
+        };
+        Ok((admission, writer))
+    }
+
     /// Admits a create (P-30…P-33).
     ///
     /// # Errors
     /// See [`AdmitError`]; nothing is held or queued then.
-    pub async fn admit(
+    pub(crate) async fn admit(
         &self,
         entry: &AppEntry,
-        application: Application,
+        request: CreateRequest,
     ) -> Result<TaskId, AdmitError> {
-        let product = application.product;
-        if self.0.stopping.is_cancelled() || self.too_many_tasks() {
+        let product = request.product;
+        if self.node.stopping.is_cancelled() || self.open_tasks.are_too_many() {
             return Err(AdmitError::Busy);
         }
-        let area = self.usable_area(product, &application.area).await?;
-        let method = self.method(product, &area, &application.login_type)?;
-        let credentials = only_fields_of(method, &application.credentials);
+        let area = self.usable_area(product, &request.area).await?;
+        let method = self.method(product, &area, &request.login_type)?;
+        let credentials = only_fields_of(method, &request.credentials);
         method.check(&credentials).map_err(AdmitError::Parameter)?;
         if method.is_corporate() && !entry.app.has_employer_grant {
             return Err(AdmitError::EmployerLogin);
         }
-        let key = application.idempotency_key.as_deref();
-        if key.is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
-            return Err(refused("Idempotency-Key 长度应为 1 至 255"));
-        }
+        let key = request.idempotency_key;
         let new = self.new_task(entry, product, area, method.number, &credentials, key)?;
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
-        let _flight = self.0.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
+        let _flight = self.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
         let id = new.id.clone();
         match self.write(new).await? {
             Admitted::New => {
-                self.0.open_tasks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                metrics::counter!("fiveone_tasks_admitted_total", "product" => product.as_str())
+                self.open_tasks.one_more();
+                metrics::counter!(crate::metric::TASKS_ADMITTED, "product" => product.as_str())
                     .increment(1);
-                self.0.signals.work.notify_one();
+                self.signals.work.notify_one();
                 Ok(id)
             }
             Admitted::Twin(id) => Ok(id),
@@ -142,15 +194,11 @@ impl Engine {
         }
     }
 
-    fn too_many_tasks(&self) -> bool {
-        let open = self.0.open_tasks.load(std::sync::atomic::Ordering::Relaxed);
-        open >= self.0.options.open_tasks_max
-    }
-
     async fn usable_area(&self, product: Product, code: &str) -> Result<AreaCode, AdmitError> {
         let code = AreaCode::parse(code).ok_or_else(|| refused("参数 area_code 不正确"))?;
         let area = self
-            .area(product, &code)
+            .areas
+            .find(product, &code)
             .await?
             .ok_or_else(|| refused("参数 area_code 不是已知的城市编码"))?;
         match area.status {
@@ -167,7 +215,8 @@ impl Engine {
         login_type: &str,
     ) -> Result<&LoginMethod, AdmitError> {
         let number = login_type.trim().parse::<u32>().ok();
-        self.logins(product, area)
+        self.areas
+            .logins(product, area)
             .unwrap_or_default()
             .iter()
             .find(|method| Some(method.number) == number)
@@ -181,32 +230,32 @@ impl Engine {
         area: AreaCode,
         login_type: u32,
         credentials: &Credentials,
-        key: Option<&str>,
+        key: Option<IdempotencyKey>,
     ) -> Result<NewTask, Fault> {
         let id = TaskId::from_random(random()?);
-        let now = self.now();
+        let now = self.time.now();
         let tariff = entry
             .tariff(product)
             .ok_or_else(|| Fault::Impossible(format!("app {} has no price", entry.app.id)))?;
         let plain = credentials.to_bytes();
-        let login_sealed = seal_to(self.0.node_key.public(), &plain, &format!("login:{id}"))?;
-        let (_, data_key) = self.0.accounts.keys.new_task_key(id.as_str())?;
+        let login_sealed = seal_to(self.node.key.public(), &plain, &format!("login:{id}"))?;
+        let (_, data_key) = self.keys.new_task_key(id.as_str())?;
         // Keyed with a key of this process: the table holds nothing a password could be tried on.
         let about = format!("{product}/{area}/{login_type}");
         let fingerprint =
-            keyed_digest(&self.0.fingerprint_key, &[about.as_bytes(), plain.as_slice()]);
-        let due_at = now + self.0.options.task_for_ms;
+            keyed_digest(&self.fingerprint_key, &[about.as_bytes(), plain.as_slice()]);
+        let due_at = now + self.task_for_ms;
         Ok(NewTask {
             id,
-            app_id: entry.app.id.as_str().to_owned(),
+            app_id: entry.app.id.clone(),
             product,
             area,
             login_type,
-            node_id: self.0.node_id.clone(),
+            node_id: self.node.id.clone(),
             login_sealed,
             data_key,
             fingerprint,
-            idempotency: key.map(|key| (key.to_owned(), about)),
+            idempotency: key.map(|key| Idempotency { key, about }),
             tariff,
             due_at,
             hold_due_at: due_at + HOLD_GRACE_MS,
@@ -216,21 +265,30 @@ impl Engine {
 
     async fn write(&self, new: NewTask) -> Result<Admitted, AdmitError> {
         let (reply, answer) = oneshot::channel();
-        match self.0.admissions.try_send(Pending { new, reply }) {
+        match self.writes.try_send(Pending { new, reply }) {
             Ok(()) => {}
             Err(_) => return Err(AdmitError::Busy),
         }
         let gone = || Fault::Impossible("the admission loop is gone".to_owned());
         answer.await.map_err(|_| gone())?.map_err(|error| Fault::Shared(error).into())
     }
+}
 
-    /// Writes creates as they come, all that wait in one transaction.
-    pub(crate) async fn admission_loop(self, mut pending: mpsc::Receiver<Pending>) {
+/// Writes creates as they come, all that wait in one transaction.
+pub(crate) struct BatchWriter {
+    write: Writer,
+    time: Arc<dyn Time>,
+    pending: mpsc::Receiver<Pending>,
+}
+
+impl BatchWriter {
+    /// Writes until no [`Admission`] is left.
+    pub(crate) async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
-        while pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        while self.pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let (news, replies): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|one| (one.new, one.reply)).unzip();
-            match self.0.store.write.admit(&news, self.now()).await {
+            match self.write.admit(&news, self.time.now()).await {
                 Ok(outcomes) => {
                     for (reply, outcome) in replies.into_iter().zip(outcomes) {
                         // A caller that hung up finds its task by creating it again (P-32).
@@ -257,4 +315,54 @@ fn only_fields_of(method: &LoginMethod, sent: &Credentials) -> Credentials {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use fiveone_model::login::FieldName;
+    use fiveone_model::task::Stage;
+    use fiveone_testkit::{TestStore, build};
+
+    use super::*;
+    use crate::Options;
+    use crate::wiring::tests::wiring;
+
+    fn request(password: &str) -> CreateRequest {
+        let mut credentials = Credentials::default();
+        credentials.set(FieldName::parse("id_card").unwrap(), "991300199305020000".to_owned());
+        credentials.set(FieldName::parse("password").unwrap(), password.to_owned());
+        CreateRequest {
+            product: Product::Fund,
+            area: "990000".to_owned(),
+            login_type: "1".to_owned(),
+            credentials,
+            idempotency_key: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_twin_is_recognised_and_money_and_load_are_limits() {
+        let store = TestStore::sqlite().await;
+        let options = Options { open_tasks_max: 4, ..Options::default() };
+        let wiring = wiring(&store, options).await;
+        let entry = wiring.apps.find(&build::app_id("a")).await.unwrap().unwrap();
+        let (admission, writer) = wiring.admission().unwrap();
+        let writing = tokio::spawn(writer.run());
+
+        let first = admission.admit(&entry, request("one")).await.unwrap();
+        let twin = admission.admit(&entry, request("one")).await.unwrap();
+        assert_eq!(first, twin);
+        let task = store.read.task(&first).await.unwrap().unwrap();
+        assert_eq!((task.stage, task.node_id), (Stage::Queued, Some(wiring.node.id.clone())));
+        admission.admit(&entry, request("two")).await.unwrap();
+        admission.admit(&entry, request("three")).await.unwrap();
+        let poor = admission.admit(&entry, request("four")).await;
+        assert!(matches!(poor, Err(AdmitError::NoBalance)), "1,000 分 pay for three at 300");
+        wiring.open_tasks.set(4);
+        let busy = admission.admit(&entry, request("five")).await;
+        assert!(matches!(busy, Err(AdmitError::Busy)));
+
+        drop(admission);
+        writing.await.unwrap();
+    }
 }

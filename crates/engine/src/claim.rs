@@ -1,28 +1,56 @@
 //! Claiming: tasks sealed to this node, portal by portal as far as there are slots, then tasks
 //! past login that nobody works on.
 
-use fiveone_model::area::AreaCode;
-use fiveone_model::product::Product;
-use fiveone_store::Claimed;
+use std::sync::Arc;
 
-use crate::slots::Slot;
-use crate::{Engine, Fault};
+use fiveone_connector::Library;
+use fiveone_model::area::AreaCode;
+use fiveone_model::clock::Millis;
+use fiveone_model::product::Product;
+use fiveone_store::{Claimed, Store};
+use tokio_util::task::TaskTracker;
+
+use crate::Fault;
+use crate::drive::Driver;
+use crate::node::Node;
+use crate::signals::Signals;
+use crate::slots::{Slot, Slots};
+use crate::time::Time;
 
 /// The most tasks claimed in one transaction; a node that dies right after strands no more.
 const BATCH_MAX: usize = 16;
 
-impl Engine {
+/// Takes tasks for a node, as many as it has slots for, and has them driven.
+pub(crate) struct Claimer {
+    pub(crate) store: Store,
+    pub(crate) library: Arc<Library>,
+    pub(crate) node: Arc<Node>,
+    pub(crate) slots: Slots,
+    pub(crate) driver: Arc<Driver>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) time: Arc<dyn Time>,
+    /// Runs under way.
+    pub(crate) runs: TaskTracker,
+    /// How long another node may be silent before its tasks are taken over.
+    pub(crate) lease_for_ms: Millis,
+    /// How often it looks without a signal.
+    pub(crate) tick_every_ms: Millis,
+    /// Tasks that talk to one portal at once, whatever its connector says.
+    pub(crate) portal_concurrency: Option<usize>,
+}
+
+impl Claimer {
     /// Claims whenever there may be work, until the node stops.
-    pub(crate) async fn claim_loop(self) {
+    pub(crate) async fn run(self: Arc<Self>) {
         loop {
-            let tick = self.0.time.until(self.now() + self.0.options.tick_every_ms);
+            let tick = self.time.until(self.time.now() + self.tick_every_ms);
             tokio::select! {
-                () = self.0.stopping.cancelled() => return,
-                () = self.0.signals.work.notified() => {}
+                () = self.node.stopping.cancelled() => return,
+                () = self.signals.work.notified() => {}
                 () = tick => {}
             }
             loop {
-                match self.claim_round().await {
+                match self.round().await {
                     Ok(0) => break,
                     Ok(_) => {}
                     Err(fault) => {
@@ -30,31 +58,31 @@ impl Engine {
                         break;
                     }
                 }
-                if self.0.stopping.is_cancelled() {
+                if self.node.stopping.is_cancelled() {
                     return;
                 }
             }
         }
     }
 
-    /// Claims what there are slots for now; tells how many.
-    async fn claim_round(&self) -> Result<usize, Fault> {
+    /// Claims what there are slots for now; returns how many.
+    async fn round(&self) -> Result<usize, Fault> {
         let mut count = 0;
-        for (product, area) in self.0.store.read.queued_portals(&self.0.node_id).await? {
-            count += self.claim_portal(product, &area).await?;
+        for (product, area) in self.store.read.queued_portals(&self.node.id).await? {
+            count += self.of_portal(product, &area).await?;
         }
-        Ok(count + self.claim_adrift().await?)
+        Ok(count + self.resumable().await?)
     }
 
-    async fn claim_portal(&self, product: Product, area: &AreaCode) -> Result<usize, Fault> {
+    async fn of_portal(&self, product: Product, area: &AreaCode) -> Result<usize, Fault> {
         let mut slots = self.slots_of(product, area, BATCH_MAX);
         if slots.is_empty() {
             return Ok(0);
         }
         let limit = i64::try_from(slots.len()).unwrap_or(i64::MAX);
-        let now = self.now();
+        let now = self.time.now();
         let claimed =
-            self.0.store.write.claim_queued(&self.0.node_id, (product, area), limit, now).await?;
+            self.store.write.claim_queued(&self.node.id, (product, area), limit, now).await?;
         let count = claimed.len();
         for claimed in claimed {
             if let Some(slot) = slots.pop() {
@@ -64,12 +92,12 @@ impl Engine {
         Ok(count)
     }
 
-    async fn claim_adrift(&self) -> Result<usize, Fault> {
-        let now = self.now();
-        let dead_before = now - self.0.options.lease_for_ms;
+    async fn resumable(&self) -> Result<usize, Fault> {
+        let now = self.time.now();
+        let dead_before = now - self.lease_for_ms;
         let limit = i64::try_from(BATCH_MAX).unwrap_or(i64::MAX);
         let claimed =
-            self.0.store.write.claim_adrift(&self.0.node_id, limit, now, dead_before).await?;
+            self.store.write.claim_resumable(&self.node.id, limit, now, dead_before).await?;
         let count = claimed.len();
         for claimed in claimed {
             // These are few and already hold a lease: they wait in line inside their run.
@@ -80,20 +108,20 @@ impl Engine {
     }
 
     fn slots_of(&self, product: Product, area: &AreaCode, limit: usize) -> Vec<Slot> {
-        self.0.slots.take((product, area.clone()), self.portal_cap(product, area), limit)
+        self.slots.take((product, area.clone()), self.portal_cap(product, area), limit)
     }
 
     fn waiting_slot(&self, product: Product, area: &AreaCode) -> Slot {
-        self.0.slots.waiting((product, area.clone()), self.portal_cap(product, area))
+        self.slots.waiting((product, area.clone()), self.portal_cap(product, area))
     }
 
     fn portal_cap(&self, product: Product, area: &AreaCode) -> usize {
-        let own = self.0.library.connector(product, area).map_or(1, |known| known.concurrency());
-        self.0.options.portal_concurrency.unwrap_or(own).max(1)
+        let own = self.library.connector(product, area).map_or(1, |known| known.concurrency());
+        self.portal_concurrency.unwrap_or(own).max(1)
     }
 
     fn spawn_run(&self, claimed: Claimed, slot: Slot) {
-        let engine = self.clone();
-        self.0.runs.spawn(async move { engine.drive(claimed, slot).await });
+        let driver = Arc::clone(&self.driver);
+        self.runs.spawn(async move { driver.drive(claimed, slot).await });
     }
 }

@@ -8,17 +8,24 @@ mod person;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use fiveone_connector::{Connector, Run};
+use fiveone_connector::{Connector, Library, Portal, Reading, Run};
+use fiveone_model::challenge::PerChallenge;
+use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::login::Credentials;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Claimed, SectionRow, TaskRow};
+use fiveone_store::{Claimed, SectionRow, Store, TaskRow};
 use futures_util::FutureExt as _;
 
-use crate::seal::TaskKey;
+use crate::Fault;
+use crate::apps::Apps;
+use crate::node::Node;
+use crate::seal::{DeploymentKeys, TaskKey};
+use crate::settle::Settler;
+use crate::signals::Signals;
 use crate::slots::Slot;
-use crate::{Engine, Fault};
+use crate::time::Time;
 use person::TaskPerson;
 
 /// Why a run did not reach its end.
@@ -48,13 +55,28 @@ impl From<Fault> for Stop {
 impl From<fiveone_store::Error> for Stop {
     fn from(error: fiveone_store::Error) -> Self {
         match error {
-            fiveone_store::Error::Stale(_) => Self::LeaseLost,
+            fiveone_store::Error::Stale { .. } => Self::LeaseLost,
             other => Self::Fault(other.into()),
         }
     }
 }
 
-impl Engine {
+/// Drives claimed tasks through their portals.
+pub(crate) struct Driver {
+    pub(crate) store: Store,
+    pub(crate) library: Arc<Library>,
+    pub(crate) portal: Arc<dyn Portal>,
+    pub(crate) keys: DeploymentKeys,
+    pub(crate) node: Arc<Node>,
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) settler: Arc<Settler>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) time: Arc<dyn Time>,
+    /// How long each kind of question waits for the person.
+    pub(crate) patience_ms: PerChallenge<Millis>,
+}
+
+impl Driver {
     /// Runs a claimed task to its end. Whatever happens, panics included, the task is settled, or
     /// left to the sweeper when the store itself does not answer.
     pub(crate) async fn drive(&self, claimed: Claimed, mut slot: Slot) {
@@ -64,16 +86,16 @@ impl Engine {
         // Boxed, here and below: thousands of runs wait for a person at once, and a future is as
         // large as the largest it may hold.
         let run = AssertUnwindSafe(Box::pin(self.run(claimed, &mut slot))).catch_unwind();
-        let deadline = self.0.time.until(task.due_at);
+        let deadline = self.time.until(task.due_at);
         let end = tokio::select! {
             end = run => end.unwrap_or_else(|_| {
                 Err(Stop::Fault(Fault::Impossible("a run panicked".to_owned())))
             }),
             () = deadline => Err(Failure::of(FailureKind::DeadlinePassed).into()),
-            () = self.0.abandon.cancelled() => Err(Stop::NodeStops),
+            () = self.node.abandon.cancelled() => Err(Stop::NodeStops),
         };
         drop(slot);
-        self.0.signals.work.notify_one();
+        self.signals.work.notify_one();
         let stage = match end {
             Ok(missing) => Stage::Done { missing },
             Err(Stop::Failed(failure)) => Stage::Failed(failure),
@@ -90,16 +112,16 @@ impl Engine {
                 Stage::Failed(Failure::of(FailureKind::Internal))
             }
         };
-        Box::pin(self.settle_or_leave(&task, stage)).await;
+        Box::pin(self.settler.settle_or_leave(&task, stage)).await;
     }
 
     /// A node that stops takes the login fields with it: what still needs them has failed now
     /// rather than after the lease. What is past login stays for another node.
     async fn leave(&self, task: &TaskRow) {
-        match self.0.store.read.task(&task.id).await {
-            Ok(Some(now)) if now.stage.name().needs_credentials() => {
+        match self.store.read.task(&task.id).await {
+            Ok(Some(current)) if current.stage.name().needs_credentials() => {
                 let stage = Stage::Failed(Failure::of(FailureKind::NodeLost));
-                self.settle_or_leave(&now, stage).await;
+                self.settler.settle_or_leave(&current, stage).await;
             }
             Ok(_) => {}
             Err(error) => {
@@ -111,13 +133,12 @@ impl Engine {
     async fn run(&self, claimed: Claimed, slot: &mut Slot) -> Result<Vec<Section>, Stop> {
         let Claimed { task, login_sealed, session_sealed } = claimed;
         let connector = self
-            .0
             .library
             .connector(task.product, &task.area)
             .map(Arc::clone)
             .ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
-        let key = self.0.accounts.keys.task_key(task.id.as_str(), wrapped)?;
+        let key = self.keys.task_key(task.id.as_str(), wrapped)?;
         let mut run = if task.stage == Stage::LoggingIn {
             let run = Box::pin(self.log_in(&task, &connector, login_sealed, slot)).await?;
             let session = key.seal(&run.checkpoint(), "session")?;
@@ -127,6 +148,7 @@ impl Engine {
             slot.acquire().await;
             self.take_up(&task, &connector, &key, session_sealed.as_deref())?
         };
+        // A task comes in at one of four stages, as far as whoever had it before brought it.
         if matches!(task.stage, Stage::LoggingIn | Stage::LoggedIn) {
             self.step(&task, (StageName::LoggedIn, StageName::Crawling), None).await?;
         }
@@ -149,11 +171,11 @@ impl Engine {
         slot: &mut Slot,
     ) -> Result<Run, Stop> {
         let sealed = login_sealed.ok_or(Fault::Seal("a queued task has no login fields"))?;
-        let plain = self.0.node_key.open(&sealed, &format!("login:{}", task.id))?;
+        let plain = self.node.key.open(&sealed, &format!("login:{}", task.id))?;
         let credentials = Credentials::from_bytes(&plain)
             .ok_or(Fault::Seal("login fields are not what was sealed"))?;
         drop(plain);
-        let mut run = Run::new(Arc::clone(connector), Arc::clone(&self.0.portal), self.now());
+        let mut run = Run::new(Arc::clone(connector), Arc::clone(&self.portal), self.time.now());
         let mut person = TaskPerson::new(self, task, slot);
         let outcome = run.login(task.login_type, &credentials, &mut person).await;
         drop(credentials);
@@ -174,9 +196,9 @@ impl Engine {
     ) -> Result<Run, Stop> {
         let sealed = session_sealed.ok_or(Fault::Seal("a task past login has no session"))?;
         let session = key.open(sealed, "session")?;
-        let portal = Arc::clone(&self.0.portal);
+        let portal = Arc::clone(&self.portal);
         tracing::info!(tid = %task.id, "run goes on from its checkpoint");
-        Run::resume(Arc::clone(connector), portal, self.now(), &session).ok_or_else(|| {
+        Run::resume(Arc::clone(connector), portal, self.time.now(), &session).ok_or_else(|| {
             // The connector has changed since; its old session means nothing to it.
             Failure::of(FailureKind::SessionLost).into()
         })
@@ -201,26 +223,9 @@ impl Engine {
             self.note_steps(task, run);
             match outcome {
                 Ok(reading) => {
-                    for finding in &reading.findings {
-                        tracing::info!(
-                            tid = %task.id,
-                            section = section.as_str(),
-                            %finding,
-                            "finding"
-                        );
-                    }
-                    let json = reading.content.to_json().to_string();
-                    let row = SectionRow {
-                        section,
-                        sealed: key.seal(json.as_bytes(), section.as_str())?,
-                        row_count: i64::try_from(reading.content.len()).unwrap_or(i64::MAX),
-                        stored_at: self.now(),
-                    };
-                    let session = key.seal(&run.checkpoint(), "session")?;
-                    let write = &self.0.store.write;
-                    write.store_section(&task.id, task.fence, &row, &session).await?;
+                    note_findings(task, section, &reading);
+                    self.store_section(task, run, key, section, &reading).await?;
                     stored.push(section);
-                    self.0.signals.changed();
                 }
                 // Nothing of a portal that mixes people up can be trusted.
                 Err(failure) if failure.kind == FailureKind::OtherPerson => {
@@ -234,13 +239,7 @@ impl Engine {
                     return Err(failure.into());
                 }
                 Err(failure) => {
-                    tracing::warn!(
-                        tid = %task.id,
-                        section = section.as_str(),
-                        kind = failure.kind.as_str(),
-                        reason = failure.reason,
-                        "section failed"
-                    );
+                    note_failure(task, section, &failure);
                     first_failure.get_or_insert(failure);
                 }
             }
@@ -251,8 +250,31 @@ impl Engine {
         }
     }
 
+    /// Stores a section together with the session after it, so that whoever takes the task over
+    /// begins with the next one.
+    async fn store_section(
+        &self,
+        task: &TaskRow,
+        run: &Run,
+        key: &TaskKey,
+        section: Section,
+        reading: &Reading,
+    ) -> Result<(), Stop> {
+        let json = reading.content.to_json().to_string();
+        let row = SectionRow {
+            section,
+            sealed: key.seal(json.as_bytes(), section.as_str())?,
+            row_count: i64::try_from(reading.content.len()).unwrap_or(i64::MAX),
+            stored_at: self.time.now(),
+        };
+        let session = key.seal(&run.checkpoint(), "session")?;
+        self.store.write.store_section(&task.id, task.fence, &row, &session).await?;
+        self.signals.changed();
+        Ok(())
+    }
+
     async fn stored_sections(&self, task: &TaskRow) -> Result<Vec<Section>, Stop> {
-        let rows = self.0.store.read.sections(&task.id).await?;
+        let rows = self.store.read.sections(&task.id).await?;
         Ok(rows.into_iter().map(|row| row.section).collect())
     }
 
@@ -262,10 +284,10 @@ impl Engine {
         step: (StageName, StageName),
         session: Option<&[u8]>,
     ) -> Result<(), Stop> {
-        let write = &self.0.store.write;
-        let moving = write.move_stage(&task.id, task.fence, step, session, self.now());
+        let write = &self.store.write;
+        let moving = write.move_stage(&task.id, task.fence, step, session, self.time.now());
         Box::pin(moving).await?;
-        self.0.signals.changed();
+        self.signals.changed();
         Ok(())
     }
 
@@ -287,6 +309,70 @@ impl Engine {
     }
 }
 
+/// Tells of values that were left out: which field and why, never the value.
+fn note_findings(task: &TaskRow, section: Section, reading: &Reading) {
+    for finding in &reading.findings {
+        tracing::info!(tid = %task.id, section = section.as_str(), %finding, "finding");
+    }
+}
+
+fn note_failure(task: &TaskRow, section: Section, failure: &Failure) {
+    tracing::warn!(
+        tid = %task.id,
+        section = section.as_str(),
+        kind = failure.kind.as_str(),
+        reason = failure.reason,
+        "section failed"
+    );
+}
+
 fn missing(connector: &Connector, stored: &[Section]) -> Vec<Section> {
     connector.sections().iter().copied().filter(|section| !stored.contains(section)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fiveone_connector::Replay;
+    use fiveone_model::area::AreaCode;
+    use fiveone_model::product::Product;
+    use fiveone_model::task::TaskId;
+    use fiveone_store::{Leftovers, NewTask};
+    use fiveone_testkit::{TestStore, build};
+
+    use super::*;
+    use crate::Options;
+    use crate::slots::Slots;
+    use crate::wiring::tests::{NOW, wiring};
+
+    #[tokio::test]
+    async fn a_task_of_an_area_without_a_connector_fails_as_not_developed() {
+        let store = TestStore::sqlite().await;
+        let wiring = wiring(&store, Options::default()).await;
+        let area = AreaCode::parse("110000").unwrap();
+        let task = NewTask { area: area.clone(), ..build::new_task("a", 1) };
+        store.write.admit(&[task], NOW).await.unwrap();
+        let portal = (Product::Fund, &area);
+        let mut claimed = store.write.claim_queued("n1", portal, 1, NOW).await.unwrap();
+        let slot = Slots::new(1).waiting((Product::Fund, area.clone()), 1);
+        let driver = wiring.driver(Arc::new(Replay::new(Vec::new())), &wiring.settler());
+        driver.drive(claimed.remove(0), slot).await;
+        let task = store.read.task(&build::task_id(1)).await.unwrap().unwrap();
+        assert_eq!(task.stage, Stage::Failed(Failure::of(FailureKind::NotDeveloped)));
+        assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());
+    }
+
+    #[test]
+    fn only_a_lost_compare_and_set_is_a_lost_lease() {
+        let task = TaskId::from_random([1; 16]);
+        let lost = fiveone_store::Error::Stale { what: "task", id: task.to_string() };
+        assert!(matches!(Stop::from(lost), Stop::LeaseLost));
+        let others = [
+            fiveone_store::Error::IllegalStep { task, from: "queued", to: "done" },
+            fiveone_store::Error::NoSlot,
+            fiveone_store::Error::Missing { what: "answer to task", id: "t".to_owned() },
+        ];
+        for error in others {
+            assert!(matches!(Stop::from(error), Stop::Fault(_)));
+        }
+    }
 }

@@ -1,17 +1,24 @@
-//! The use-cases, one file each, named by verb. Every write of the house goes through here.
+//! The use-cases, one file each, named by verb. Every write of the program goes through here.
 //!
-//! admit → claim → drive (ask ⇄ answer) → settle → notify, and sweep for what is left over. The
-//! engine knows connectors and the store; it knows nothing of HTTP or of the documents' envelope.
+//! admit → claim → drive (ask ⇄ answer) → settle → notify, and sweep for what is left over. Each is
+//! a type with its own inputs; [`Engine`] makes them, starts their loops and hands calls on. The
+//! engine knows connectors and the store; it knows nothing of HTTP interfaces or of the documents'
+//! envelope.
 
 mod accounts;
 mod admit;
 mod answer;
+mod apps;
+mod area_switches;
 mod areas;
 mod claim;
 mod drive;
 mod fault;
 mod health;
+pub mod metric;
+mod node;
 mod notify;
+mod open_tasks;
 mod options;
 pub mod seal;
 mod settle;
@@ -21,68 +28,50 @@ mod slots;
 mod sweep;
 mod time;
 mod view;
+mod wiring;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::time::Duration;
 
 use fiveone_connector::{Library, Portal};
 use fiveone_model::app::AppId;
+use fiveone_model::area::{Area, AreaCode};
 use fiveone_model::clock::Millis;
-use fiveone_model::seq_num::SeqNums;
+use fiveone_model::login::LoginMethod;
+use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
-use fiveone_store::{NodeRow, Store};
-use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use fiveone_store::Store;
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use admit::Admission;
+use answer::Answers;
+use notify::Notifier;
+use show::Reports;
+use sweep::Sweeper;
+use wiring::Wiring;
+
 pub use accounts::{Accounts, AppEntry};
-pub use admit::{AdmitError, Application};
+pub use admit::{AdmitError, CreateRequest};
 pub use answer::Answered;
+pub use area_switches::AreaSwitches;
 pub use fault::Fault;
 pub use options::Options;
 pub use time::{SystemTime, Time, Wait};
 pub use view::{Shown, TaskView};
-
-/// How long a looked-up app is believed (P-03 wants pauses to be seen soon).
-const APP_FRESH_FOR: Duration = Duration::from_secs(1);
-/// Apps kept looked up.
-const APPS_MAX: u64 = 10_000;
 
 /// The handle of the engine; cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
 struct Inner {
-    store: Store,
-    library: Arc<Library>,
-    portal: Arc<dyn Portal>,
-    time: Arc<dyn Time>,
-    accounts: Accounts,
-    options: Options,
-    node_id: String,
-    node_key: seal::NodeKey,
-    fingerprint_key: [u8; 32],
-    seq_nums: SeqNums,
-    apps: moka::sync::Cache<AppId, Arc<AppEntry>>,
-    areas: areas::AreaLists,
-    slots: slots::Slots,
-    signals: signals::Signals,
-    health: health::Health,
-    receiver: notify::Receiver,
-    admissions: mpsc::Sender<admit::Pending>,
-    in_flight: admit::InFlight,
-    open_tasks: AtomicI64,
+    wiring: Wiring,
+    admission: Admission,
+    answers: Answers,
+    reports: Reports,
+    notifier: Arc<Notifier>,
+    sweeper: Arc<Sweeper>,
     /// Runs under way.
     runs: TaskTracker,
-    /// The loops.
-    loops: TaskTracker,
-    /// No more is admitted or claimed.
-    stopping: CancellationToken,
-    /// Runs end where they are.
-    abandon: CancellationToken,
-    /// Others took this node for dead.
-    lost: CancellationToken,
 }
 
 /// What an engine is made of.
@@ -106,106 +95,152 @@ impl Engine {
     /// notify.
     ///
     /// # Errors
-    /// The store failed, or the system gives no random bytes.
+    /// The store failed, all node slots are taken, or the system gives no random bytes.
     pub async fn start(parts: Parts) -> Result<Self, Fault> {
-        let node_key = seal::NodeKey::generate();
-        let node_id = format!("node_{}", hex::encode(seal::random::<8>()?));
-        let now = parts.time.now();
-        let row = NodeRow { id: node_id.clone(), public_key: node_key.public().to_vec() };
-        let dead_before = now - parts.options.lease_for_ms;
-        let slot = parts.store.write.register_node(&row, now, dead_before).await?;
-        let seq_nums =
-            SeqNums::of_slot(slot).ok_or_else(|| Fault::Impossible(format!("node slot {slot}")))?;
-        let (admissions, pending) = mpsc::channel(admit::WAITING_MAX);
-        let engine = Self(Arc::new(Inner {
-            accounts: Accounts::new(parts.store.clone(), parts.keys, Arc::clone(&parts.time)),
-            slots: slots::Slots::new(parts.options.running_max),
-            receiver: notify::Receiver::new(parts.options.callbacks_to_private)?,
-            fingerprint_key: seal::random()?,
-            apps: moka::sync::Cache::builder()
-                .max_capacity(APPS_MAX)
-                .time_to_live(APP_FRESH_FOR)
-                .build(),
-            open_tasks: AtomicI64::new(parts.store.read.open_tasks().await?),
-            store: parts.store,
-            library: parts.library,
-            portal: parts.portal,
-            time: parts.time,
-            options: parts.options,
-            node_id,
-            node_key,
-            seq_nums,
-            areas: areas::AreaLists::default(),
-            signals: signals::Signals::default(),
-            health: health::Health::default(),
-            admissions,
-            in_flight: admit::InFlight::default(),
-            runs: TaskTracker::new(),
-            loops: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-            abandon: CancellationToken::new(),
-            lost: CancellationToken::new(),
-        }));
-        tracing::info!(node = engine.0.node_id, slot, "node started");
-        let loops = &engine.0.loops;
-        loops.spawn(engine.clone().admission_loop(pending));
-        loops.spawn(engine.clone().claim_loop());
-        loops.spawn(engine.clone().tick_loop());
-        loops.spawn(engine.clone().notify_loop());
-        Ok(engine)
+        let Parts { store, keys, library, portal, time, options } = parts;
+        let wiring = Wiring::new(store, keys, library, time, options).await?;
+        let (admission, batch_writer) = wiring.admission()?;
+        let settler = wiring.settler();
+        let driver = wiring.driver(portal, &settler);
+        let runs = TaskTracker::new();
+        let claimer = wiring.claimer(driver, runs.clone());
+        let sweeper = wiring.sweeper(settler);
+        let notifier = wiring.notifier()?;
+        // Loops end by the node's tokens; only the runs must be waited for when the node stops.
+        tokio::spawn(batch_writer.run());
+        tokio::spawn(claimer.run());
+        tokio::spawn(Arc::clone(&sweeper).run());
+        tokio::spawn(Arc::clone(&notifier).run());
+        let (answers, reports) = (wiring.answers(), wiring.reports());
+        let inner = Inner { wiring, admission, answers, reports, notifier, sweeper, runs };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Stops the node: nothing more is admitted or claimed, running tasks get their time, then
     /// leases are given back. What was still logging in has failed with 50002 by then.
     pub async fn stop(&self) {
-        self.0.stopping.cancel();
-        self.0.runs.close();
-        let patience = self.0.time.until(self.now() + self.0.options.shutdown_for_ms);
+        let Inner { wiring: Wiring { store, node, time, options, .. }, runs, .. } = &*self.0;
+        node.stopping.cancel();
+        runs.close();
+        let patience = time.until(time.now() + options.shutdown_for_ms);
         tokio::select! {
-            () = self.0.runs.wait() => {}
-            () = patience => tracing::warn!(left = self.0.runs.len(), "runs are given back"),
+            () = runs.wait() => {}
+            () = patience => tracing::warn!(left = runs.len(), "runs are given back"),
         }
-        self.0.abandon.cancel();
-        self.0.runs.wait().await;
-        if let Err(error) = self.0.store.write.stop_node(&self.0.node_id, self.now()).await {
+        node.abandon.cancel();
+        runs.wait().await;
+        if let Err(error) = store.write.stop_node(&node.id, time.now()).await {
             tracing::error!(error = &error as &dyn std::error::Error, "node not signed off");
         }
-        tracing::info!(node = self.0.node_id, "node stopped");
+        tracing::info!(node = node.id, "node stopped");
     }
 
-    /// Ends when others took this node for dead: its process should end and be started anew.
+    /// Ends when the other nodes declared this one dead: its process should be restarted.
     pub async fn lost(&self) {
-        self.0.lost.cancelled().await;
+        self.0.wiring.node.lost.cancelled().await;
     }
 
     /// The present instant of the engine's clock.
     #[must_use]
     pub fn now(&self) -> Millis {
-        self.0.time.now()
+        self.0.wiring.time.now()
     }
 
     /// A `seqNum` unique in the deployment (P-05).
     #[must_use]
     pub fn next_seq_num(&self) -> String {
-        self.0.seq_nums.next(self.now())
+        self.0.wiring.node.seq_nums.next(self.now())
     }
 
     /// Whether this node can serve: it lives, does not stop, and the store answers.
     pub async fn ready(&self) -> bool {
-        let is_going = self.0.stopping.is_cancelled() || self.0.lost.is_cancelled();
-        !is_going && self.0.store.read.ping().await.is_ok()
+        !self.0.wiring.node.is_shutting_down() && self.0.wiring.store.read.ping().await.is_ok()
     }
 
     /// Sees every change of a task from now on: the value changes whenever one moved.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.0.signals.changes()
+        self.0.wiring.signals.changes()
     }
 
     /// The connectors.
     #[must_use]
     pub fn library(&self) -> &Library {
-        &self.0.library
+        &self.0.wiring.library
+    }
+
+    /// The accounts, for changes; this node sees them at once after [`Engine::forget_apps`].
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.wiring.accounts
+    }
+
+    /// Forgets what was looked up, so that changes are seen at once.
+    pub fn forget_apps(&self) {
+        self.0.wiring.apps.forget();
+        self.0.wiring.areas.forget();
+    }
+
+    /// The app of an id; `None` when unknown or not configured (P-03). What an operator changes
+    /// elsewhere is seen within a second.
+    ///
+    /// # Errors
+    /// The store could not be asked, or the token cannot be opened.
+    pub async fn app(&self, id: &AppId) -> Result<Option<Arc<AppEntry>>, Fault> {
+        self.0.wiring.apps.find(id).await
+    }
+
+    /// All areas of a product with their present state.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn areas(&self, product: Product) -> Result<Arc<Vec<Area>>, Fault> {
+        self.0.wiring.areas.all(product).await
+    }
+
+    /// The login methods of an area; `None` when it has no connector.
+    #[must_use]
+    pub fn logins(&self, product: Product, area: &AreaCode) -> Option<&[LoginMethod]> {
+        self.0.wiring.areas.logins(product, area)
+    }
+
+    /// Admits a create (P-30…P-33).
+    ///
+    /// # Errors
+    /// See [`AdmitError`]; nothing is held or queued then.
+    pub async fn admit(
+        &self,
+        entry: &AppEntry,
+        request: CreateRequest,
+    ) -> Result<TaskId, AdmitError> {
+        self.0.admission.admit(entry, request).await
+    }
+
+    /// Takes a code for the question that is open on a task (P-50).
+    ///
+    /// # Errors
+    /// The store could not be asked, or the code could not be sealed.
+    pub async fn answer(
+        &self,
+        entry: &AppEntry,
+        product: Product,
+        tid: &str,
+        code: &str,
+    ) -> Result<Answered, Fault> {
+        self.0.answers.take(entry, product, tid, code).await
+    }
+
+    /// What a poll of an app shows (P-41…P-44).
+    ///
+    /// # Errors
+    /// The store could not be asked, or a row cannot be decoded.
+    pub async fn show(
+        &self,
+        entry: &AppEntry,
+        product: Product,
+        tid: &str,
+    ) -> Result<Shown, Fault> {
+        self.0.reports.show(entry, product, tid).await
     }
 
     /// Destroys what was read for a task that has ended; `false` when there is nothing to destroy.
@@ -213,6 +248,23 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub async fn erase(&self, id: &TaskId) -> Result<bool, Fault> {
-        Ok(self.0.store.write.erase(id, self.now()).await?)
+        Ok(self.0.wiring.store.write.erase(id, self.now()).await?)
+    }
+
+    /// One heartbeat and one sweep, beside those of the node's own loop.
+    ///
+    /// # Errors
+    /// The store failed; when the other nodes declared this one dead it is lost: see
+    /// [`Engine::lost`].
+    pub async fn tick(&self) -> Result<(), Fault> {
+        self.0.sweeper.tick().await
+    }
+
+    /// Sends every callback that is due, beside the node's own loop; returns when the next one is.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn send_due_callbacks(&self) -> Result<Option<Millis>, Fault> {
+        self.0.notifier.send_due().await
     }
 }

@@ -1,15 +1,14 @@
 //! Every limit and time of the engine, named, with its default.
 
+use fiveone_model::challenge::{ChallengeKind, PerChallenge};
 use fiveone_model::clock::Millis;
 use fiveone_model::retention;
 
 /// What an operator may set.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long a captcha waits for the person (P-42).
-    pub captcha_for_ms: Millis,
-    /// How long an SMS code waits for the person (P-42).
-    pub sms_for_ms: Millis,
+    /// How long each kind of question waits for the person (P-42).
+    pub patience_ms: PerChallenge<Millis>,
     /// How long a task may take from admission to its end (P-42).
     pub task_for_ms: Millis,
     /// How long a result is kept (P-42).
@@ -26,9 +25,9 @@ pub struct Options {
     pub portal_concurrency: Option<usize>,
     /// Failures of a portal in a row, without a success between, after which its area is closed
     /// for a while (P-21).
-    pub ill_after_failures: u32,
+    pub unhealthy_after_failures: u32,
     /// How long an ill area stays closed.
-    pub ill_for_ms: Millis,
+    pub unhealthy_for_ms: Millis,
     /// Callbacks may go to loopback and private addresses (§9).
     pub callbacks_to_private: bool,
     /// How long one callback attempt may take.
@@ -42,8 +41,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            captcha_for_ms: 120_000,
-            sms_for_ms: 180_000,
+            patience_ms: PerChallenge::from_fn(ChallengeKind::default_patience),
             task_for_ms: 15 * 60_000,
             report_for_ms: retention::REPORT_KEPT_FOR_MS,
             lease_for_ms: 10_000,
@@ -51,8 +49,8 @@ impl Default for Options {
             running_max: 64,
             open_tasks_max: 50_000,
             portal_concurrency: None,
-            ill_after_failures: 30,
-            ill_for_ms: 5 * 60_000,
+            unhealthy_after_failures: 30,
+            unhealthy_for_ms: 5 * 60_000,
             callbacks_to_private: false,
             callback_for_ms: 10_000,
             callbacks_max: 16,

@@ -1,61 +1,82 @@
 //! Settlement: a task's end, its money and its callback in one transaction (§6, §8).
 
-use fiveone_model::task::Stage;
-use fiveone_store::{NewCallback, Settlement, TaskRow};
+use std::sync::Arc;
 
+use fiveone_model::clock::Millis;
+use fiveone_model::task::{CrawlProgress, Stage};
+use fiveone_store::{Error, NewCallback, Settlement, TaskRow, Writer};
+
+use crate::Fault;
+use crate::apps::Apps;
+use crate::health::Health;
+use crate::open_tasks::OpenTasks;
 use crate::seal::random;
-use crate::{Engine, Fault};
+use crate::signals::Signals;
+use crate::time::Time;
 
-impl Engine {
+/// Ends tasks, for whoever found out that one has ended.
+pub(crate) struct Settler {
+    pub(crate) write: Writer,
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) health: Health,
+    pub(crate) open_tasks: Arc<OpenTasks>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) time: Arc<dyn Time>,
+    /// How long a result is kept.
+    pub(crate) report_for_ms: Millis,
+}
+
+impl Settler {
     /// Ends a task. A task that somebody else has ended or taken meanwhile stays as it is.
     ///
     /// # Errors
-    /// The store failed; the sweeper will end the task when its time is over.
+    /// The store failed, or the task cannot end like this; the sweeper will end it when its time
+    /// is over.
     pub(crate) async fn settle(&self, task: &TaskRow, stage: Stage) -> Result<(), Fault> {
-        let now = self.now();
+        let now = self.time.now();
         let callback = self.final_callback(task, &stage).await?;
         let end = Settlement {
             task: task.id.clone(),
             fence: task.fence,
             stage,
             now,
-            wipe_after: now + self.0.options.report_for_ms,
+            wipe_after: now + self.report_for_ms,
             callback,
         };
-        let is_captured = match self.0.store.write.settle(&end).await {
-            Ok(is_captured) => is_captured,
-            Err(fiveone_store::Error::Stale(_)) => {
+        let resolved = match self.write.settle(&end).await {
+            Ok(resolved) => resolved,
+            Err(Error::Stale { .. }) => {
                 tracing::warn!(tid = %task.id, "ended by somebody else");
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
-        let code = end.stage.code(true).number();
+        let code = end.stage.code(CrawlProgress::SomeSections).number();
         tracing::info!(
             tid = %task.id,
             product = %task.product,
             area = %task.area,
             code,
-            captured = is_captured,
+            money = resolved.as_str(),
             ms = now - task.created_at,
             "task ended"
         );
         metrics::counter!(
-            "fiveone_tasks_ended_total",
+            crate::metric::TASKS_ENDED,
             "product" => task.product.as_str(),
             "area" => task.area.as_str().to_owned(),
             "code" => code.to_string()
         )
         .increment(1);
-        self.0.open_tasks.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-        self.0.signals.forget(&task.id);
-        self.0.signals.changed();
-        self.0.signals.callbacks.notify_one();
-        self.note_health(task, &end.stage).await;
+        self.open_tasks.one_less();
+        self.signals.forget(&task.id);
+        self.signals.changed();
+        self.signals.callbacks.notify_one();
+        self.health.note(task, &end.stage).await;
         Ok(())
     }
 
-    /// [`Engine::settle`] for those who can do no more than log when it fails.
+    /// [`Settler::settle`] for those who can do no more than log when it fails.
     pub(crate) async fn settle_or_leave(&self, task: &TaskRow, stage: Stage) {
         if let Err(fault) = self.settle(task, stage).await {
             tracing::error!(tid = %task.id, error = &fault as &dyn std::error::Error, "not settled");
@@ -67,25 +88,27 @@ impl Engine {
         task: &TaskRow,
         stage: &Stage,
     ) -> Result<Option<NewCallback>, Fault> {
-        let entry = self.app(&task.app_id).await?;
+        let entry = self.apps.find(&task.app_id).await?;
         let address = entry.as_ref().and_then(|entry| entry.app.callback(task.product));
-        address.map(|address| self.new_callback(task, &address.url, stage)).transpose()
+        let now = self.time.now();
+        address.map(|address| new_callback(task, &address.url, stage, now)).transpose()
     }
+}
 
-    pub(crate) fn new_callback(
-        &self,
-        task: &TaskRow,
-        url: &str,
-        stage: &Stage,
-    ) -> Result<NewCallback, Fault> {
-        Ok(NewCallback {
-            id: format!("msg_{}", hex::encode(random::<16>()?)),
-            task: task.id.clone(),
-            app_id: task.app_id.clone(),
-            url: url.to_owned(),
-            code: stage.code(true).number(),
-            msg: stage.msg(true),
-            now: self.now(),
-        })
-    }
+/// The callback that tells of a stage.
+pub(crate) fn new_callback(
+    task: &TaskRow,
+    url: &str,
+    stage: &Stage,
+    now: Millis,
+) -> Result<NewCallback, Fault> {
+    Ok(NewCallback {
+        id: format!("msg_{}", hex::encode(random::<16>()?)),
+        task: task.id.clone(),
+        app_id: task.app_id.clone(),
+        url: url.to_owned(),
+        code: stage.code(CrawlProgress::SomeSections).number(),
+        msg: stage.msg(CrawlProgress::SomeSections),
+        now,
+    })
 }

@@ -1,20 +1,26 @@
 //! Showing: what a poll sees of a task (P-41…P-44).
 
-use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Section};
-use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{SectionRow, TaskRow};
+use fiveone_model::task::{CrawlProgress, Stage, TaskId};
+use fiveone_store::{Reader, SectionRow, TaskRow};
 
+use crate::seal::DeploymentKeys;
 use crate::view::{Shown, TaskView};
-use crate::{AppEntry, Engine, Fault};
+use crate::{AppEntry, Fault};
 
-impl Engine {
+/// Shows tasks to the apps whose they are.
+pub(crate) struct Reports {
+    pub(crate) read: Reader,
+    pub(crate) keys: DeploymentKeys,
+}
+
+impl Reports {
     /// What a poll of an app shows.
     ///
     /// # Errors
     /// The store could not be asked, or a row cannot be decoded.
-    pub async fn show(
+    pub(crate) async fn show(
         &self,
         entry: &AppEntry,
         product: Product,
@@ -24,8 +30,8 @@ impl Engine {
         let Some((task, picture)) = self.task_and_picture(&id).await? else {
             return Ok(Shown::Unknown);
         };
-        if task.app_id != entry.app.id.as_str() {
-            return Ok(Shown::OtherApps);
+        if task.app_id != entry.app.id {
+            return Ok(Shown::NotYours);
         }
         if task.product != product {
             return Ok(Shown::Unknown);
@@ -34,18 +40,18 @@ impl Engine {
         if is_done && task.wiped_at.is_some() {
             return Ok(Shown::Gone);
         }
-        let rows = self.0.store.read.sections(&id).await?;
-        let has_sections = !rows.is_empty();
+        let rows = self.read.sections(&id).await?;
+        let progress = CrawlProgress::of_stored(rows.len());
         let Ok(sections) = self.open_sections(&task, rows) else { return Ok(Shown::Unreadable) };
         Ok(Shown::Task(Box::new(TaskView {
-            code: task.stage.code(has_sections),
-            msg: task.stage.msg(has_sections),
+            code: task.stage.code(progress),
+            msg: task.stage.msg(progress),
             picture,
             fail: match &task.stage {
                 Stage::Done { missing } => missing.clone(),
                 _ => Vec::new(),
             },
-            crawled_at: task.crawled_at.filter(|_| has_sections),
+            crawled_at: task.crawled_at.filter(|_| progress == CrawlProgress::SomeSections),
             is_final: task.stage.name().is_final(),
             sections,
             tid: task.id,
@@ -62,7 +68,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
-        let key = self.0.accounts.keys.task_key(task.id.as_str(), wrapped)?;
+        let key = self.keys.task_key(task.id.as_str(), wrapped)?;
         let mut sections = Vec::with_capacity(rows.len());
         for row in rows {
             let plain = key.open(&row.sealed, row.section.as_str())?;
@@ -76,8 +82,8 @@ impl Engine {
         Ok(sections)
     }
 
-    /// A task, and its picture while a captcha is asked. A question that is closed between the two
-    /// looks is looked for again, so that nobody sees 10004 without its picture.
+    /// A task, and the picture of its open question if it has one. A question that is closed between
+    /// the two looks is looked for again, so that nobody sees its code without its picture.
     ///
     /// # Errors
     /// The store failed, or a question stays open without a picture.
@@ -86,10 +92,11 @@ impl Engine {
         id: &TaskId,
     ) -> Result<Option<(TaskRow, Option<Vec<u8>>)>, Fault> {
         const LOOKS_MAX: usize = 8;
-        let read = &self.0.store.read;
+        let read = &self.read;
         for _ in 0..LOOKS_MAX {
             let Some(task) = read.task(id).await? else { return Ok(None) };
-            if task.stage != Stage::Asking(ChallengeKind::Captcha) {
+            let Stage::Asking(kind) = task.stage else { return Ok(Some((task, None))) };
+            if !kind.has_picture() {
                 return Ok(Some((task, None)));
             }
             let open = read.open_challenge(id).await?;
@@ -97,6 +104,6 @@ impl Engine {
                 return Ok(Some((task, Some(picture))));
             }
         }
-        Err(Fault::Impossible(format!("task {id} asks for a captcha without a picture")))
+        Err(Fault::Impossible(format!("task {id} asks with a picture and has none")))
     }
 }

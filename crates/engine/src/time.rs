@@ -1,4 +1,5 @@
-//! Waiting for an instant of the clock; the one place of the house that sleeps.
+//! Waiting for an instant of the clock. Of the program proper only this file and the pacing of
+//! requests to a portal sleep.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,5 +35,27 @@ impl Time for SystemTime {
     fn until(&self, at: Millis) -> Wait {
         let wait = Duration::from_millis(u64::try_from(at - self.now()).unwrap_or(0));
         Box::pin(tokio::time::sleep(wait))
+    }
+}
+
+/// A clock that stands at one instant, for the tests of this crate; waits for later ones never end.
+#[cfg(test)]
+pub(crate) struct Standing(pub(crate) Millis);
+
+#[cfg(test)]
+impl Clock for Standing {
+    fn now(&self) -> Millis {
+        self.0
+    }
+}
+
+#[cfg(test)]
+impl Time for Standing {
+    fn until(&self, at: Millis) -> Wait {
+        if at <= self.0 {
+            Box::pin(std::future::ready(()))
+        } else {
+            Box::pin(std::future::pending())
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use fiveone_model::clock::Millis;
 use fiveone_model::report::{Content, Section};
-use fiveone_model::task::{StateCode, TaskId};
+use fiveone_model::state_code::StateCode;
+use fiveone_model::task::TaskId;
 
 /// The answer to a poll.
 #[derive(Debug)]
@@ -10,7 +11,7 @@ pub enum Shown {
     /// -2: there is no such task, or it is of the other product (P-43).
     Unknown,
     /// -9: the task is another app's.
-    OtherApps,
+    NotYours,
     /// Top-level 3: the result was there and is gone (retention, erasure).
     Gone,
     /// Top-level 3: the result is there and cannot be opened.

@@ -16,7 +16,7 @@ pub(crate) const DEMO_APP: &str = "demo";
 /// The demonstration's tokenId: a secret of nobody.
 pub(crate) const DEMO_TOKEN: &str = "demo-token-5151";
 
-/// Which gateway, as which app; the demonstration's unless told.
+/// Which gateway, as which app; default: the demonstration's.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Access {
     /// The gateway's address
@@ -67,12 +67,12 @@ impl Client {
             .send()
             .await
             .map_err(|error| {
-                let words = format!("no gateway answers at {gateway} ({})", error.without_url());
-                Failed::words(Reason::Unreachable, words)
+                let message = format!("no gateway answers at {gateway} ({})", error.without_url());
+                Failed::message(Reason::Unreachable, message)
             })?;
         let bytes = answer.bytes().await?;
         serde_json::from_slice(&bytes).map_err(|_| {
-            Failed::words(Reason::Unreachable, format!("what answers at {gateway} is no gateway"))
+            Failed::message(Reason::Unreachable, format!("what answers at {gateway} is no gateway"))
         })
     }
 
@@ -85,8 +85,8 @@ impl Client {
     ) -> Result<Value, Failed> {
         let mut envelope = self.call(Interface::of(product, operation), params).await?;
         if envelope["status"] != 0 {
-            let words = format!("{} (status {})", text(&envelope["message"]), envelope["status"]);
-            return Err(Failed::words(Reason::Refused, words));
+            let message = format!("{} (status {})", text(&envelope["message"]), envelope["status"]);
+            return Err(Failed::message(Reason::Refused, message));
         }
         Ok(envelope["data"].take())
     }

@@ -27,31 +27,20 @@ pub(crate) struct Cli {
     command: Command,
 }
 
+/// Each is described where it is defined.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs a gateway beside simulated portals, with an app that has money, to try everything
     Demo(demo::Demo),
-    /// Runs a gateway
     Serve(serve::Serve),
-    /// Gets a person's records in the terminal
     Query(query::Query),
-    /// Signs and posts one call to a gateway
     Call(call::Call),
-    /// Prints the tokenKey of a call and the exact text it was made from
     Sign(sign::Sign),
-    /// Makes apps, grants them interfaces, pauses them, tops up their wallets, shows them
     App(app::App),
-    /// Closes and opens areas, or lists those closed
     Area(area::Area),
-    /// Verifies the books
     Ledger(ledger::Ledger),
-    /// Brings a database to the newest schema
     Migrate(migrate::Migrate),
-    /// Looks whether everything a gateway needs is there
     Doctor(doctor::Doctor),
-    /// Checks connectors
     Connector(connector::Connector),
-    /// Checks a configuration, or prints the default one
     Config(config::Config),
 }
 

@@ -1,6 +1,6 @@
 //! The configuration of `serve`: one TOML file, overridden by the environment.
 //!
-//! [`Config::parse`] is pure: the text and the variables are arguments, and every mistake is told at
+//! [`Config::parse`] is pure: the text and the variables are arguments, and every mistake is reported at
 //! once with its line. Whether the files it names exist and the database answers is found out at start.
 
 mod callbacks;
@@ -67,7 +67,7 @@ impl Config {
         let text = match file {
             None => String::new(),
             Some(path) => std::fs::read_to_string(path).map_err(|error| {
-                Failed::words(Reason::Mistakes, format!("{}: {error}", path.display()))
+                Failed::message(Reason::Mistakes, format!("{}: {error}", path.display()))
             })?,
         };
         let variables = std::env::vars_os().filter_map(|(name, value)| {
@@ -76,7 +76,7 @@ impl Config {
         Self::parse(&text, variables).map_err(|mistakes| {
             let name = file.map_or("the environment".into(), |path| path.display().to_string());
             let count = mistakes.len();
-            Failed::words(Reason::Mistakes, format!("{name}: {count} mistakes\n{mistakes}"))
+            Failed::message(Reason::Mistakes, format!("{name}: {count} mistakes\n{mistakes}"))
         })
     }
 

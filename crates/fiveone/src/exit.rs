@@ -34,9 +34,9 @@ impl Failed {
         Self { reason: Reason::Failed, error: Some(error) }
     }
 
-    /// Words with a reason of their own.
-    pub(crate) fn words(reason: Reason, words: impl std::fmt::Display) -> Self {
-        Self { reason, error: Some(anyhow::anyhow!("{words}")) }
+    /// A message with a reason of its own.
+    pub(crate) fn message(reason: Reason, message: impl std::fmt::Display) -> Self {
+        Self { reason, error: Some(anyhow::anyhow!("{message}")) }
     }
 
     /// A reason of which everything has been printed already.
@@ -44,8 +44,8 @@ impl Failed {
         Self { reason, error: None }
     }
 
-    /// The error's words alone.
-    pub(crate) fn words_only(self) -> String {
+    /// The error's message alone.
+    pub(crate) fn message_only(self) -> String {
         self.error.map(|error| format!("{error:#}")).unwrap_or_default()
     }
 

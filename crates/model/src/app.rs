@@ -1,6 +1,6 @@
 //! Apps: who may call, for what, in which dialect (P-03, P-12, P-23, protocol §3, §9).
 
-use crate::product::Product;
+use crate::product::{PerProduct, Product};
 use crate::report::Dialect;
 
 /// The key of an app, `appId` on the wire.
@@ -64,7 +64,7 @@ pub struct CallbackAddress {
     pub url: String,
 }
 
-/// An app as the rest of the house sees it; its tokenId is kept elsewhere.
+/// An app as the rest of the program sees it; its tokenId is kept elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     /// Its key.
@@ -77,14 +77,10 @@ pub struct App {
     pub has_legacy_code_signature: bool,
     /// May use employers' logins (P-23).
     pub has_employer_grant: bool,
-    /// Grants for fund and insurance; `None` is no grant (status 7).
-    pub fund: Option<Grant>,
-    /// See `fund`.
-    pub insurance: Option<Grant>,
-    /// Callback address for fund tasks.
-    pub fund_callback: Option<CallbackAddress>,
-    /// Callback address for insurance tasks.
-    pub insurance_callback: Option<CallbackAddress>,
+    /// Its grants; `None` is no grant (status 7).
+    pub grants: PerProduct<Option<Grant>>,
+    /// Where it is called back; `None` is nowhere.
+    pub callbacks: PerProduct<Option<CallbackAddress>>,
     /// Also call back when a challenge opens (codes 10003 and 10004).
     pub wants_challenge_callbacks: bool,
     /// Only HTTP 201 acknowledges a callback; else any 2xx does.
@@ -94,21 +90,38 @@ pub struct App {
 }
 
 impl App {
+    /// An app with nothing granted and every switch at its default.
+    #[must_use]
+    pub fn new(id: AppId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            dialect: Dialect::Table,
+            has_legacy_code_signature: false,
+            has_employer_grant: false,
+            grants: PerProduct::default(),
+            callbacks: PerProduct::default(),
+            wants_challenge_callbacks: false,
+            acknowledges_by_201: false,
+            calls_per_second: 1_000,
+        }
+    }
+
+    /// The same app with both products granted.
+    #[must_use]
+    pub fn with_all_grants(self) -> Self {
+        Self { grants: PerProduct::from_fn(|_| Some(Grant::Active)), ..self }
+    }
+
     /// Its grant for a product.
     #[must_use]
     pub const fn grant(&self, product: Product) -> Option<Grant> {
-        match product {
-            Product::Fund => self.fund,
-            Product::Insurance => self.insurance,
-        }
+        *self.grants.get(product)
     }
 
     /// Its callback address for a product.
     #[must_use]
     pub const fn callback(&self, product: Product) -> Option<&CallbackAddress> {
-        match product {
-            Product::Fund => self.fund_callback.as_ref(),
-            Product::Insurance => self.insurance_callback.as_ref(),
-        }
+        self.callbacks.get(product).as_ref()
     }
 }

@@ -1,5 +1,7 @@
 //! Time as an argument: instants are milliseconds since 1970 in UTC.
 
+use std::sync::LazyLock;
+
 use jiff::{Timestamp, tz::TimeZone};
 
 /// Milliseconds since 1970-01-01 00:00 UTC.
@@ -25,7 +27,26 @@ pub fn shanghai_date(at: Millis) -> jiff::civil::Date {
     stamp.to_zoned(shanghai()).date()
 }
 
-/// China has had one zone without summer time since 1991; earlier dates are never converted.
-fn shanghai() -> TimeZone {
-    TimeZone::fixed(jiff::tz::offset(8))
+/// The zone every portal lives in: UTC+8, and summer time from 1986 to 1991, which dates of birth
+/// sent as instants may fall into.
+#[must_use]
+pub fn shanghai() -> TimeZone {
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
+        let fixed = TimeZone::fixed(jiff::tz::offset(8));
+        TimeZone::get("Asia/Shanghai").unwrap_or(fixed)
+    });
+    ZONE.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_as_it_is_in_shanghai() {
+        assert_eq!(shanghai_text(1_506_830_400_000), "2017-10-01 12:00:00");
+        assert_eq!(shanghai_date(1_506_787_199_999).to_string(), "2017-09-30");
+        // Summer time: 1988-07-01 00:00 was 15:00 UTC of the day before.
+        assert_eq!(shanghai_date(583_686_000_000).to_string(), "1988-07-01");
+    }
 }

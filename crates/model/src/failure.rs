@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::state_code::StateCode;
+
 /// What a portal, a person or a connector did that ended a task. The reason text beside it is
 /// written for the client; it never holds what the person typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -105,10 +107,10 @@ impl FailureKind {
 
     /// The code of the documents (P-40).
     #[must_use]
-    pub const fn code(self) -> u32 {
+    pub const fn code(self) -> StateCode {
         match self {
             Self::Locked | Self::ActionNeeded | Self::Quota | Self::Blocked | Self::LoginFailed => {
-                50001
+                StateCode::LOGIN_FAILED
             }
             Self::PortalChanged
             | Self::OtherPerson
@@ -116,14 +118,14 @@ impl FailureKind {
             | Self::SessionLost
             | Self::Cancelled
             | Self::DeadlinePassed
-            | Self::Internal => 50002,
-            Self::NotDeveloped => 50003,
-            Self::WrongCredentials => 50004,
-            Self::Maintenance => 50005,
-            Self::BadFormat => 50006,
-            Self::PortalUnstable => 50007,
-            Self::NoAnswer => 50008,
-            Self::WrongCode => 50009,
+            | Self::Internal => StateCode::CRAWL_FAILED,
+            Self::NotDeveloped => StateCode::NOT_DEVELOPED,
+            Self::WrongCredentials => StateCode::WRONG_CREDENTIALS,
+            Self::Maintenance => StateCode::MAINTENANCE,
+            Self::BadFormat => StateCode::BAD_FORMAT,
+            Self::PortalUnstable => StateCode::UNSTABLE,
+            Self::NoAnswer => StateCode::NO_ANSWER,
+            Self::WrongCode => StateCode::WRONG_CODE,
         }
     }
 

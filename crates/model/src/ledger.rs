@@ -7,9 +7,11 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::AppId;
 use crate::clock::Millis;
+use crate::task::TaskId;
 
-/// Where an amount stands. Every app has its own `Free` and `Held`; the others are the house's
+/// Where an amount stands. Every app has its own `Free` and `Held`; the others are the operator's
 /// side of that app's books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,15 +93,15 @@ impl EntryKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The wallet's app.
-    pub app_id: String,
+    pub app_id: AppId,
     /// 1, 2, 3 … within the wallet, without gaps.
     pub seq: i64,
     /// What it records.
     pub kind: EntryKind,
     /// In 分, positive (zero for a free task).
     pub amount_fen: i64,
-    /// The task it belongs to; empty for a top-up.
-    pub task_id: String,
+    /// The task it belongs to; `None` for a top-up.
+    pub task_id: Option<TaskId>,
     /// An operator's words; empty for others.
     pub note: String,
     /// When.
@@ -111,12 +113,13 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 
 impl Entry {
     /// The lower-hex SHA-256 over the previous digest and every field, each with its length, so
-    /// that no two entries have the same input.
+    /// that no two entries have the same input. No task counts as an empty text.
     #[must_use]
     pub fn hash(&self, previous: &str) -> String {
         let mut digest = Sha256::new();
         let numbers = [self.seq, self.amount_fen, self.at];
-        for text in [previous, &self.app_id, self.kind.as_str(), &self.task_id, &self.note] {
+        let task_id = self.task_id.as_ref().map_or("", TaskId::as_str);
+        for text in [previous, self.app_id.as_str(), self.kind.as_str(), task_id, &self.note] {
             digest.update((text.len() as u64).to_be_bytes());
             digest.update(text.as_bytes());
         }
@@ -210,16 +213,8 @@ mod tests {
     use super::*;
 
     fn entry(seq: i64, kind: EntryKind, amount_fen: i64) -> Entry {
-        let text = String::new;
-        Entry {
-            app_id: "a".to_owned(),
-            seq,
-            kind,
-            amount_fen,
-            task_id: text(),
-            note: text(),
-            at: 0,
-        }
+        let app_id = AppId::parse("a").unwrap();
+        Entry { app_id, seq, kind, amount_fen, task_id: None, note: String::new(), at: 0 }
     }
 
     #[test]
@@ -240,11 +235,11 @@ mod tests {
         let plain = entry(1, EntryKind::Hold, 300);
         let hash = plain.hash(GENESIS);
         let changed = [
-            Entry { app_id: "b".to_owned(), ..plain.clone() },
+            Entry { app_id: AppId::parse("b").unwrap(), ..plain.clone() },
             Entry { seq: 2, ..plain.clone() },
             Entry { kind: EntryKind::Release, ..plain.clone() },
             Entry { amount_fen: 301, ..plain.clone() },
-            Entry { task_id: "t".to_owned(), ..plain.clone() },
+            Entry { task_id: Some(TaskId::from_random([1; 16])), ..plain.clone() },
             Entry { note: "t".to_owned(), ..plain.clone() },
             Entry { at: 1, ..plain.clone() },
         ];

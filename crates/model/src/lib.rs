@@ -1,6 +1,6 @@
 //! The nouns and rules of fiveone: pure data and pure functions.
 //!
-//! This crate knows nobody: no runtime, no database, no HTTP. Time and chance are arguments.
+//! This crate knows nobody: no runtime, no database, no HTTP. Time and randomness are arguments.
 //!
 //! # Glossary (one word per idea, everywhere)
 //!
@@ -29,12 +29,15 @@ pub mod challenge;
 pub mod clock;
 pub mod failure;
 pub mod finding;
+pub mod idempotency;
 pub mod ledger;
 pub mod login;
 pub mod product;
 pub mod report;
 pub mod retention;
 pub mod seq_num;
+pub mod state_code;
+pub mod suggest;
 pub mod tariff;
 pub mod task;
 pub mod token_key;

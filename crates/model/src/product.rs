@@ -47,6 +47,38 @@ impl std::fmt::Display for Product {
     }
 }
 
+/// One value for each product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PerProduct<T> {
+    /// The value for the housing fund.
+    pub fund: T,
+    /// The value for the social insurances.
+    pub insurance: T,
+}
+
+impl<T> PerProduct<T> {
+    /// The values that `value` gives.
+    pub fn from_fn(mut value: impl FnMut(Product) -> T) -> Self {
+        Self { fund: value(Product::Fund), insurance: value(Product::Insurance) }
+    }
+
+    /// The value of a product.
+    pub const fn get(&self, product: Product) -> &T {
+        match product {
+            Product::Fund => &self.fund,
+            Product::Insurance => &self.insurance,
+        }
+    }
+
+    /// The value of a product, to be changed.
+    pub const fn get_mut(&mut self, product: Product) -> &mut T {
+        match product {
+            Product::Fund => &mut self.fund,
+            Product::Insurance => &mut self.insurance,
+        }
+    }
+}
+
 /// What one of the ten interfaces does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {

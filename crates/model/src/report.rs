@@ -210,7 +210,7 @@ pub enum Value {
     Count(i64),
     /// For [`Kind::Date`].
     Day(Date),
-    /// For [`Kind::Month`], and for [`Kind::Date`] where no day is told.
+    /// For [`Kind::Month`], and for [`Kind::Date`] where no day is given.
     Month {
         /// 1900–2200.
         year: i16,

@@ -1,4 +1,5 @@
-//! How long personal data is kept; every store table that holds some has a `wipe_after` from here.
+//! How long personal data is kept. A task's row says when its result is over, an idempotency key's
+//! row when it is; what else is kept ends with its task.
 
 use crate::clock::Millis;
 

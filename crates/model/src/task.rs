@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::challenge::ChallengeKind;
 use crate::failure::{Failure, FailureKind};
 use crate::report::Section;
+use crate::state_code::StateCode;
 
-/// A task's key, `tid` on the wire: 32 lower-hex digits of chance (P-31).
+/// A task's key, `tid` on the wire: 32 random lower-hex digits (P-31).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(String);
@@ -47,7 +48,7 @@ pub enum Stage {
     /// it the login fields are in one node's memory only: that node lost, the task has failed.
     LoggingIn,
     /// Entered when the connector asks; left by an answer or when the challenge's time is over
-    /// (captcha 120 s, SMS 180 s). Holds no run slot.
+    /// ([`ChallengeKind::default_patience`]). Holds no run slot.
     Asking(ChallengeKind),
     /// Entered when the portal let us in, with the session checkpointed; from here on any node
     /// can go on. Left when the first section is begun.
@@ -127,10 +128,16 @@ impl StageName {
         matches!(self, Self::Done | Self::Failed)
     }
 
+    /// The stages in which the login fields are needed and live in one node's memory only.
+    pub const WITH_CREDENTIALS: [Self; 3] = [Self::Queued, Self::LoggingIn, Self::Asking];
+
+    /// The stages past login, from which any node can go on with the sealed session.
+    pub const RESUMABLE: [Self; 3] = [Self::LoggedIn, Self::Crawling, Self::Storing];
+
     /// Whether the login fields are needed and live in one node's memory only.
     #[must_use]
-    pub const fn needs_credentials(self) -> bool {
-        matches!(self, Self::Queued | Self::LoggingIn | Self::Asking)
+    pub fn needs_credentials(self) -> bool {
+        Self::WITH_CREDENTIALS.contains(&self)
     }
 
     /// Whether a task may go from this stage to that one. This is the whole machine.
@@ -145,6 +152,23 @@ impl StageName {
             Self::Storing => matches!(next, Self::Done | Self::Failed),
             Self::Done | Self::Failed => false,
         }
+    }
+}
+
+/// How far the reading of records has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrawlProgress {
+    /// No section is stored.
+    NothingYet,
+    /// At least one section is stored.
+    SomeSections,
+}
+
+impl CrawlProgress {
+    /// The progress of a task that has stored so many sections.
+    #[must_use]
+    pub const fn of_stored(sections: usize) -> Self {
+        if sections == 0 { Self::NothingYet } else { Self::SomeSections }
     }
 }
 
@@ -164,27 +188,28 @@ impl Stage {
         }
     }
 
-    /// The code a client sees; `has_sections` tells whether one is stored already.
+    /// The code a client sees; `progress` only matters while records are being read.
     #[must_use]
-    pub fn code(&self, has_sections: bool) -> StateCode {
-        StateCode(match self {
-            Self::Queued | Self::LoggingIn => 10001,
-            Self::Asking(ChallengeKind::Sms) => 10003,
-            Self::Asking(ChallengeKind::Captcha) => 10004,
-            Self::LoggedIn => 10002,
-            Self::Crawling if has_sections => 20005,
-            Self::Crawling => 20001,
-            Self::Storing => 30001,
-            Self::Done { missing } if missing.is_empty() => 40001,
-            Self::Done { .. } => 40002,
+    pub fn code(&self, progress: CrawlProgress) -> StateCode {
+        match self {
+            Self::Queued | Self::LoggingIn => StateCode::LOGGING_IN,
+            Self::Asking(kind) => kind.code(),
+            Self::LoggedIn => StateCode::LOGGED_IN,
+            Self::Crawling => match progress {
+                CrawlProgress::NothingYet => StateCode::CRAWLING,
+                CrawlProgress::SomeSections => StateCode::PARTLY_CRAWLED,
+            },
+            Self::Storing => StateCode::STORING,
+            Self::Done { missing } if missing.is_empty() => StateCode::FINISHED,
+            Self::Done { .. } => StateCode::PARTLY_FINISHED,
             Self::Failed(failure) => failure.kind.code(),
-        })
+        }
     }
 
     /// The text beside the code: the documents' label, and for a failure its reason (P-40).
     #[must_use]
-    pub fn msg(&self, has_sections: bool) -> String {
-        let label = self.code(has_sections).label();
+    pub fn msg(&self, progress: CrawlProgress) -> String {
+        let label = self.code(progress).label();
         match self {
             Self::Failed(failure) => format!("{label}：{}", failure.reason),
             Self::Done { missing } if !missing.is_empty() => {
@@ -208,7 +233,7 @@ impl Stage {
         }
     }
 
-    /// Reads what [`Stage::name`] and [`Stage::detail`] told; `None` when it is something else.
+    /// Reads what [`Stage::name`] and [`Stage::detail`] wrote; `None` when it is something else.
     #[must_use]
     pub fn parse(name: &str, detail: &str) -> Option<Self> {
         Some(match StageName::parse(name)? {
@@ -228,46 +253,6 @@ impl Stage {
                 Self::Failed(Failure { kind, reason: reason.to_owned() })
             }
         })
-    }
-}
-
-/// `data.code`: what a client sees of a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StateCode(u32);
-
-impl StateCode {
-    /// Every code of a task's life with the documents' label for it.
-    pub const ALL: [(u32, &'static str); 18] = [
-        (10001, "登录中"),
-        (10002, "登陆成功,准备爬取"),
-        (10003, "登录中，等待用户输入短信"),
-        (10004, "登录中，等待用户输入图片码"),
-        (20001, "爬取中"),
-        (20005, "阶段性爬取成功"),
-        (30001, "存储中"),
-        (40001, "爬取结束"),
-        (40002, "爬取结束,部分数据缺失"),
-        (50001, "登录失败"),
-        (50002, "爬取失败"),
-        (50003, "爬取失败,网站未开发"),
-        (50004, "登录失败,用户名密码输入错误"),
-        (50005, "登录失败,网站维护中"),
-        (50006, "登录失败,请求参数错误"),
-        (50007, "爬取失败,网站不稳定"),
-        (50008, "登录失败,等待用户输入超时"),
-        (50009, "登录失败,验证码输入错误"),
-    ];
-
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The documents' label.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        Self::ALL.iter().find(|(code, _)| *code == self.0).map_or("", |(_, label)| label)
     }
 }
 
@@ -307,18 +292,26 @@ mod tests {
     }
 
     #[test]
+    fn every_open_stage_either_needs_the_login_or_can_be_resumed() {
+        let sets = StageName::WITH_CREDENTIALS.into_iter().chain(StageName::RESUMABLE);
+        let open = StageName::ALL.into_iter().filter(|name| !name.is_final());
+        assert_eq!(sets.collect::<Vec<_>>(), open.collect::<Vec<_>>());
+    }
+
+    #[test]
     fn p_41_every_stage_has_its_public_code() {
-        let codes: Vec<_> = stages().iter().map(|stage| stage.code(false).number()).collect();
+        let codes: Vec<_> =
+            stages().iter().map(|stage| stage.code(CrawlProgress::NothingYet).number()).collect();
         let expected = [10001, 10001, 10004, 10003, 10002, 20001, 30001, 40001, 40002, 50001];
         assert_eq!(codes, expected);
-        assert_eq!(Stage::Crawling.code(true).number(), 20005);
+        assert_eq!(Stage::Crawling.code(CrawlProgress::SomeSections).number(), 20005);
     }
 
     #[test]
     fn p_40_every_failure_has_a_code_of_the_documents() {
-        let code = |kind: FailureKind| Stage::Failed(Failure::of(kind)).code(false);
+        let code =
+            |kind: FailureKind| Stage::Failed(Failure::of(kind)).code(CrawlProgress::NothingYet);
         for kind in FailureKind::ALL {
-            assert!(!code(kind).label().is_empty(), "{kind:?}");
             assert_eq!(FailureKind::parse(kind.as_str()), Some(kind));
         }
         let reached: std::collections::BTreeSet<_> =
@@ -330,12 +323,15 @@ mod tests {
     fn p_40_msg_is_the_label_and_the_reason() {
         let failure = Failure::because(FailureKind::WrongCredentials, " 密码错误\n请重试 ");
         assert_eq!(
-            Stage::Failed(failure).msg(false),
+            Stage::Failed(failure).msg(CrawlProgress::NothingYet),
             "登录失败,用户名密码输入错误：密码错误 请重试"
         );
         let partial = Stage::Done { missing: vec![Section::Base, Section::Loans] };
-        assert_eq!(partial.msg(true), "爬取结束,部分数据缺失：基础信息、贷款信息");
-        assert_eq!(Stage::Queued.msg(false), "登录中");
+        assert_eq!(
+            partial.msg(CrawlProgress::SomeSections),
+            "爬取结束,部分数据缺失：基础信息、贷款信息"
+        );
+        assert_eq!(Stage::Queued.msg(CrawlProgress::NothingYet), "登录中");
     }
 
     #[test]

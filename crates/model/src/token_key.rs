@@ -86,6 +86,11 @@ pub struct Claim<'a> {
 
 impl Claim<'_> {
     /// The form in which the key was made, or `None` when it was made over something else.
+    ///
+    /// The documents say "the parameters" and no more, and three readings are in the field: helpers
+    /// that leave blank values out (most, so they are tried first), helpers that sign whatever they
+    /// send, and clients that add parameters of their own after signing the documented ones. Each
+    /// is tried as sent and trimmed, at each address, within [`DIGESTS_MAX`].
     #[must_use]
     pub fn verify(&self, key: &TokenKey) -> Option<Form> {
         let mut digests_left = DIGESTS_MAX;

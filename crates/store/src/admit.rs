@@ -1,15 +1,20 @@
 //! Admission: the price held, the task written and queued, in one transaction (P-31…P-33).
 
+use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::product::Product;
 use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
 
 use crate::db::{Tx, args};
-use crate::ledger::{Posted, post};
-use crate::{Error, Writer, corrupt};
+use crate::ledger::{Posted, Posting, post};
+use crate::{Error, Writer, task_id};
+
+/// How often a create looks for the twin that kept it from being written.
+const TRIES_MAX: usize = 3;
 
 /// What [`Writer::admit`] writes for one create.
 #[derive(Debug, Clone)]
@@ -17,7 +22,7 @@ pub struct NewTask {
     /// Its id.
     pub id: TaskId,
     /// Its app.
-    pub app_id: String,
+    pub app_id: AppId,
     /// Fund or insurance.
     pub product: Product,
     /// Its area.
@@ -32,8 +37,8 @@ pub struct NewTask {
     pub data_key: Vec<u8>,
     /// What makes two creates twins (P-32).
     pub fingerprint: String,
-    /// `Idempotency-Key` and what the create was about.
-    pub idempotency: Option<(String, String)>,
+    /// Its `Idempotency-Key`, when its app sent one.
+    pub idempotency: Option<Idempotency>,
     /// What is held.
     pub tariff: Tariff,
     /// When it must have ended.
@@ -42,6 +47,15 @@ pub struct NewTask {
     pub hold_due_at: Millis,
     /// How long its idempotency key is kept.
     pub idempotency_until: Millis,
+}
+
+/// A create's `Idempotency-Key`, and what tells whether another create with it is the same.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// What the create was about, without anything a person typed.
+    pub about: String,
 }
 
 /// What became of an admission.
@@ -81,6 +95,20 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
     if let Some(earlier) = remember_key(tx, new).await? {
         return Ok(earlier);
     }
+    // On PostgreSQL a twin may end between the two statements; then there is none any more.
+    for _ in 0..TRIES_MAX {
+        if insert_task(tx, new, now).await? {
+            return hold(tx, new, now).await;
+        }
+        if let Some(twin) = twin_of(tx, new).await? {
+            return Ok(Admitted::Twin(twin));
+        }
+    }
+    Err(Error::Stale { what: "twin of task", id: new.id.to_string() })
+}
+
+/// Writes the task, unless a running one has the same fingerprint.
+async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Error> {
     let made = tx
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
@@ -89,7 +117,7 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
              on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
             args![
                 new.id.as_str(),
-                &new.app_id,
+                new.app_id.as_str(),
                 new.product.as_str(),
                 new.area.as_str(),
                 i64::from(new.login_type),
@@ -102,12 +130,22 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
             ],
         )
         .await?;
-    if made == 0 {
-        return twin_of(tx, new).await;
-    }
-    let price = new.tariff.price_fen;
+    Ok(made == 1)
+}
+
+/// Holds the price of a task that was just written; without the money it is gone again.
+async fn hold(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
+    let amount_fen = new.tariff.price_fen;
     let task = new.id.as_str();
-    if post(tx, &new.app_id, EntryKind::Hold, price, task, "", now).await? == Posted::Overdrawn {
+    let hold = Posting {
+        app: &new.app_id,
+        kind: EntryKind::Hold,
+        amount_fen,
+        task: Some(&new.id),
+        note: "",
+        at: now,
+    };
+    if post(tx, &hold).await? == Posted::Overdrawn {
         tx.execute("delete from task where id = $1", args![task]).await?;
         forget_key(tx, new).await?;
         return Ok(Admitted::NoBalance);
@@ -115,21 +153,21 @@ async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, 
     tx.execute(
         "insert into hold (task_id, app_id, amount_fen, partial_rule, state, due_at)
          values ($1, $2, $3, $4, 'open', $5)",
-        args![task, &new.app_id, price, new.tariff.partial.as_str(), new.hold_due_at],
+        args![task, new.app_id.as_str(), amount_fen, new.tariff.partial.as_str(), new.hold_due_at],
     )
     .await?;
     Ok(Admitted::New)
 }
 
-/// Takes the create's idempotency key for it; tells what the key stands for when it is taken.
+/// Takes the create's idempotency key for it; returns what the key stands for when it is taken.
 async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Error> {
-    let Some((key, about)) = &new.idempotency else { return Ok(None) };
+    let Some(Idempotency { key, about }) = &new.idempotency else { return Ok(None) };
     let made = tx
         .execute(
             "insert into idempotency (app_id, key, task_id, about, wipe_after)
              values ($1, $2, $3, $4, $5)
              on conflict (app_id, key) do nothing",
-            args![&new.app_id, key, new.id.as_str(), about, new.idempotency_until],
+            args![new.app_id.as_str(), key.as_str(), new.id.as_str(), about, new.idempotency_until],
         )
         .await?;
     if made == 1 {
@@ -138,41 +176,42 @@ async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Er
     let row = tx
         .fetch_one(
             "select task_id, about from idempotency where app_id = $1 and key = $2",
-            args![&new.app_id, key],
+            args![new.app_id.as_str(), key.as_str()],
         )
         .await?
-        .ok_or_else(|| Error::Stale(format!("idempotency key of {}", new.app_id)))?;
+        .ok_or_else(|| Error::Stale { what: "idempotency key", id: key.as_str().to_owned() })?;
     if row.text(1)? != *about {
         return Ok(Some(Admitted::KeyReused));
     }
-    let id = row.text(0)?;
-    let id = TaskId::parse(&id).ok_or_else(|| corrupt("idempotency", "task_id", &id))?;
-    Ok(Some(Admitted::Twin(id)))
+    Ok(Some(Admitted::Twin(task_id(&row, 0, "idempotency")?)))
 }
 
 async fn forget_key(tx: &mut Tx, new: &NewTask) -> Result<(), Error> {
-    let Some((key, _)) = &new.idempotency else { return Ok(()) };
-    tx.execute("delete from idempotency where app_id = $1 and key = $2", args![&new.app_id, key])
-        .await
-        .map(drop)
+    let Some(Idempotency { key, .. }) = &new.idempotency else { return Ok(()) };
+    tx.execute(
+        "delete from idempotency where app_id = $1 and key = $2",
+        args![new.app_id.as_str(), key.as_str()],
+    )
+    .await
+    .map(drop)
 }
 
 /// The running task that has the same fingerprint; the key, if any, now stands for it.
-async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Admitted, Error> {
+async fn twin_of(tx: &mut Tx, new: &NewTask) -> Result<Option<TaskId>, Error> {
     let row = tx
         .fetch_one(
             "select id from task where app_id = $1 and fingerprint = $2",
-            args![&new.app_id, &new.fingerprint],
+            args![new.app_id.as_str(), &new.fingerprint],
         )
-        .await?
-        .ok_or_else(|| Error::Stale(format!("twin of {}", new.id)))?;
-    let id = row.text(0)?;
-    if let Some((key, _)) = &new.idempotency {
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let id = task_id(&row, 0, "task")?;
+    if let Some(Idempotency { key, .. }) = &new.idempotency {
         tx.execute(
             "update idempotency set task_id = $3 where app_id = $1 and key = $2",
-            args![&new.app_id, key, &id],
+            args![new.app_id.as_str(), key.as_str(), id.as_str()],
         )
         .await?;
     }
-    Ok(Admitted::Twin(TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))?))
+    Ok(Some(id))
 }

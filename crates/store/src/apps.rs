@@ -1,13 +1,16 @@
 //! Apps, their sealed tokens, grants and tariffs.
+//!
+//! A column of an app stands in three places here, one below the other: [`COLUMNS`], [`values`] and
+//! [`decode`].
 
 use fiveone_model::app::{App, AppId, CallbackAddress, Grant};
 use fiveone_model::clock::Millis;
-use fiveone_model::product::Product;
+use fiveone_model::product::{PerProduct, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
 
-use crate::db::{Row, args};
-use crate::{Error, Reader, Writer, corrupt, exactly_one, ledger};
+use crate::db::{Arg, Row, args};
+use crate::{Error, Reader, Writer, corrupt, ledger, missing};
 
 /// An app with what only the engine may open.
 #[derive(Debug, Clone)]
@@ -16,10 +19,8 @@ pub struct AppRow {
     pub app: App,
     /// Its tokenId, sealed with the deployment key.
     pub token_sealed: Vec<u8>,
-    /// Its price for fund tasks, its own or the house's; `None` when neither is set.
-    pub fund_tariff: Option<Tariff>,
-    /// Its price for insurance tasks.
-    pub insurance_tariff: Option<Tariff>,
+    /// Its prices, its own or the default ones; `None` when neither is set.
+    pub tariffs: PerProduct<Option<Tariff>>,
 }
 
 /// What it takes to make an app.
@@ -33,11 +34,70 @@ pub struct NewApp {
     pub at: Millis,
 }
 
-const COLUMNS: &str = "
-    select id, name, token_sealed, dialect, has_legacy_code_signature, has_employer_grant,
-      fund_grant, insurance_grant, fund_callback, insurance_callback,
-      wants_challenge_callbacks, acknowledges_by_201, calls_per_second
-    from app";
+/// The columns an operator can change, in the order of [`values`].
+const COLUMNS: [&str; 11] = [
+    "name",
+    "dialect",
+    "has_legacy_code_signature",
+    "has_employer_grant",
+    "fund_grant",
+    "insurance_grant",
+    "fund_callback",
+    "insurance_callback",
+    "wants_challenge_callbacks",
+    "acknowledges_by_201",
+    "calls_per_second",
+];
+
+fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
+    let grant = |product| Arg::from(app.grant(product).map(Grant::as_str));
+    let callback = |product| Arg::from(app.callback(product).map(|address| address.url.as_str()));
+    [
+        Arg::from(&app.name),
+        Arg::from(app.dialect.as_str()),
+        Arg::from(app.has_legacy_code_signature),
+        Arg::from(app.has_employer_grant),
+        grant(Product::Fund),
+        grant(Product::Insurance),
+        callback(Product::Fund),
+        callback(Product::Insurance),
+        Arg::from(app.wants_challenge_callbacks),
+        Arg::from(app.acknowledges_by_201),
+        Arg::from(i64::from(app.calls_per_second)),
+    ]
+}
+
+fn decode(row: &Row) -> Result<App, Error> {
+    let id = row.text("id")?;
+    let unreadable = |column| corrupt("app", column, &id);
+    let grant = |column: &'static str| -> Result<Option<Grant>, Error> {
+        let word = row.maybe_text(column)?;
+        word.map(|word| Grant::parse(&word).ok_or_else(|| unreadable(column))).transpose()
+    };
+    let callback = |column: &'static str| -> Result<_, Error> {
+        Ok(row.maybe_text(column)?.map(|url| CallbackAddress { url }))
+    };
+    Ok(App {
+        id: AppId::parse(&id).ok_or_else(|| unreadable("id"))?,
+        name: row.text("name")?,
+        dialect: Dialect::parse(&row.text("dialect")?).ok_or_else(|| unreadable("dialect"))?,
+        has_legacy_code_signature: row.flag("has_legacy_code_signature")?,
+        has_employer_grant: row.flag("has_employer_grant")?,
+        grants: PerProduct { fund: grant("fund_grant")?, insurance: grant("insurance_grant")? },
+        callbacks: PerProduct {
+            fund: callback("fund_callback")?,
+            insurance: callback("insurance_callback")?,
+        },
+        wants_challenge_callbacks: row.flag("wants_challenge_callbacks")?,
+        acknowledges_by_201: row.flag("acknowledges_by_201")?,
+        calls_per_second: u32::try_from(row.int("calls_per_second")?)
+            .map_err(|_| unreadable("calls_per_second"))?,
+    })
+}
+
+fn select(rest: &str) -> String {
+    format!("select id, token_sealed, {} from app {rest}", COLUMNS.join(", "))
+}
 
 impl Reader {
     /// The app of an id, with the tariffs that hold for it.
@@ -45,16 +105,17 @@ impl Reader {
     /// # Errors
     /// The database failed, or the row cannot be decoded.
     pub async fn app(&self, id: &AppId) -> Result<Option<AppRow>, Error> {
-        let sql = format!("{COLUMNS} where id = $1");
+        let sql = select("where id = $1");
         let Some(row) = self.db.fetch_one(&sql, args![id.as_str()]).await? else {
             return Ok(None);
         };
-        let (app, token_sealed) = decode(&row)?;
         Ok(Some(AppRow {
-            fund_tariff: self.tariff(id, Product::Fund).await?,
-            insurance_tariff: self.tariff(id, Product::Insurance).await?,
-            app,
-            token_sealed,
+            app: decode(&row)?,
+            token_sealed: row.blob("token_sealed")?,
+            tariffs: PerProduct {
+                fund: self.tariff(id, Product::Fund).await?,
+                insurance: self.tariff(id, Product::Insurance).await?,
+            },
         }))
     }
 
@@ -63,67 +124,33 @@ impl Reader {
     /// # Errors
     /// The database failed, or a row cannot be decoded.
     pub async fn all_apps(&self) -> Result<Vec<App>, Error> {
-        let rows = self.db.fetch_all(&format!("{COLUMNS} order by id"), &[]).await?;
-        rows.iter().map(|row| Ok(decode(row)?.0)).collect()
+        let rows = self.db.fetch_all(&select("order by id"), &[]).await?;
+        rows.iter().map(decode).collect()
     }
 
     /// The price of a product for apps without one of their own.
     ///
     /// # Errors
     /// The database failed, or the row cannot be decoded.
-    pub async fn house_tariff(&self, product: Product) -> Result<Option<Tariff>, Error> {
-        self.tariff_for("", product).await
+    pub async fn default_tariff(&self, product: Product) -> Result<Option<Tariff>, Error> {
+        let sql = "select price_fen, partial_rule from default_tariff where product = $1";
+        let row = self.db.fetch_one(sql, args![product.as_str()]).await?;
+        row.as_ref().map(|row| decode_tariff(row, "default_tariff")).transpose()
     }
 
-    async fn tariff(&self, id: &AppId, product: Product) -> Result<Option<Tariff>, Error> {
-        self.tariff_for(id.as_str(), product).await
-    }
-
-    async fn tariff_for(&self, app: &str, product: Product) -> Result<Option<Tariff>, Error> {
-        let row = self
-            .db
-            .fetch_one(
-                "select price_fen, partial_rule from tariff
-                 where product = $1 and app_id in ('', $2)
-                 order by app_id desc
-                 limit 1",
-                args![product.as_str(), app],
-            )
-            .await?;
-        row.map(|row| {
-            let partial = PartialRule::parse(&row.text(1)?)
-                .ok_or_else(|| corrupt("tariff", "partial_rule", app))?;
-            Ok(Tariff { price_fen: row.int(0)?, partial })
-        })
-        .transpose()
+    async fn tariff(&self, app: &AppId, product: Product) -> Result<Option<Tariff>, Error> {
+        let sql = "select price_fen, partial_rule from tariff where app_id = $1 and product = $2";
+        match self.db.fetch_one(sql, args![app.as_str(), product.as_str()]).await? {
+            Some(row) => decode_tariff(&row, "tariff").map(Some),
+            None => self.default_tariff(product).await,
+        }
     }
 }
 
-fn decode(row: &Row) -> Result<(App, Vec<u8>), Error> {
-    let id = row.text(0)?;
-    let grant = |index, column| -> Result<Option<Grant>, Error> {
-        let word = row.maybe_text(index)?;
-        word.map(|word| Grant::parse(&word).ok_or_else(|| corrupt("app", column, &id))).transpose()
-    };
-    let callback = |index| -> Result<_, Error> {
-        Ok(row.maybe_text(index)?.map(|url| CallbackAddress { url }))
-    };
-    let app = App {
-        id: AppId::parse(&id).ok_or_else(|| corrupt("app", "id", &id))?,
-        name: row.text(1)?,
-        dialect: Dialect::parse(&row.text(3)?).ok_or_else(|| corrupt("app", "dialect", &id))?,
-        has_legacy_code_signature: row.fact(4)?,
-        has_employer_grant: row.fact(5)?,
-        fund: grant(6, "fund_grant")?,
-        insurance: grant(7, "insurance_grant")?,
-        fund_callback: callback(8)?,
-        insurance_callback: callback(9)?,
-        wants_challenge_callbacks: row.fact(10)?,
-        acknowledges_by_201: row.fact(11)?,
-        calls_per_second: u32::try_from(row.int(12)?)
-            .map_err(|_| corrupt("app", "calls_per_second", &id))?,
-    };
-    Ok((app, row.blob(2)?))
+fn decode_tariff(row: &Row, table: &'static str) -> Result<Tariff, Error> {
+    let rule = row.text("partial_rule")?;
+    let partial = PartialRule::parse(&rule).ok_or_else(|| corrupt(table, "partial_rule", &rule))?;
+    Ok(Tariff { price_fen: row.int("price_fen")?, partial })
 }
 
 impl Writer {
@@ -132,36 +159,20 @@ impl Writer {
     /// # Errors
     /// The database failed.
     pub async fn create_app(&self, new: &NewApp) -> Result<bool, Error> {
-        let app = &new.app;
+        let id = Arg::from(new.app.id.as_str());
+        let own = [id, Arg::from(&new.token_sealed), Arg::from(new.at)];
+        let arguments = [own.as_slice(), &values(&new.app)].concat();
+        let places: Vec<_> = (1..=arguments.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "insert into app (id, token_sealed, created_at, {}) values ({})
+             on conflict (id) do nothing",
+            COLUMNS.join(", "),
+            places.join(", ")
+        );
         let mut tx = self.db.begin().await?;
-        let made = tx
-            .execute(
-                "insert into app (id, name, token_sealed, dialect, has_legacy_code_signature,
-                   has_employer_grant, fund_grant, insurance_grant, fund_callback,
-                   insurance_callback, wants_challenge_callbacks, acknowledges_by_201,
-                   calls_per_second, created_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-                 on conflict (id) do nothing",
-                args![
-                    app.id.as_str(),
-                    &app.name,
-                    &new.token_sealed,
-                    app.dialect.as_str(),
-                    app.has_legacy_code_signature,
-                    app.has_employer_grant,
-                    app.fund.map(Grant::as_str),
-                    app.insurance.map(Grant::as_str),
-                    app.fund_callback.as_ref().map(|callback| callback.url.as_str()),
-                    app.insurance_callback.as_ref().map(|callback| callback.url.as_str()),
-                    app.wants_challenge_callbacks,
-                    app.acknowledges_by_201,
-                    i64::from(app.calls_per_second),
-                    new.at,
-                ],
-            )
-            .await?;
+        let made = tx.execute(&sql, &arguments).await?;
         if made == 1 {
-            ledger::open_wallet(&mut tx, app.id.as_str()).await?;
+            ledger::open_wallet(&mut tx, &new.app.id).await?;
         }
         tx.commit().await?;
         Ok(made == 1)
@@ -172,32 +183,13 @@ impl Writer {
     /// # Errors
     /// The database failed, or there is no such app.
     pub async fn update_app(&self, app: &App) -> Result<(), Error> {
-        let rows = self
-            .db
-            .execute(
-                "update app set
-                   name = $2, dialect = $3, has_legacy_code_signature = $4,
-                   has_employer_grant = $5, fund_grant = $6, insurance_grant = $7,
-                   fund_callback = $8, insurance_callback = $9, wants_challenge_callbacks = $10,
-                   acknowledges_by_201 = $11, calls_per_second = $12
-                 where id = $1",
-                args![
-                    app.id.as_str(),
-                    &app.name,
-                    app.dialect.as_str(),
-                    app.has_legacy_code_signature,
-                    app.has_employer_grant,
-                    app.fund.map(Grant::as_str),
-                    app.insurance.map(Grant::as_str),
-                    app.fund_callback.as_ref().map(|callback| callback.url.as_str()),
-                    app.insurance_callback.as_ref().map(|callback| callback.url.as_str()),
-                    app.wants_challenge_callbacks,
-                    app.acknowledges_by_201,
-                    i64::from(app.calls_per_second),
-                ],
-            )
-            .await?;
-        exactly_one(rows, app.id.as_str())
+        let own = [Arg::from(app.id.as_str())];
+        let arguments = [own.as_slice(), &values(app)].concat();
+        let places = COLUMNS.iter().zip(2..).map(|(column, place)| format!("{column} = ${place}"));
+        let changes = places.collect::<Vec<_>>().join(", ");
+        let sql = format!("update app set {changes} where id = $1");
+        let rows = self.db.execute(&sql, &arguments).await?;
+        if rows == 1 { Ok(()) } else { Err(missing("app", app.id.as_str())) }
     }
 
     /// Sets the price of a product, for one app or, with `None`, for all that have none.
@@ -210,20 +202,31 @@ impl Writer {
         product: Product,
         tariff: Tariff,
     ) -> Result<(), Error> {
-        self.db
-            .execute(
-                "insert into tariff (app_id, product, price_fen, partial_rule)
-                 values ($1, $2, $3, $4)
-                 on conflict (app_id, product) do update
-                 set price_fen = excluded.price_fen, partial_rule = excluded.partial_rule",
-                args![
-                    app.map_or("", AppId::as_str),
-                    product.as_str(),
-                    tariff.price_fen,
-                    tariff.partial.as_str(),
-                ],
-            )
-            .await
-            .map(drop)
+        let (price, rule) = (tariff.price_fen, tariff.partial.as_str());
+        let written = match app {
+            Some(app) => {
+                self.db
+                    .execute(
+                        "insert into tariff (app_id, product, price_fen, partial_rule)
+                         values ($1, $2, $3, $4)
+                         on conflict (app_id, product) do update
+                         set price_fen = excluded.price_fen, partial_rule = excluded.partial_rule",
+                        args![app.as_str(), product.as_str(), price, rule],
+                    )
+                    .await
+            }
+            None => {
+                self.db
+                    .execute(
+                        "insert into default_tariff (product, price_fen, partial_rule)
+                         values ($1, $2, $3)
+                         on conflict (product) do update
+                         set price_fen = excluded.price_fen, partial_rule = excluded.partial_rule",
+                        args![product.as_str(), price, rule],
+                    )
+                    .await
+            }
+        };
+        written.map(drop)
     }
 }

@@ -1,10 +1,11 @@
 //! Callbacks: queued with the change they tell of, tried until acknowledged, then kept (§9).
 
+use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 use fiveone_model::task::TaskId;
 
 use crate::db::{Row, Tx, args};
-use crate::{Error, Reader, Writer, exactly_one};
+use crate::{Error, Reader, Writer, app_id, exactly_one, task_id};
 
 /// A callback to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct NewCallback {
     /// The task it tells of.
     pub task: TaskId,
     /// The app it goes to.
-    pub app_id: String,
+    pub app_id: AppId,
     /// Where it goes; fixed when queued.
     pub url: String,
     /// `status`
@@ -31,9 +32,9 @@ pub struct CallbackRow {
     /// Its id.
     pub id: String,
     /// The task it tells of.
-    pub task_id: String,
+    pub task_id: TaskId,
     /// The app it goes to.
-    pub app_id: String,
+    pub app_id: AppId,
     /// Where it goes.
     pub url: String,
     /// `status`
@@ -49,8 +50,8 @@ pub struct CallbackRow {
 pub struct Attempt {
     /// What the receiver answered, if it did.
     pub http_status: Option<u16>,
-    /// Why it does not count; empty when it was acknowledged.
-    pub trouble: String,
+    /// Why it does not count; `None` when it was acknowledged.
+    pub error: Option<String>,
     /// When to try again; `None` when acknowledged or for the last time.
     pub next_at: Option<Millis>,
 }
@@ -63,7 +64,7 @@ pub(crate) async fn queue_callback(tx: &mut Tx, callback: &NewCallback) -> Resul
         args![
             &callback.id,
             callback.task.as_str(),
-            &callback.app_id,
+            callback.app_id.as_str(),
             &callback.url,
             i64::from(callback.code),
             &callback.msg,
@@ -77,8 +78,8 @@ pub(crate) async fn queue_callback(tx: &mut Tx, callback: &NewCallback) -> Resul
 fn decode(row: &Row) -> Result<CallbackRow, Error> {
     Ok(CallbackRow {
         id: row.text(0)?,
-        task_id: row.text(1)?,
-        app_id: row.text(2)?,
+        task_id: task_id(row, 1, "callback")?,
+        app_id: app_id(row, 2, "callback")?,
         url: row.text(3)?,
         code: row.int(4)?,
         msg: row.text(5)?,
@@ -171,7 +172,7 @@ impl Writer {
         attempt: &Attempt,
         now: Millis,
     ) -> Result<(), Error> {
-        let is_acknowledged = attempt.trouble.is_empty();
+        let is_acknowledged = attempt.error.is_none();
         let state = match (is_acknowledged, attempt.next_at) {
             (true, _) => "delivered",
             (false, Some(_)) => "pending",
@@ -192,11 +193,17 @@ impl Writer {
                 ],
             )
             .await?;
-        exactly_one(rows, &callback.id)?;
+        exactly_one(rows, "callback", &callback.id)?;
         tx.execute(
-            "insert into callback_attempt (callback_id, attempt, at, http_status, trouble)
+            "insert into callback_attempt (callback_id, attempt, at, http_status, error)
              values ($1, $2, $3, $4, $5)",
-            args![&callback.id, number, now, attempt.http_status.map(i64::from), &attempt.trouble,],
+            args![
+                &callback.id,
+                number,
+                now,
+                attempt.http_status.map(i64::from),
+                attempt.error.as_deref(),
+            ],
         )
         .await?;
         tx.commit().await

@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::task::{StageName, TaskId};
 
 use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, exactly_one, tasks};
+use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -73,12 +73,7 @@ impl Reader {
                 args![node],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id = row.text(0)?;
-                TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))
-            })
-            .collect()
+        rows.iter().map(|row| task_id(row, 0, "task")).collect()
     }
 }
 
@@ -173,7 +168,7 @@ impl Writer {
             )
             .await?;
         let sealed = row.map(|row| row.maybe_blob(0)).transpose()?.flatten();
-        let sealed = sealed.ok_or_else(|| Error::Stale(format!("challenge of {task}")))?;
+        let sealed = sealed.ok_or_else(|| missing("answer to task", task.as_str()))?;
         let rows = tx
             .execute(
                 "update challenge set closed_at = $2, answer_sealed = null, picture = null
@@ -181,7 +176,7 @@ impl Writer {
                 args![task.as_str(), now],
             )
             .await?;
-        exactly_one(rows, task.as_str())?;
+        exactly_one(rows, "challenge of task", task.as_str())?;
         tx.commit().await?;
         Ok(sealed)
     }

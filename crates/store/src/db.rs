@@ -1,11 +1,13 @@
-//! The two databases behind one face: texts with `$1` places, three kinds of argument, rows that
-//! are read by position. Only this file and `db/open.rs` know which driver runs.
+//! The two databases behind one interface: texts with `$1` places, three kinds of argument, rows
+//! that are read by position or by name. Only this file and `db/open.rs` know which driver runs.
 //!
 //! Columns are TEXT, BIGINT and {blob} alone, so nothing is lost by not naming driver types.
 
 mod open;
 
-use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Column as _, ColumnIndex, Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::Error;
 
@@ -67,8 +69,8 @@ impl From<Option<i64>> for Arg<'_> {
     }
 }
 impl From<bool> for Arg<'_> {
-    fn from(fact: bool) -> Self {
-        Self::Int(i64::from(fact))
+    fn from(flag: bool) -> Self {
+        Self::Int(i64::from(flag))
     }
 }
 impl<'a> From<&'a [u8]> for Arg<'a> {
@@ -113,42 +115,46 @@ macro_rules! bound {
 /// A row of either driver.
 pub(crate) enum Row {
     /// Of SQLite.
-    Sqlite(sqlx::sqlite::SqliteRow),
+    Sqlite(SqliteRow),
     /// Of PostgreSQL.
-    Postgres(sqlx::postgres::PgRow),
+    Postgres(PgRow),
 }
 
+/// A column by its position or its name, in the rows of either driver.
+pub(crate) trait At: ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {}
+impl<T: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>> At for T {}
+
 macro_rules! column {
-    ($self:expr, $index:expr, $kind:ty) => {
+    ($self:expr, $at:expr, $kind:ty) => {
         match $self {
-            Row::Sqlite(row) => row.try_get::<$kind, _>($index),
-            Row::Postgres(row) => row.try_get::<$kind, _>($index),
+            Row::Sqlite(row) => row.try_get::<$kind, _>($at),
+            Row::Postgres(row) => row.try_get::<$kind, _>($at),
         }
         .map_err(Error::from)
     };
 }
 
 impl Row {
-    pub(crate) fn text(&self, index: usize) -> Result<String, Error> {
-        column!(self, index, String)
+    pub(crate) fn text(&self, at: impl At) -> Result<String, Error> {
+        column!(self, at, String)
     }
-    pub(crate) fn maybe_text(&self, index: usize) -> Result<Option<String>, Error> {
-        column!(self, index, Option<String>)
+    pub(crate) fn maybe_text(&self, at: impl At) -> Result<Option<String>, Error> {
+        column!(self, at, Option<String>)
     }
-    pub(crate) fn int(&self, index: usize) -> Result<i64, Error> {
-        column!(self, index, i64)
+    pub(crate) fn int(&self, at: impl At) -> Result<i64, Error> {
+        column!(self, at, i64)
     }
-    pub(crate) fn maybe_int(&self, index: usize) -> Result<Option<i64>, Error> {
-        column!(self, index, Option<i64>)
+    pub(crate) fn maybe_int(&self, at: impl At) -> Result<Option<i64>, Error> {
+        column!(self, at, Option<i64>)
     }
-    pub(crate) fn fact(&self, index: usize) -> Result<bool, Error> {
-        Ok(self.int(index)? != 0)
+    pub(crate) fn flag(&self, at: impl At) -> Result<bool, Error> {
+        Ok(self.int(at)? != 0)
     }
-    pub(crate) fn blob(&self, index: usize) -> Result<Vec<u8>, Error> {
-        column!(self, index, Vec<u8>)
+    pub(crate) fn blob(&self, at: impl At) -> Result<Vec<u8>, Error> {
+        column!(self, at, Vec<u8>)
     }
-    pub(crate) fn maybe_blob(&self, index: usize) -> Result<Option<Vec<u8>>, Error> {
-        column!(self, index, Option<Vec<u8>>)
+    pub(crate) fn maybe_blob(&self, at: impl At) -> Result<Option<Vec<u8>>, Error> {
+        column!(self, at, Option<Vec<u8>>)
     }
 
     /// The row as one line of text, for the schema comparison of the suite.
@@ -177,7 +183,7 @@ impl Row {
 }
 
 impl Db {
-    /// Runs one statement of its own on the writing side; tells how many rows it changed.
+    /// Runs one statement of its own on the writing side; returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
         Ok(match self {
             Self::Sqlite { writer, .. } => {
@@ -237,7 +243,7 @@ pub(crate) enum Tx {
 }
 
 impl Tx {
-    /// Runs a statement; tells how many rows it changed.
+    /// Runs a statement; returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
         Ok(match self {
             Self::Sqlite(tx) => {

@@ -3,15 +3,16 @@
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 use fiveone_model::ledger::{Balance, Entry, EntryKind, GENESIS};
+use fiveone_model::task::TaskId;
 
 use crate::db::{Row, Tx, args};
-use crate::{Error, Reader, Writer, corrupt, exactly_one};
+use crate::{Error, Reader, Writer, app_id, corrupt, missing};
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posted {
+pub(crate) enum Posted {
     /// It is in the books.
-    Yes,
+    Recorded,
     /// The account it would leave does not hold as much; nothing was written.
     Overdrawn,
 }
@@ -19,28 +20,37 @@ pub enum Posted {
 /// Entries are read and checked this many at a time, so that no wallet is too long to verify.
 const PAGE: i64 = 1_000;
 
-pub(crate) async fn open_wallet(tx: &mut Tx, app_id: &str) -> Result<(), Error> {
+pub(crate) async fn open_wallet(tx: &mut Tx, app: &AppId) -> Result<(), Error> {
     tx.execute(
         "insert into wallet (app_id, free_fen, held_fen, revenue_fen, funding_fen, entry_seq,
            head_hash)
          values ($1, 0, 0, 0, 0, 0, $2)",
-        args![app_id, GENESIS],
+        args![app.as_str(), GENESIS],
     )
     .await
     .map(drop)
 }
 
+/// An entry to be written.
+pub(crate) struct Posting<'a> {
+    /// Whose wallet.
+    pub(crate) app: &'a AppId,
+    /// What it records; it decides the two accounts.
+    pub(crate) kind: EntryKind,
+    /// In 分.
+    pub(crate) amount_fen: i64,
+    /// The task it belongs to; `None` for a top-up.
+    pub(crate) task: Option<&'a TaskId>,
+    /// An operator's words.
+    pub(crate) note: &'a str,
+    /// When.
+    pub(crate) at: Millis,
+}
+
 /// Writes an entry and moves the balance with it, in the caller's transaction. The update takes
 /// the wallet's row lock, so entries of one wallet are in one line on both databases.
-pub(crate) async fn post(
-    tx: &mut Tx,
-    app_id: &str,
-    kind: EntryKind,
-    amount_fen: i64,
-    task_id: &str,
-    note: &str,
-    at: Millis,
-) -> Result<Posted, Error> {
+pub(crate) async fn post(tx: &mut Tx, posting: &Posting<'_>) -> Result<Posted, Error> {
+    let Posting { app, kind, amount_fen, task, note, at } = *posting;
     let (free, held, revenue, funding) = match kind {
         EntryKind::Topup => (amount_fen, 0, 0, amount_fen),
         EntryKind::Hold => (-amount_fen, amount_fen, 0, 0),
@@ -55,16 +65,16 @@ pub(crate) async fn post(
                entry_seq = entry_seq + 1
              where app_id = $1 and free_fen + $2 >= 0 and held_fen + $3 >= 0
              returning entry_seq, head_hash",
-            args![app_id, free, held, revenue, funding],
+            args![app.as_str(), free, held, revenue, funding],
         )
         .await?;
     let Some(row) = row else { return Ok(Posted::Overdrawn) };
     let entry = Entry {
-        app_id: app_id.to_owned(),
+        app_id: app.clone(),
         seq: row.int(0)?,
         kind,
         amount_fen,
-        task_id: task_id.to_owned(),
+        task_id: task.cloned(),
         note: note.to_owned(),
         at,
     };
@@ -72,11 +82,21 @@ pub(crate) async fn post(
     tx.execute(
         "insert into entry (app_id, seq, kind, amount_fen, task_id, note, at, hash)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        args![app_id, entry.seq, kind.as_str(), amount_fen, task_id, note, at, &hash],
+        args![
+            app.as_str(),
+            entry.seq,
+            kind.as_str(),
+            amount_fen,
+            task.map(TaskId::as_str),
+            note,
+            at,
+            &hash
+        ],
     )
     .await?;
-    tx.execute("update wallet set head_hash = $2 where app_id = $1", args![app_id, &hash]).await?;
-    Ok(Posted::Yes)
+    let sql = "update wallet set head_hash = $2 where app_id = $1";
+    tx.execute(sql, args![app.as_str(), &hash]).await?;
+    Ok(Posted::Recorded)
 }
 
 impl Writer {
@@ -92,20 +112,22 @@ impl Writer {
         at: Millis,
     ) -> Result<(), Error> {
         if amount_fen <= 0 {
-            return Err(Error::Ledger(format!("a top-up of {amount_fen} fen is none")));
+            return Err(Error::NotPositive);
         }
         let mut tx = self.db.begin().await?;
-        let posted =
-            post(&mut tx, app.as_str(), EntryKind::Topup, amount_fen, "", note, at).await?;
-        exactly_one(u64::from(posted == Posted::Yes), app.as_str())?;
-        tx.commit().await
+        let topup = Posting { app, kind: EntryKind::Topup, amount_fen, task: None, note, at };
+        match post(&mut tx, &topup).await? {
+            Posted::Recorded => tx.commit().await,
+            // A top-up overdraws nothing, so no row was found.
+            Posted::Overdrawn => Err(missing("app", app.as_str())),
+        }
     }
 }
 
 /// What is wrong with a wallet's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerFinding {
-    /// The wallet's app.
+    /// The wallet's app, as it stands in the table.
     pub app_id: String,
     /// What, with the entry's number where there is one.
     pub what: String,
@@ -186,7 +208,7 @@ impl Reader {
 
     async fn verify_wallet(&self, wallet: &Row, report: &mut LedgerReport) -> Result<(), Error> {
         let app_id = wallet.text(0)?;
-        let (last_seq, head_hash, told) = (wallet.int(1)?, wallet.text(2)?, balance(wallet, 3)?);
+        let (last_seq, head_hash, stored) = (wallet.int(1)?, wallet.text(2)?, balance(wallet, 3)?);
         let mut find = |what: String| {
             report.findings.push(LedgerFinding { app_id: app_id.clone(), what });
         };
@@ -229,8 +251,8 @@ impl Reader {
         if hash != head_hash {
             find("the wallet's head is not the digest of its last entry".to_owned());
         }
-        if sum != told || !told.is_balanced() {
-            find(format!("entries make {sum:?}, the wallet says {told:?}"));
+        if sum != stored || !stored.is_balanced() {
+            find(format!("entries make {sum:?}, the wallet says {stored:?}"));
         }
         Ok(())
     }
@@ -292,13 +314,16 @@ fn balance(row: &Row, from: usize) -> Result<Balance, Error> {
 }
 
 fn entry(row: &Row) -> Result<(Entry, String), Error> {
-    let app_id = row.text(0)?;
-    let kind = EntryKind::parse(&row.text(2)?).ok_or_else(|| corrupt("entry", "kind", &app_id))?;
+    let app_id = app_id(row, 0, "entry")?;
+    let task_id = row
+        .maybe_text(4)?
+        .map(|id| TaskId::parse(&id).ok_or_else(|| corrupt("entry", "task_id", app_id.as_str())));
     let entry = Entry {
         seq: row.int(1)?,
-        kind,
+        kind: EntryKind::parse(&row.text(2)?)
+            .ok_or_else(|| corrupt("entry", "kind", app_id.as_str()))?,
         amount_fen: row.int(3)?,
-        task_id: row.text(4)?,
+        task_id: task_id.transpose()?,
         note: row.text(5)?,
         at: row.int(6)?,
         app_id,

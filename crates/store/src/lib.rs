@@ -1,4 +1,4 @@
-//! Every query of the house, written once for both databases.
+//! Every query of the program, written once for both databases.
 //!
 //! [`Reader`] looks, [`Writer`] changes; who is handed only a `Reader` cannot write. A function's
 //! name says its promise, and each write is one transaction. Time is an argument.
@@ -17,17 +17,20 @@ mod sections;
 mod settle;
 mod tasks;
 
-use db::Db;
+use db::{Db, Row};
+use fiveone_model::app::AppId;
+use fiveone_model::seq_num::SLOTS;
+use fiveone_model::task::TaskId;
 
-pub use admit::{Admitted, NewTask};
+pub use admit::{Admitted, Idempotency, NewTask};
 pub use apps::{AppRow, NewApp};
 pub use areas::AreaSwitch;
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
-pub use ledger::{LedgerFinding, LedgerReport, Posted};
+pub use ledger::{LedgerFinding, LedgerReport};
 pub use nodes::NodeRow;
 pub use sections::SectionRow;
-pub use settle::Settlement;
+pub use settle::{Resolved, Settlement};
 pub use tasks::{Claimed, Leftovers, TaskRow};
 
 /// What can go wrong in the store.
@@ -52,9 +55,38 @@ pub enum Error {
         /// The row's key.
         id: String,
     },
-    /// The row is not as the writer knew it: somebody else moved it, or the lease is lost.
-    #[error("{0} is not as it was")]
-    Stale(String),
+    /// A compare-and-set was lost: somebody else changed the row first, or has the lease now.
+    #[error("{what} {id} was changed by somebody else")]
+    Stale {
+        /// What the row is.
+        what: &'static str,
+        /// Its key.
+        id: String,
+    },
+    /// The machine of stages has no such step: the caller's mistake, whoever holds the lease.
+    #[error("task {task} cannot go from {from} to {to}")]
+    IllegalStep {
+        /// The task.
+        task: TaskId,
+        /// Where it is.
+        from: &'static str,
+        /// Where it should have gone.
+        to: &'static str,
+    },
+    /// Every slot belongs to a living node, so another cannot start.
+    #[error("all {SLOTS} node slots are taken by living nodes; stop one first")]
+    NoSlot,
+    /// What was to be changed does not exist.
+    #[error("there is no {what} {id}")]
+    Missing {
+        /// What the row would be.
+        what: &'static str,
+        /// Its key.
+        id: String,
+    },
+    /// Money can only be added to a wallet.
+    #[error("the amount must be positive")]
+    NotPositive,
     /// A rule of the books would be broken; nothing was written.
     #[error("ledger rule: {0}")]
     Ledger(String),
@@ -131,9 +163,25 @@ impl Reader {
     }
 }
 
-/// Rows changed must be exactly one; anything else means the row moved under the writer.
-fn exactly_one(rows: u64, what: &str) -> Result<(), Error> {
-    if rows == 1 { Ok(()) } else { Err(Error::Stale(what.to_owned())) }
+/// A compare-and-set changes exactly one row; anything else means that it was lost.
+fn exactly_one(rows: u64, what: &'static str, id: &str) -> Result<(), Error> {
+    if rows == 1 { Ok(()) } else { Err(Error::Stale { what, id: id.to_owned() }) }
+}
+
+fn missing(what: &'static str, id: &str) -> Error {
+    Error::Missing { what, id: id.to_owned() }
+}
+
+/// The task id in a column.
+fn task_id(row: &Row, at: usize, table: &'static str) -> Result<TaskId, Error> {
+    let id = row.text(at)?;
+    TaskId::parse(&id).ok_or_else(|| corrupt(table, "task id", &id))
+}
+
+/// The app id in a column.
+fn app_id(row: &Row, at: usize, table: &'static str) -> Result<AppId, Error> {
+    let id = row.text(at)?;
+    AppId::parse(&id).ok_or_else(|| corrupt(table, "app id", &id))
 }
 
 fn corrupt(table: &'static str, column: &'static str, id: &str) -> Error {

@@ -1,12 +1,12 @@
 //! Nodes: who is alive, with which public key, and the slot that keeps their seqNums apart.
 
 use fiveone_model::clock::Millis;
+use fiveone_model::seq_num::SLOTS;
+use fiveone_model::task::StageName;
 
 use crate::db::args;
+use crate::tasks::sql_list;
 use crate::{Error, Reader, Writer, exactly_one};
-
-/// The slots there are; see the seqNum generator of the model.
-const SLOTS: i64 = 25;
 
 /// A node that is alive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,17 +57,16 @@ impl Writer {
             .fetch_all("select slot from node where stopped_at is null order by slot {lock}", &[])
             .await?;
         let taken = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
-        let slot = (0..SLOTS)
-            .find(|slot| !taken.contains(slot))
-            .ok_or_else(|| Error::Stale(format!("all {SLOTS} node slots are taken;")))?;
+        let slot =
+            (0..SLOTS).find(|&slot| !taken.contains(&i64::from(slot))).ok_or(Error::NoSlot)?;
         tx.execute(
             "insert into node (id, public_key, slot, started_at, seen_at)
              values ($1, $2, $3, $4, $4)",
-            args![&node.id, &node.public_key, slot, now],
+            args![&node.id, &node.public_key, i64::from(slot), now],
         )
         .await?;
         tx.commit().await?;
-        Ok(u16::try_from(slot).unwrap_or_default())
+        Ok(slot)
     }
 
     /// Says that the node lives. Every lease of its tasks lasts as long as this is said in time, so
@@ -83,7 +82,7 @@ impl Writer {
                 args![id, now],
             )
             .await?;
-        exactly_one(rows, id)
+        exactly_one(rows, "node", id)
     }
 
     /// Says that the node stops: leases of tasks past login are given back to whoever comes.
@@ -97,12 +96,12 @@ impl Writer {
             args![id, now],
         )
         .await?;
-        tx.execute(
+        let sql = format!(
             "update task set leased_at = null, fence = fence + 1, updated_at = $2
-             where node_id = $1 and stage in ('logged_in', 'crawling', 'storing')",
-            args![id, now],
-        )
-        .await?;
+             where node_id = $1 and stage in ({})",
+            sql_list(&StageName::RESUMABLE)
+        );
+        tx.execute(&sql, args![id, now]).await?;
         tx.commit().await
     }
 }

@@ -8,7 +8,7 @@ use crate::{Error, Writer};
 
 impl Writer {
     /// Wipes up to `limit` results whose time is over: their data key is destroyed with them.
-    /// Tells which.
+    /// Returns which.
     ///
     /// # Errors
     /// The database failed.
@@ -52,7 +52,7 @@ impl Writer {
         Ok(row.is_some())
     }
 
-    /// Forgets up to `limit` idempotency keys whose time is over; tells how many.
+    /// Forgets up to `limit` idempotency keys whose time is over; returns how many.
     ///
     /// # Errors
     /// The database failed.

@@ -68,7 +68,7 @@ impl Writer {
                 args![task.as_str(), fence, session_sealed, row.stored_at],
             )
             .await?;
-        exactly_one(rows, task.as_str())?;
+        exactly_one(rows, "task", task.as_str())?;
         tx.execute(
             "insert into section (task_id, name, sealed, row_count, stored_at)
              values ($1, $2, $3, $4, $5)

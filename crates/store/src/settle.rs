@@ -4,12 +4,12 @@ use fiveone_model::clock::Millis;
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::report::Section;
 use fiveone_model::tariff::PartialRule;
-use fiveone_model::task::{Stage, TaskId};
+use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
-use crate::ledger::{Posted, post};
-use crate::{Error, Writer, corrupt, exactly_one};
+use crate::ledger::{Posted, Posting, post};
+use crate::{Error, Writer, app_id, corrupt, exactly_one};
 
 /// How a task ends.
 #[derive(Debug, Clone)]
@@ -24,32 +24,48 @@ pub struct Settlement {
     pub now: Millis,
     /// Until when its result is kept.
     pub wipe_after: Millis,
-    /// What its app is told.
+    /// The callback its app gets.
     pub callback: Option<NewCallback>,
+}
+
+/// What became of a task's hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolved {
+    /// The task is paid.
+    Captured,
+    /// The money is free again.
+    Released,
+}
+
+impl Resolved {
+    /// The word in tables and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Released => "released",
+        }
+    }
 }
 
 impl Writer {
     /// Ends a task: the stage becomes final, the hold is captured or released, the callback is
-    /// queued, and nothing of login, session or questions is left. Tells whether it was captured.
+    /// queued, and nothing of login, session or questions is left.
     ///
     /// # Errors
-    /// The database failed; the task has another fence or is final already; or the stage is not
-    /// final.
-    pub async fn settle(&self, end: &Settlement) -> Result<bool, Error> {
+    /// The database failed; [`Error::Stale`] when the task has another fence or is final already;
+    /// [`Error::IllegalStep`] when it cannot end like this from where it is.
+    pub async fn settle(&self, end: &Settlement) -> Result<Resolved, Error> {
         let stage = end.stage.name();
-        if !stage.is_final() {
-            return Err(Error::Stale(format!("{stage:?} is no end; task {}", end.task)));
-        }
         let task = end.task.as_str();
         let mut tx = self.db.begin().await?;
-        // A task is only done from `storing`; it may fail from anywhere.
+        check_step(&mut tx, end).await?;
         let rows = tx
             .execute(
                 "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
                    finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
                    session_sealed = null, fingerprint = null
-                 where id = $1 and fence = $2 and finished_at is null
-                   and ($3 = 'failed' or stage = 'storing')",
+                 where id = $1 and fence = $2 and finished_at is null",
                 args![
                     task,
                     end.fence,
@@ -60,14 +76,14 @@ impl Writer {
                 ],
             )
             .await?;
-        exactly_one(rows, task)?;
+        exactly_one(rows, "task", task)?;
         tx.execute(
             "update challenge set closed_at = $2, picture = null, answer_sealed = null
              where task_id = $1 and closed_at is null",
             args![task, end.now],
         )
         .await?;
-        let is_captured = resolve_hold(&mut tx, end).await?;
+        let resolved = resolve_hold(&mut tx, end).await?;
         if let Stage::Failed(_) = end.stage {
             // What a failed task had read is nobody's: it was not paid and is not shown.
             tx.execute("delete from section where task_id = $1", args![task]).await?;
@@ -76,11 +92,32 @@ impl Writer {
             queue_callback(&mut tx, callback).await?;
         }
         tx.commit().await?;
-        Ok(is_captured)
+        Ok(resolved)
     }
 }
 
-async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
+/// Whether the task, locked until the transaction ends, may end like this. A stage that cannot be
+/// read may still fail: its row must not keep the app's money for ever.
+async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
+    let task = end.task.as_str();
+    let row = tx
+        .fetch_one(
+            "select stage from task
+             where id = $1 and fence = $2 and finished_at is null {lock}",
+            args![task, end.fence],
+        )
+        .await?
+        .ok_or_else(|| Error::Stale { what: "task", id: task.to_owned() })?;
+    let (from, to) = (StageName::parse(&row.text(0)?), end.stage.name());
+    let may_step = from.map_or(to == StageName::Failed, |from| from.may_become(to));
+    if to.is_final() && may_step {
+        return Ok(());
+    }
+    let from = from.map_or("an unknown stage", StageName::as_str);
+    Err(Error::IllegalStep { task: end.task.clone(), from, to: to.as_str() })
+}
+
+async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
     let task = end.task.as_str();
     let row = tx
         .fetch_one(
@@ -90,8 +127,8 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
         )
         .await?
         .ok_or_else(|| Error::Ledger(format!("hold of task {task} is already resolved")))?;
-    let (app_id, amount_fen) = (row.text(0)?, row.int(1)?);
-    let is_captured = match &end.stage {
+    let (app, amount_fen) = (app_id(&row, 0, "hold")?, row.int(1)?);
+    let is_paid = match &end.stage {
         Stage::Done { missing } if missing.is_empty() => true,
         Stage::Done { .. } => {
             let rule = PartialRule::parse(&row.text(2)?)
@@ -100,21 +137,23 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<bool, Error> {
         }
         _ => false,
     };
-    let (kind, state) = if is_captured {
-        (EntryKind::Capture, "captured")
+    let (kind, resolved) = if is_paid {
+        (EntryKind::Capture, Resolved::Captured)
     } else {
-        (EntryKind::Release, "released")
+        (EntryKind::Release, Resolved::Released)
     };
     let rows = tx
         .execute(
             "update hold set state = $2, resolved_at = $3 where task_id = $1 and state = 'open'",
-            args![task, state, end.now],
+            args![task, resolved.as_str(), end.now],
         )
         .await?;
-    exactly_one(rows, task)?;
-    match post(tx, &app_id, kind, amount_fen, task, "", end.now).await? {
-        Posted::Yes => Ok(is_captured),
-        Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app_id} is short"))),
+    exactly_one(rows, "hold of task", task)?;
+    let posting =
+        Posting { app: &app, kind, amount_fen, task: Some(&end.task), note: "", at: end.now };
+    match post(tx, &posting).await? {
+        Posted::Recorded => Ok(resolved),
+        Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app} is short"))),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Tasks: the queue, the leases and the stages. Every change is compare-and-set on the fence and
 //! the stage, so a node that lost its lease cannot write.
 
+use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
 use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::db::{Row, Tx, args};
-use crate::{Error, Reader, Writer, corrupt, exactly_one};
+use crate::{Error, Reader, Writer, app_id, corrupt, exactly_one, task_id};
 
 /// A task as the table has it.
 #[derive(Debug, Clone)]
@@ -15,7 +16,7 @@ pub struct TaskRow {
     /// Its id.
     pub id: TaskId,
     /// Its app.
-    pub app_id: String,
+    pub app_id: AppId,
     /// Fund or insurance.
     pub product: Product,
     /// Its area.
@@ -70,14 +71,21 @@ pub struct Leftovers {
     pub callbacks: i64,
 }
 
-const COLUMNS: &str = "id, app_id, product, area, login_type, stage, detail, fence, node_id,
-    data_key, created_at, due_at, crawled_at, wiped_at";
+/// The columns of a [`TaskRow`], of a table called `t`.
+const COLUMNS: &str = "t.id, t.app_id, t.product, t.area, t.login_type, t.stage, t.detail, t.fence,
+    t.node_id, t.data_key, t.created_at, t.due_at, t.crawled_at, t.wiped_at";
+
+/// Stages as a list in SQL; their words hold nothing that must be quoted.
+pub(crate) fn sql_list(stages: &[StageName]) -> String {
+    let words: Vec<_> = stages.iter().map(|stage| format!("'{}'", stage.as_str())).collect();
+    words.join(", ")
+}
 
 fn decode(row: &Row) -> Result<TaskRow, Error> {
     let id = row.text(0)?;
     let column = |column| corrupt("task", column, &id);
     Ok(TaskRow {
-        app_id: row.text(1)?,
+        app_id: app_id(row, 1, "task")?,
         product: Product::parse(&row.text(2)?).ok_or_else(|| column("product"))?,
         area: AreaCode::parse(&row.text(3)?).ok_or_else(|| column("area"))?,
         login_type: u32::try_from(row.int(4)?).map_err(|_| column("login_type"))?,
@@ -99,7 +107,7 @@ impl Reader {
     /// # Errors
     /// The database failed, or the row cannot be decoded.
     pub async fn task(&self, id: &TaskId) -> Result<Option<TaskRow>, Error> {
-        let sql = format!("select {COLUMNS} from task where id = $1");
+        let sql = format!("select {COLUMNS} from task t where t.id = $1");
         let row = self.db.fetch_one(&sql, args![id.as_str()]).await?;
         row.as_ref().map(decode).transpose()
     }
@@ -127,20 +135,23 @@ impl Reader {
             .collect()
     }
 
-    /// Tasks whose login fields were in a node that is gone: not seen since `dead_before`.
+    /// Tasks whose login fields went with a node that is gone: not seen since `dead_before`.
     ///
     /// # Errors
     /// The database failed, or a row cannot be decoded.
-    pub async fn stranded(&self, dead_before: Millis, limit: i64) -> Result<Vec<TaskRow>, Error> {
-        let columns = COLUMNS.split(", ").map(|c| format!("t.{}", c.trim())).collect::<Vec<_>>();
+    pub async fn lost_with_credentials(
+        &self,
+        dead_before: Millis,
+        limit: i64,
+    ) -> Result<Vec<TaskRow>, Error> {
         let sql = format!(
-            "select {} from task t
+            "select {COLUMNS} from task t
              left join node n on n.id = t.node_id
-             where t.finished_at is null and t.stage in ('queued', 'logging_in', 'asking')
+             where t.finished_at is null and t.stage in ({})
                and (n.id is null or n.stopped_at is not null or n.seen_at < $1)
              order by t.created_at
              limit $2",
-            columns.join(", ")
+            sql_list(&StageName::WITH_CREDENTIALS)
         );
         let rows = self.db.fetch_all(&sql, args![dead_before, limit]).await?;
         rows.iter().map(decode).collect()
@@ -152,9 +163,9 @@ impl Reader {
     /// The database failed, or a row cannot be decoded.
     pub async fn overdue(&self, now: Millis, limit: i64) -> Result<Vec<TaskRow>, Error> {
         let sql = format!(
-            "select {COLUMNS} from task
-             where finished_at is null and due_at <= $1
-             order by due_at
+            "select {COLUMNS} from task t
+             where t.finished_at is null and t.due_at <= $1
+             order by t.due_at
              limit $2"
         );
         let rows = self.db.fetch_all(&sql, args![now, limit]).await?;
@@ -182,13 +193,7 @@ impl Reader {
                 args![now, limit],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                let id = row.text(0)?;
-                let id = TaskId::parse(&id).ok_or_else(|| corrupt("task", "id", &id))?;
-                Ok((id, row.int(1)?))
-            })
-            .collect()
+        rows.iter().map(|row| Ok((task_id(row, 0, "task")?, row.int(1)?))).collect()
     }
 
     /// How many tasks have not ended.
@@ -251,15 +256,15 @@ impl Writer {
         now: Millis,
     ) -> Result<Vec<Claimed>, Error> {
         let sql = format!(
-            "select {COLUMNS}, login_sealed, session_sealed from task
-             where stage = 'queued' and node_id = $1 and product = $2 and area = $3
-             order by created_at, id
+            "select {COLUMNS}, t.login_sealed, t.session_sealed from task t
+             where t.stage = 'queued' and t.node_id = $1 and t.product = $2 and t.area = $3
+             order by t.created_at, t.id
              limit $4
              {{skip}}"
         );
         let mut tx = self.db.begin().await?;
         let rows = tx.fetch_all(&sql, args![node, product.as_str(), area.as_str(), limit]).await?;
-        let claimed = claim_rows(&mut tx, &rows, node, now, true).await?;
+        let claimed = claim_rows(&mut tx, &rows, node, now, Some(Stage::LoggingIn)).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -269,7 +274,7 @@ impl Writer {
     ///
     /// # Errors
     /// The database failed, or a row cannot be decoded.
-    pub async fn claim_adrift(
+    pub async fn claim_resumable(
         &self,
         node: &str,
         limit: i64,
@@ -277,18 +282,19 @@ impl Writer {
         dead_before: Millis,
     ) -> Result<Vec<Claimed>, Error> {
         let sql = format!(
-            "select {COLUMNS}, login_sealed, session_sealed from task
-             where finished_at is null and stage in ('logged_in', 'crawling', 'storing')
-               and (leased_at is null or not exists (
+            "select {COLUMNS}, t.login_sealed, t.session_sealed from task t
+             where t.finished_at is null and t.stage in ({})
+               and (t.leased_at is null or not exists (
                  select 1 from node n
-                 where n.id = task.node_id and n.stopped_at is null and n.seen_at >= $1))
-             order by created_at, id
+                 where n.id = t.node_id and n.stopped_at is null and n.seen_at >= $1))
+             order by t.created_at, t.id
              limit $2
-             {{skip}}"
+             {{skip}}",
+            sql_list(&StageName::RESUMABLE)
         );
         let mut tx = self.db.begin().await?;
         let rows = tx.fetch_all(&sql, args![dead_before, limit]).await?;
-        let claimed = claim_rows(&mut tx, &rows, node, now, false).await?;
+        let claimed = claim_rows(&mut tx, &rows, node, now, None).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -309,13 +315,8 @@ impl Writer {
         let mut tx = self.db.begin().await?;
         move_stage_in(&mut tx, id, fence, step, "", now).await?;
         if session_sealed.is_some() {
-            let rows = tx
-                .execute(
-                    "update task set session_sealed = $2 where id = $1",
-                    args![id.as_str(), session_sealed],
-                )
-                .await?;
-            exactly_one(rows, id.as_str())?;
+            let sql = "update task set session_sealed = $2 where id = $1";
+            tx.execute(sql, args![id.as_str(), session_sealed]).await?;
         }
         tx.commit().await
     }
@@ -330,9 +331,7 @@ pub(crate) async fn move_stage_in(
     detail: &str,
     now: Millis,
 ) -> Result<(), Error> {
-    if !from.may_become(to) {
-        return Err(Error::Stale(format!("no step from {from:?} to {to:?}; task {id}")));
-    }
+    check_step(id, from, to)?;
     let rows = tx
         .execute(
             "update task set stage = $4, detail = $5, updated_at = $6
@@ -340,20 +339,33 @@ pub(crate) async fn move_stage_in(
             args![id.as_str(), fence, from.as_str(), to.as_str(), detail, now],
         )
         .await?;
-    exactly_one(rows, id.as_str())
+    exactly_one(rows, "task", id.as_str())
 }
 
+fn check_step(task: &TaskId, from: StageName, to: StageName) -> Result<(), Error> {
+    if from.may_become(to) {
+        return Ok(());
+    }
+    let (from, to) = (from.as_str(), to.as_str());
+    Err(Error::IllegalStep { task: task.clone(), from, to })
+}
+
+/// Takes over tasks that were read with a lock: the fence goes up, so that whoever had them before
+/// can write no more. They go to stage `to`, or stay where they are.
 async fn claim_rows(
     tx: &mut Tx,
     rows: &[Row],
     node: &str,
     now: Millis,
-    is_login: bool,
+    to: Option<Stage>,
 ) -> Result<Vec<Claimed>, Error> {
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let mut task = decode(row)?;
-        let stage = if is_login { Stage::LoggingIn } else { task.stage.clone() };
+        if let Some(to) = &to {
+            check_step(&task.id, task.stage.name(), to.name())?;
+        }
+        let stage = to.clone().unwrap_or(task.stage);
         let changed = tx
             .execute(
                 "update task set stage = $3, fence = fence + 1, node_id = $4, leased_at = $5,
@@ -362,12 +374,12 @@ async fn claim_rows(
                 args![task.id.as_str(), task.fence, stage.name().as_str(), node, now],
             )
             .await?;
-        exactly_one(changed, task.id.as_str())?;
+        exactly_one(changed, "task", task.id.as_str())?;
         (task.stage, task.fence, task.node_id) = (stage, task.fence + 1, Some(node.to_owned()));
         claimed.push(Claimed {
             task,
-            login_sealed: row.maybe_blob(14)?,
-            session_sealed: row.maybe_blob(15)?,
+            login_sealed: row.maybe_blob("login_sealed")?,
+            session_sealed: row.maybe_blob("session_sealed")?,
         });
     }
     Ok(claimed)

@@ -1,10 +1,9 @@
 //! Builders with every field set to something plain.
 
-use fiveone_model::app::{App, AppId, Grant};
+use fiveone_model::app::{App, AppId};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
-use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
 use fiveone_model::task::TaskId;
 use fiveone_store::{NewApp, NewTask};
@@ -21,20 +20,17 @@ pub const PRICE: i64 = 300;
 /// The id is no app's id.
 #[must_use]
 pub fn app(id: &str) -> App {
-    App {
-        id: AppId::parse(id).expect("an app id"),
-        name: format!("{id} 的应用"),
-        dialect: Dialect::Table,
-        has_legacy_code_signature: false,
-        has_employer_grant: false,
-        fund: Some(Grant::Active),
-        insurance: Some(Grant::Active),
-        fund_callback: None,
-        insurance_callback: None,
-        wants_challenge_callbacks: false,
-        acknowledges_by_201: false,
-        calls_per_second: 10_000,
-    }
+    let app = App::new(app_id(id), &format!("{id} 的应用"));
+    App { calls_per_second: 10_000, ..app.with_all_grants() }
+}
+
+/// An app's id.
+///
+/// # Panics
+/// It is none.
+#[must_use]
+pub fn app_id(id: &str) -> AppId {
+    AppId::parse(id).expect("an app id")
 }
 
 /// The same, as the store takes it; its token is not sealed and opens with no key.
@@ -65,7 +61,7 @@ pub fn task_id(number: u32) -> TaskId {
 pub fn new_task(app: &str, number: u32) -> NewTask {
     NewTask {
         id: task_id(number),
-        app_id: app.to_owned(),
+        app_id: app_id(app),
         product: Product::Fund,
         area: AreaCode::parse("210300").expect("an area code"),
         login_type: 1,

@@ -8,7 +8,7 @@ mod database;
 mod time;
 
 pub use database::{TestStore, postgres_server};
-pub use time::HandTime;
+pub use time::ManualClock;
 
 /// Makes each named `async fn(TestStore)` a test on SQLite and a test on PostgreSQL.
 #[macro_export]

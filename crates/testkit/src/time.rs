@@ -8,28 +8,28 @@ use crate::build::NOW;
 
 /// Time moved by hand; every wait ends when the clock has passed its instant.
 #[derive(Clone)]
-pub struct HandTime(std::sync::Arc<watch::Sender<Millis>>);
+pub struct ManualClock(std::sync::Arc<watch::Sender<Millis>>);
 
-impl Default for HandTime {
+impl Default for ManualClock {
     fn default() -> Self {
         Self(std::sync::Arc::new(watch::Sender::new(NOW)))
     }
 }
 
-impl HandTime {
+impl ManualClock {
     /// Moves the clock on.
     pub fn advance(&self, by: Millis) {
         self.0.send_modify(|now| *now += by);
     }
 }
 
-impl Clock for HandTime {
+impl Clock for ManualClock {
     fn now(&self) -> Millis {
         *self.0.borrow()
     }
 }
 
-impl Time for HandTime {
+impl Time for ManualClock {
     fn until(&self, at: Millis) -> Wait {
         let mut seen = self.0.subscribe();
         Box::pin(async move {

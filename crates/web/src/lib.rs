@@ -3,10 +3,15 @@
 //! Handlers parse, call the engine and render; no rule of the trade is decided here, and nothing is
 //! written but through the engine. Binding a socket and TLS are the binary's work.
 
-mod error;
-pub mod identity;
+mod auth;
+mod metrics;
 mod options;
 mod probes;
+mod rate;
+mod state;
+mod vendor;
+
+use std::sync::Arc;
 
 use axum::Router;
 use fiveone_engine::Engine;
@@ -16,5 +21,7 @@ pub use probes::RenderMetrics;
 
 /// Everything a node serves.
 pub fn router(engine: Engine, options: Options, render_metrics: RenderMetrics) -> Router {
-    probes::router(engine.clone(), render_metrics).merge(identity::router(engine, options))
+    metrics::describe();
+    let api = Arc::new(state::ApiState::new(engine.clone(), options));
+    probes::router(engine, render_metrics).merge(vendor::router(api))
 }

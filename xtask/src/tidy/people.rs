@@ -16,7 +16,7 @@ pub(super) fn check(path: &Path, text: &str, findings: &mut Vec<Finding>) {
     }
     for (index, line) in text.lines().enumerate() {
         for run in line.split(|c: char| !c.is_ascii_alphanumeric()) {
-            let at = |words: &str| Finding::new(path, Some(index + 1), words);
+            let at = |message: &str| Finding::new(path, Some(index + 1), message);
             if is_identity_number(run) && !run.starts_with("99") {
                 findings.push(at("an identity number outside region 99"));
             }

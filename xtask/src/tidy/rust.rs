@@ -24,11 +24,11 @@ pub(super) fn check(path: &Path, text: &str, findings: &mut Vec<Finding>) {
     let production = text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count();
     let says_why = head.iter().any(|line| line.contains("long"));
     if production > LINES_MAX && !is_test && !says_why {
-        let words = format!("{production} production lines; {LINES_MAX} are enough for one room");
-        findings.push(Finding::new(path, None, words));
+        let message = format!("{production} production lines; {LINES_MAX} are enough for one file");
+        findings.push(Finding::new(path, None, message));
     }
     for (index, line) in text.lines().enumerate() {
-        let at = |words: &str| Finding::new(path, Some(index + 1), words);
+        let at = |message: &str| Finding::new(path, Some(index + 1), message);
         if line.chars().count() > CHARS_MAX && !line.contains("http") && !line.contains('"') {
             findings.push(at("a line of more than 120 characters"));
         }

@@ -123,13 +123,13 @@ impl Outcome {
     /// The code of the documents that a task with this outcome ends in.
     pub(crate) fn code(&self) -> u32 {
         if let Err(failure) = &self.login {
-            return failure.kind.code();
+            return failure.kind.code().number();
         }
         let failures: Vec<FailureKind> =
             self.sections.values().filter_map(|read| read.as_ref().err()).map(|f| f.kind).collect();
         match failures.as_slice() {
             [] => 40001,
-            [first, ..] if failures.len() == self.sections.len() => first.code(),
+            [first, ..] if failures.len() == self.sections.len() => first.code().number(),
             _ => 40002,
         }
     }

@@ -57,13 +57,13 @@ impl Receiver {
         }
         match request.send().await {
             Ok(answer) => Ok(answer.status().as_u16()),
-            Err(error) => Err(words(&error)),
+            Err(error) => Err(message(&error)),
         }
     }
 }
 
 /// The error's innermost words; never the address, which may carry an app's own secret.
-fn words(error: &reqwest::Error) -> String {
+fn message(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "timed out".to_owned();
     }

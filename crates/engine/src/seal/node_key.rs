@@ -57,7 +57,7 @@ impl NodeKey {
     }
 }
 
-/// Seals bytes to a node's public key; `about` (purpose and task) must be told again to open.
+/// Seals bytes to a node's public key; `about` (purpose and task) must be given again to open.
 ///
 /// # Errors
 /// The key is not one.

@@ -51,7 +51,7 @@ pub struct DeploymentKeys {
 
 impl DeploymentKeys {
     /// Reads `NUMBER:64 hex digits` lines, newest first; blank lines and `#` comments are passed
-    /// over. `None` when a line is not one, a number stands twice, or there is no key.
+    /// over. `None` when a line is not one, a number is a duplicate, or there is no key.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut keys: Vec<(u8, Key)> = Vec::new();

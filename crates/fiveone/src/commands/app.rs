@@ -7,6 +7,7 @@ use fiveone_model::ledger::yuan;
 use fiveone_model::product::Product;
 use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
+use fiveone_model::task::TaskId;
 use serde_json::{Value, json};
 
 use super::store_access::StoreAccess;
@@ -37,7 +38,7 @@ enum Action {
         /// What it is called
         #[arg(long, default_value = "")]
         name: String,
-        /// The price of a task in yuan; the house's when not told
+        /// The price of a task in yuan; default: the price set for all apps
         #[arg(long, value_parser = fen)]
         price: Option<i64>,
         #[command(flatten)]
@@ -50,7 +51,7 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         id: AppId,
-        /// The product; none changes switches alone
+        /// The product; without it only switches change
         #[arg(long)]
         product: Option<ProductArg>,
         #[command(flatten)]
@@ -63,7 +64,7 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         id: AppId,
-        /// The product; both when not told
+        /// The product; default: both
         #[arg(long)]
         product: Option<ProductArg>,
     },
@@ -74,8 +75,8 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         id: AppId,
-        /// In yuan
-        #[arg(value_parser = positive_fen)]
+        /// In yuan, more than 0
+        #[arg(value_parser = positive_fen, allow_negative_numbers = true)]
         amount: i64,
         /// Why, for the books
         #[arg(long, default_value = "")]
@@ -85,7 +86,7 @@ enum Action {
     ///
     /// Example: fiveone app show loans
     Show {
-        /// The appId; all apps when not told
+        /// The appId; default: all apps
         #[arg(value_parser = app_id)]
         id: Option<AppId>,
     },
@@ -142,7 +143,7 @@ enum DialectArg {
 }
 
 /// What a task costs when nobody has said otherwise.
-const HOUSE_PRICE_FEN: i64 = 300;
+const DEFAULT_PRICE_FEN: i64 = 300;
 
 fn app_id(text: &str) -> Result<AppId, String> {
     AppId::parse(text).ok_or_else(|| "1 to 64 printable ASCII characters".to_owned())
@@ -174,7 +175,7 @@ impl App {
             Action::Grant { id, product, switches } => {
                 let mut app = find(&accounts, &id).await?;
                 if let Some(product) = product {
-                    set_grant(&mut app, product.into(), Grant::Active);
+                    *app.grants.get_mut(product.into()) = Some(Grant::Active);
                 }
                 switches.change(&mut app);
                 ensure_prices(&accounts).await?;
@@ -186,7 +187,7 @@ impl App {
                 for each in Product::ALL {
                     let is_meant = product.is_none_or(|product| Product::from(product) == each);
                     if is_meant && app.grant(each).is_some() {
-                        set_grant(&mut app, each, Grant::Paused);
+                        *app.grants.get_mut(each) = Some(Grant::Paused);
                     }
                 }
                 accounts.update(&app).await?;
@@ -224,10 +225,10 @@ impl Switches {
         let address =
             |url: &String| (!url.is_empty()).then(|| CallbackAddress { url: url.clone() });
         if let Some(url) = &self.fund_callback {
-            app.fund_callback = address(url);
+            app.callbacks.fund = address(url);
         }
         if let Some(url) = &self.insurance_callback {
-            app.insurance_callback = address(url);
+            app.callbacks.insurance = address(url);
         }
         let facts = [
             (self.challenge_callbacks, &mut app.wants_challenge_callbacks),
@@ -249,13 +250,12 @@ async fn create(
     price: Option<i64>,
     switches: &Switches,
 ) -> Result<Value, Failed> {
-    let mut app = Accounts::blank(id.clone(), name);
-    (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+    let mut app = AppRecord::new(id.clone(), name).with_all_grants();
     switches.change(&mut app);
     ensure_prices(accounts).await?;
     let token = Accounts::new_token()?;
     if !accounts.create(app.clone(), &token).await? {
-        return Err(Failed::words(Reason::Usage, format!("there is an app {id} already")));
+        return Err(Failed::message(Reason::Usage, format!("there is an app {id} already")));
     }
     if let Some(price_fen) = price {
         let tariff = Tariff { price_fen, partial: PartialRule::BaseAndOneMore };
@@ -269,12 +269,12 @@ async fn create(
     Ok(json)
 }
 
-/// Sets the house's price where there is none yet.
+/// Sets the default price where there is none yet.
 pub(crate) async fn ensure_prices(accounts: &Accounts) -> Result<(), Failed> {
     for product in Product::ALL {
-        if accounts.house_tariff(product).await?.is_none() {
+        if accounts.default_tariff(product).await?.is_none() {
             let tariff =
-                Tariff { price_fen: HOUSE_PRICE_FEN, partial: PartialRule::BaseAndOneMore };
+                Tariff { price_fen: DEFAULT_PRICE_FEN, partial: PartialRule::BaseAndOneMore };
             accounts.set_tariff(None, product, tariff).await?;
         }
     }
@@ -285,14 +285,7 @@ async fn find(accounts: &Accounts, id: &AppId) -> Result<AppRecord, Failed> {
     accounts
         .show(id)
         .await?
-        .ok_or_else(|| Failed::words(Reason::Usage, format!("there is no app {id}")))
-}
-
-const fn set_grant(app: &mut AppRecord, product: Product, grant: Grant) {
-    match product {
-        Product::Fund => app.fund = Some(grant),
-        Product::Insurance => app.insurance = Some(grant),
-    }
+        .ok_or_else(|| Failed::message(Reason::Usage, format!("there is no app {id}")))
 }
 
 async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Value, Failed> {
@@ -331,7 +324,7 @@ async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Val
                 "seq": entry.seq,
                 "kind": entry.kind.as_str(),
                 "amount": yuan(entry.amount_fen),
-                "task": entry.task_id,
+                "task": entry.task_id.as_ref().map(TaskId::as_str),
                 "note": entry.note,
                 "at": fiveone_model::clock::shanghai_text(entry.at),
             })

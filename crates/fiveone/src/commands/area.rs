@@ -1,9 +1,10 @@
 //! `fiveone area`: closes and opens areas (`area_status` 0 and 1).
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
+use fiveone_engine::{AreaSwitches, SystemTime};
 use fiveone_model::area::AreaCode;
-use fiveone_model::clock::Clock as _;
-use fiveone_store::AreaSwitch;
 use serde_json::json;
 
 use super::app::ProductArg;
@@ -56,19 +57,15 @@ fn code(text: &str) -> Result<AreaCode, String> {
 
 impl Area {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let store = self.access.store().await?;
+        let switches = AreaSwitches::new(self.access.store().await?, Arc::new(SystemTime));
         match self.action {
             Action::Close { product, area, note } => {
-                let product = product.into();
-                let switch =
-                    AreaSwitch { product, area, is_by_operator: true, note, until_at: None };
-                store.write.close_area(&switch).await?;
+                switches.close(product.into(), area, note).await?;
             }
-            Action::Open { product, area } => store.write.open_area(product.into(), &area).await?,
+            Action::Open { product, area } => switches.open(product.into(), &area).await?,
             Action::List => {}
         }
-        let closed = store.read.closed_areas(fiveone_engine::SystemTime.now()).await?;
-        let rows = closed.into_iter().map(|switch| {
+        let rows = switches.closed().await?.into_iter().map(|switch| {
             json!({
                 "product": switch.product.as_str(),
                 "area": switch.area.as_str(),

@@ -64,12 +64,12 @@ fn check(file: Option<PathBuf>, is_json: bool) -> Result<(), Failed> {
         output::say("no mistakes");
         return Ok(());
     }
-    let words = checked.err().map(Failed::words_only);
-    let mut mistakes: Vec<_> = words.iter().flat_map(|words| words.lines()).collect();
+    let message = checked.err().map(Failed::message_only);
+    let mut mistakes: Vec<_> = message.iter().flat_map(|message| message.lines()).collect();
     if mistakes.len() > 1 {
         // The first line tells how many there are.
         mistakes.remove(0);
     }
-    output::say_json(&json!({ "well": mistakes.is_empty(), "mistakes": mistakes }), false);
+    output::say_json(&json!({ "ok": mistakes.is_empty(), "mistakes": mistakes }), false);
     if mistakes.is_empty() { Ok(()) } else { Err(Failed::said(Reason::Mistakes)) }
 }

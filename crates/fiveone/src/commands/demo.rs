@@ -1,4 +1,4 @@
-//! `fiveone demo`: the whole house on loopback, with simulated portals, to try everything.
+//! `fiveone demo`: a whole deployment on loopback, with simulated portals, to try everything.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use clap::Args;
 use fiveone_connector::Library;
 use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime};
 use fiveone_lab::Lab;
-use fiveone_model::app::{AppId, Grant};
+use fiveone_model::app::{App, AppId};
 use fiveone_store::Store;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -36,7 +36,7 @@ pub(crate) struct Demo {
     /// Where the simulated portals listen
     #[arg(long, default_value = "127.0.0.1:8052", value_name = "ADDRESS")]
     lab: SocketAddr,
-    /// Where everything is kept; a temporary folder unless told
+    /// Where everything is kept; default: a temporary folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Prints one JSON object instead: gateway, lab, app_id, token_id
@@ -98,8 +98,8 @@ impl Demo {
 }
 
 fn taken(flag: &str, address: SocketAddr, error: &std::io::Error) -> Failed {
-    let words = format!("cannot listen on {address} ({error}); choose another with {flag}");
-    Failed::words(Reason::Usage, words)
+    let message = format!("cannot listen on {address} ({error}); choose another with {flag}");
+    Failed::message(Reason::Usage, message)
 }
 
 /// An engine over a data folder whose connectors all lead to the lab.
@@ -110,7 +110,7 @@ async fn start_engine(folder: &Path, lab: &Lab) -> Result<Engine, Failed> {
     let accounts = Accounts::new(store.clone(), keys.clone(), time.clone());
     open_demo_app(&accounts).await?;
     let library = Library::with_portals(&lab.portals())
-        .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))?;
+        .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
     let options = Options {
         callbacks_to_private: true,
         portal_concurrency: Some(LAB_CONCURRENCY),
@@ -118,7 +118,7 @@ async fn start_engine(folder: &Path, lab: &Lab) -> Result<Engine, Failed> {
     };
     let limits = fiveone_connector::Limits { requests_per_second: None, ..Default::default() };
     let portal = fiveone_connector::live(limits, fiveone_connector::ExtraCertificates::default())
-        .map_err(|words| Failed::words(Reason::Failed, words))?;
+        .map_err(|message| Failed::message(Reason::Failed, message))?;
     let library = Arc::new(library);
     Ok(Engine::start(Parts { store, keys, library, portal, time, options }).await?)
 }
@@ -126,8 +126,7 @@ async fn start_engine(folder: &Path, lab: &Lab) -> Result<Engine, Failed> {
 /// The demo app with its known tokenId and money; made once for a folder.
 async fn open_demo_app(accounts: &Accounts) -> Result<(), Failed> {
     let id = AppId::parse(DEMO_APP).ok_or_else(|| anyhow::anyhow!("the demo app's id"))?;
-    let mut app = Accounts::blank(id.clone(), "演示应用");
-    (app.fund, app.insurance) = (Some(Grant::Active), Some(Grant::Active));
+    let mut app = App::new(id.clone(), "演示应用").with_all_grants();
     app.calls_per_second = 1_000_000;
     ensure_prices(accounts).await?;
     if accounts.create(app, DEMO_TOKEN).await? {

@@ -1,4 +1,4 @@
-//! `fiveone doctor`: looks whether everything a gateway needs is there, and says what to do.
+//! `fiveone doctor`: checks whether everything a gateway needs is there, and says what to do.
 
 use clap::Args;
 use fiveone_connector::Library;
@@ -9,8 +9,9 @@ use super::store_access::StoreAccess;
 use crate::exit::{Failed, Reason};
 use crate::output;
 
-/// Looks whether everything a gateway needs is there: configuration, database, key, connectors,
-/// prices, books. Exit 1 when something is amiss
+/// Checks whether everything a gateway needs is there
+///
+/// Configuration, database, key, connectors, prices, books. Exit 1 when a check fails.
 ///
 /// Example: fiveone doctor --config fiveone.toml
 #[derive(Debug, Args)]
@@ -22,48 +23,49 @@ pub(crate) struct Doctor {
     json: bool,
 }
 
-/// One thing looked at: its name, and how it is or what is wrong with it.
-type Look = (&'static str, Result<String, String>);
+/// One thing that is checked: its name, and how it is or what is wrong with it.
+type Check = (&'static str, Result<String, String>);
 
 impl Doctor {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let mut looks: Vec<Look> = vec![("connectors", connectors())];
+        let mut checks: Vec<Check> = vec![("connectors", connectors())];
         match self.access.accounts().await {
             Err(failed) => {
-                looks.push(("configuration, database and key", Err(failed.words_only())))
+                checks.push(("configuration, database and key", Err(failed.message_only())))
             }
             Ok(accounts) => {
-                looks.push(("configuration, database and key", Ok("open".to_owned())));
-                looks.push(("apps and prices", apps(&accounts).await.map_err(Failed::words_only)));
-                looks.push(("books", self.books().await.map_err(Failed::words_only)));
+                checks.push(("configuration, database and key", Ok("open".to_owned())));
+                checks
+                    .push(("apps and prices", apps(&accounts).await.map_err(Failed::message_only)));
+                checks.push(("books", self.books().await.map_err(Failed::message_only)));
             }
         }
-        let is_well = looks.iter().all(|(_, look)| look.is_ok());
+        let is_ok = checks.iter().all(|(_, check)| check.is_ok());
         if self.json {
-            let rows = looks.iter().map(|(name, look)| {
+            let rows = checks.iter().map(|(name, check)| {
                 json!({
                     "name": name,
-                    "well": look.is_ok(),
-                    "found": look.as_ref().map_or_else(String::as_str, String::as_str),
+                    "ok": check.is_ok(),
+                    "detail": check.as_ref().map_or_else(String::as_str, String::as_str),
                 })
             });
-            output::say_json(&json!({ "well": is_well, "looks": rows.collect::<Vec<_>>() }), false);
+            output::say_json(&json!({ "ok": is_ok, "checks": rows.collect::<Vec<_>>() }), false);
         } else {
-            for (name, look) in &looks {
-                match look {
+            for (name, check) in &checks {
+                match check {
                     Ok(found) => output::say(&format!("ok    {name}: {found}")),
-                    Err(wrong) => output::say(&format!("AMISS {name}: {wrong}")),
+                    Err(wrong) => output::say(&format!("FAIL  {name}: {wrong}")),
                 }
             }
         }
-        if is_well { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
+        if is_ok { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
     }
 
     async fn books(&self) -> Result<String, Failed> {
         let report = self.access.store().await?.read.verify_ledger().await?;
         if let Some(first) = report.findings.first() {
-            let words = format!("{}: {} (run `fiveone ledger verify`)", first.app_id, first.what);
-            return Err(Failed::words(Reason::Failed, words));
+            let message = format!("{}: {} (run `fiveone ledger verify`)", first.app_id, first.what);
+            return Err(Failed::message(Reason::Failed, message));
         }
         Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
     }
@@ -82,9 +84,9 @@ async fn apps(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {
     let apps = accounts.all().await?;
     for app in &apps {
         if accounts.find(&app.id).await?.is_none() {
-            let words =
+            let message =
                 format!("app {} has a grant without a price: its calls get status 4", app.id);
-            return Err(Failed::words(Reason::Failed, words));
+            return Err(Failed::message(Reason::Failed, message));
         }
     }
     Ok(format!("{} apps, all with prices", apps.len()))

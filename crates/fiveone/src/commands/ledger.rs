@@ -12,6 +12,11 @@ use crate::output;
 pub(crate) struct Ledger {
     #[command(subcommand)]
     action: Action,
+    #[command(flatten)]
+    access: StoreAccess,
+    /// Prints one JSON object
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -20,18 +25,12 @@ enum Action {
     /// differs
     ///
     /// Example: fiveone ledger verify --config fiveone.toml
-    Verify {
-        #[command(flatten)]
-        access: StoreAccess,
-        /// Prints one JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    Verify,
 }
 
 impl Ledger {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let Action::Verify { access, json } = self.action;
+        let Self { action: Action::Verify, access, json } = self;
         let report = access.store().await?.read.verify_ledger().await?;
         let findings: Vec<_> = report
             .findings

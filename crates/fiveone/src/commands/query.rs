@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
+use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::product::{Operation, Product};
 use fiveone_model::report::Section;
+use fiveone_model::state_code::StateCode;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
@@ -18,8 +20,9 @@ use crate::client::{Access, Client, text};
 use crate::exit::{Failed, Reason};
 use crate::output;
 
-/// Gets a person's records in the terminal: asks for the login fields, shows the captcha, waits,
-/// and prints the report as tables
+/// Gets a person's records in the terminal
+///
+/// Asks for the login fields, shows the captcha, waits, and prints the report as tables.
 ///
 /// Example: fiveone query fund 990000
 ///
@@ -43,6 +46,9 @@ pub(crate) struct Query {
     json: bool,
 }
 
+/// What apps of the `example` dialect get instead of 40001.
+const FINISHED_IN_EXAMPLES: &str = "0";
+
 /// How often the gateway is asked.
 const POLL_EVERY: Duration = Duration::from_millis(300);
 
@@ -64,12 +70,16 @@ impl Query {
         } else {
             table::print(product, &data);
         }
-        match text(&data["code"]).as_str() {
-            "40001" | "0" => Ok(()),
-            "40002" => Err(Failed::words(Reason::Partial, text(&data["msg"]))),
-            code => {
-                let words = format!("{} ({code})", text(&data["msg"]));
-                Err(Failed::words(Reason::NoReport, words))
+        let code = text(&data["code"]);
+        match StateCode::parse(&code) {
+            Some(StateCode::FINISHED) => Ok(()),
+            Some(StateCode::PARTLY_FINISHED) => {
+                Err(Failed::message(Reason::Partial, text(&data["msg"])))
+            }
+            _ if code == FINISHED_IN_EXAMPLES => Ok(()),
+            _ => {
+                let message = format!("{} ({code})", text(&data["msg"]));
+                Err(Failed::message(Reason::NoReport, message))
             }
         }
     }
@@ -87,7 +97,7 @@ async fn create(
     params.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let data = client.data(product, Operation::Create, &params).await?;
     if data["success"] != true {
-        return Err(Failed::words(Reason::Refused, text(&data["message"])));
+        return Err(Failed::message(Reason::Refused, text(&data["message"])));
     }
     Ok(text(&data["tid"]))
 }
@@ -101,34 +111,30 @@ async fn follow(
 ) -> Result<Value, Failed> {
     let mut tick = tokio::time::interval(POLL_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut answered_picture = None;
-    let mut has_answered_sms = false;
+    let mut answered = None;
     loop {
         tick.tick().await;
         let data = client.data(product, Operation::Report, &[("tid", tid)]).await?;
         let code = text(&data["code"]);
         progress.show(&data);
-        let is_new = match code.as_str() {
-            // The same picture again only says that the answer is still being tried.
-            "10004" => answered_picture.as_ref() != Some(&data["base64_image_bytes"]),
-            "10003" => !has_answered_sms,
-            _ => {
-                (answered_picture, has_answered_sms) = (None, false);
-                false
-            }
-        };
-        if is_new {
-            let answer = progress.pause(|| ask::code(&data))?;
+        let state = StateCode::parse(&code);
+        let question = state.and_then(ChallengeKind::of_code);
+        // The same question again, with the same picture if it has one, only says that the answer
+        // is still being tried.
+        let asked = question.map(|kind| (kind, data["base64_image_bytes"].clone()));
+        if let Some((kind, _)) = asked
+            && asked != answered
+        {
+            let answer = progress.pause(|| ask::code(kind, &data))?;
             let params = [("code", answer.as_str()), ("tid", tid)];
             let taken = client.data(product, Operation::Code, &params).await?;
             if taken["status"] != 0 {
                 output::complain(&text(&taken["message"]));
             }
-            answered_picture = Some(data["base64_image_bytes"].clone());
-            has_answered_sms = code == "10003";
         }
-        let is_final = matches!(code.as_bytes().first(), Some(b'4' | b'5' | b'0' | b'-'));
-        if is_final {
+        answered = asked;
+        // A code that is none of a task's life says that there is no such task.
+        if state.is_none_or(StateCode::is_final) {
             return Ok(data);
         }
     }

@@ -29,7 +29,9 @@ const HEAD_FOR: Duration = Duration::from_secs(30);
 
 /// Runs a gateway
 ///
-/// Example: fiveone serve --config fiveone.toml (see `fiveone config default`)
+/// Example: fiveone serve --config fiveone.toml
+///
+/// `fiveone config default` prints a configuration to begin with.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The configuration; without it, defaults and FIVEONE_ variables
@@ -66,8 +68,8 @@ impl Serve {
         handle.graceful_shutdown(Some(LAST_CALLS_FOR));
         serving.await??;
         if is_lost {
-            let words = "other nodes took this one for dead; start it anew";
-            return Err(Failed::words(Reason::Failed, words));
+            let message = "the other nodes declared this one dead; restart it";
+            return Err(Failed::message(Reason::Failed, message));
         }
         Ok(())
     }
@@ -75,8 +77,8 @@ impl Serve {
 
 fn listen(server: &Server) -> Result<TcpListener, Failed> {
     let listener = TcpListener::bind(server.listen).map_err(|error| {
-        let words = format!("cannot listen on {} ({error}); see server.listen", server.listen);
-        Failed::words(Reason::Failed, words)
+        let message = format!("cannot listen on {} ({error}); see server.listen", server.listen);
+        Failed::message(Reason::Failed, message)
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
@@ -85,14 +87,14 @@ fn listen(server: &Server) -> Result<TcpListener, Failed> {
 async fn read_tls(tls: &Tls) -> Result<RustlsConfig, Failed> {
     RustlsConfig::from_pem_file(&tls.cert, &tls.key).await.map_err(|error| {
         let (cert, key) = (tls.cert.display(), tls.key.display());
-        Failed::words(Reason::Mistakes, format!("server.tls_cert {cert}, tls_key {key}: {error}"))
+        Failed::message(Reason::Mistakes, format!("server.tls_cert {cert}, tls_key {key}: {error}"))
     })
 }
 
 async fn start_engine(config: &Config) -> Result<Engine, Failed> {
     let keys = config.keys.load()?;
     let library = Library::with_portals(&config.portals.bases)
-        .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))?;
+        .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
     let extra = match &config.portals.extra_certificates {
         None => ExtraCertificates::default(),
         Some(path) => std::fs::read(path)
@@ -100,12 +102,12 @@ async fn start_engine(config: &Config) -> Result<Engine, Failed> {
             .and_then(|pem| ExtraCertificates::from_pem(&pem))
             .map_err(|error| {
                 let path = path.display();
-                let words = format!("portals.extra_certificates {path}: {error}");
-                Failed::words(Reason::Mistakes, words)
+                let message = format!("portals.extra_certificates {path}: {error}");
+                Failed::message(Reason::Mistakes, message)
             })?,
     };
     let portal = fiveone_connector::live(config.portals.limits, extra)
-        .map_err(|words| Failed::words(Reason::Failed, words))?;
+        .map_err(|message| Failed::message(Reason::Failed, message))?;
     let store = Store::open(&config.store.url, config.store.connections_max).await?;
     let time = Arc::new(SystemTime);
     let (library, options) = (Arc::new(library), config.engine.clone());

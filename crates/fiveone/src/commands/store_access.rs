@@ -63,7 +63,7 @@ pub(crate) fn folder_keys(folder: &Path) -> Result<DeploymentKeys, Failed> {
     }
     let text = std::fs::read_to_string(&path)?;
     DeploymentKeys::parse(&text).ok_or_else(|| {
-        Failed::words(Reason::Mistakes, format!("{}: not a key file", path.display()))
+        Failed::message(Reason::Mistakes, format!("{}: not a key file", path.display()))
     })
 }
 

@@ -1,6 +1,7 @@
 //! `[engine]`: how long things take at most, and how much is done at once.
 
 use fiveone_engine::Options;
+use fiveone_model::challenge::ChallengeKind;
 
 use super::section::Section;
 
@@ -11,9 +12,11 @@ const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 /// Sets what the section gives.
 pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
     let answer_for = SECOND_MS..=60 * MINUTE_MS;
-    engine.captcha_for_ms =
-        section.duration_ms("captcha_for", engine.captcha_for_ms, answer_for.clone());
-    engine.sms_for_ms = section.duration_ms("sms_for", engine.sms_for_ms, answer_for);
+    for kind in ChallengeKind::ALL {
+        let patience = engine.patience_ms.get_mut(kind);
+        let key = format!("{}_for", kind.as_str());
+        *patience = section.duration_ms(&key, *patience, answer_for.clone());
+    }
     engine.task_for_ms = section.duration_ms("task_for", engine.task_for_ms, SECOND_MS..=DAY_MS);
     engine.report_for_ms =
         section.duration_ms("report_for", engine.report_for_ms, SECOND_MS..=3_650 * DAY_MS);
@@ -22,15 +25,16 @@ pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
     engine.tick_every_ms = section.duration_ms("tick_every", engine.tick_every_ms, 10..=MINUTE_MS);
     engine.running_max = section.number("running_max", engine.running_max, 1..=10_000);
     engine.open_tasks_max = section.number("open_tasks_max", engine.open_tasks_max, 1..=10_000_000);
-    engine.ill_after_failures =
-        section.number("ill_after_failures", engine.ill_after_failures, 1..=1_000_000);
-    engine.ill_for_ms = section.duration_ms("ill_for", engine.ill_for_ms, SECOND_MS..=DAY_MS);
+    engine.unhealthy_after_failures =
+        section.number("unhealthy_after_failures", engine.unhealthy_after_failures, 1..=1_000_000);
+    engine.unhealthy_for_ms =
+        section.duration_ms("unhealthy_for", engine.unhealthy_for_ms, SECOND_MS..=DAY_MS);
     engine.shutdown_for_ms =
         section.duration_ms("shutdown_for", engine.shutdown_for_ms, 0..=60 * MINUTE_MS);
     if engine.tick_every_ms * 2 > engine.lease_for_ms {
         section.complain("tick_every", "must be at most half of engine.lease_for");
     }
-    if engine.captcha_for_ms.max(engine.sms_for_ms) > engine.task_for_ms {
+    if engine.patience_ms.iter().any(|patience| *patience > engine.task_for_ms) {
         section.complain("task_for", "must be at least engine.captcha_for and engine.sms_for");
     }
 }

@@ -44,7 +44,7 @@ impl Keys {
     /// # Errors
     /// It is not there, or is no key.
     pub(crate) fn load(&self) -> Result<DeploymentKeys, Failed> {
-        let mistake = |words: String| Failed::words(Reason::Mistakes, words);
+        let mistake = |message: String| Failed::message(Reason::Mistakes, message);
         let (text, place) = match &self.file {
             Some(path) => {
                 let place = path.display().to_string();

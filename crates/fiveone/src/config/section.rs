@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use fiveone_model::suggest::did_you_mean;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -126,12 +127,12 @@ impl Document {
             }
             let known = self.asked.iter().map(String::as_str);
             let shown = path.trim_end_matches('.');
-            let text = format!("unknown option {shown}{}", suggestion(path, known));
+            let text = format!("unknown option {shown}{}", did_you_mean(path, known));
             self.mistakes.push(Mistake { at: entry.at.clone(), text });
         }
         for (name, at) in &self.headers {
             let text =
-                format!("unknown section [{name}]{}", suggestion(name, sections.iter().copied()));
+                format!("unknown section [{name}]{}", did_you_mean(name, sections.iter().copied()));
             self.mistakes.push(Mistake { at: at.clone(), text });
         }
     }
@@ -152,14 +153,6 @@ impl Document {
     pub(super) fn given(&self) -> Vec<String> {
         self.entries.keys().cloned().collect()
     }
-}
-
-/// `; did you mean …?` when a known name is near.
-fn suggestion<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
-    const NEAR: f64 = 0.75;
-    let near = known.map(|name| (strsim::jaro_winkler(wrong, name), name));
-    let best = near.filter(|(score, _)| *score >= NEAR).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
 }
 
 impl Given {

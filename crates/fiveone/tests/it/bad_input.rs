@@ -1,10 +1,10 @@
-//! What no honest client sends: each gets a clear answer, and the house goes on.
+//! What no honest client sends: each gets a clear answer, and the gateway goes on.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::house::{APP, House, TOKEN};
+use crate::gateway::{APP, TOKEN, TestGateway};
 use crate::vendor_client::{FUND, INSURANCE};
 
 /// Sends bytes as they are; the whole answer.
@@ -26,7 +26,7 @@ fn request(head: &[&str], body: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn raw_requests_get_http_200_and_status_2() {
-    let house = House::sqlite().await;
+    let gateway = TestGateway::sqlite().await;
     let form = "Content-Type: application/x-www-form-urlencoded";
     let json = "Content-Type: application/json";
     let long = |size: usize| format!("Content-Length: {size}");
@@ -58,7 +58,7 @@ async fn raw_requests_get_http_200_and_status_2() {
         ("repeated", request(&[form, &long(7)], b"a=1&a=2"), "重复"),
         ("NUL", request(&[form, &long(5)], b"a=%00"), "NUL"),
     ] {
-        let answer = raw(&house.address, &request).await;
+        let answer = raw(&gateway.address, &request).await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{what}: {answer}");
         assert!(
             answer.contains("content-type: application/json;charset=UTF-8"),
@@ -67,8 +67,8 @@ async fn raw_requests_get_http_200_and_status_2() {
         assert!(answer.contains(r#"{"status":2,"message":"参数错误："#), "{what}: {answer}");
         assert!(answer.contains(complaint), "{what}: {answer}");
     }
-    assert_eq!(house.client.call("getFundCitysB", &[]).await.status, 0);
-    house.assert_nothing_is_left().await;
+    assert_eq!(gateway.client.call("getFundCitysB", &[]).await.status, 0);
+    gateway.assert_nothing_is_left().await;
 }
 
 /// What breaks programs that put values into other languages.
@@ -85,7 +85,7 @@ const SYNTAX: [&str; 8] = [
 
 #[tokio::test]
 async fn syntax_of_other_languages_in_every_field_does_nothing() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     for value in SYNTAX {
         for document in [FUND, INSURANCE] {
             let data = client.result(document, value).await;
@@ -101,7 +101,7 @@ async fn syntax_of_other_languages_in_every_field_does_nothing() {
 
 #[tokio::test]
 async fn syntax_of_other_languages_in_app_ids_and_keys_does_nothing() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     for value in SYNTAX {
         let post = async |app: &str, key: &str| {
             let body = json!({ "appId": app, "tokenKey": key }).to_string();
@@ -119,7 +119,7 @@ async fn syntax_of_other_languages_in_app_ids_and_keys_does_nothing() {
 
 #[tokio::test]
 async fn codes_of_any_length_get_minus_2_and_no_message_repeats_what_was_sent() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let tid = "0123456789abcdef0123456789abcdef";
     for code in ["", " ", "\u{1}", "hunter2hunter2hunter2hunter2hunter2", &"hunter2".repeat(8_000)]
     {
@@ -133,7 +133,7 @@ async fn codes_of_any_length_get_minus_2_and_no_message_repeats_what_was_sent() 
 
 #[tokio::test]
 async fn an_idempotency_key_that_is_none_is_minus_2() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let params = [("area_code", "990000"), ("login_type", "1")];
     let key = client.token_key("http://api.tcredit.com/identity/createFundSearchTaskB", &params);
     let body = json!({ "area_code": "990000", "login_type": "1", "appId": APP, "tokenKey": key });

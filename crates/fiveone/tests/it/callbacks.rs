@@ -5,11 +5,11 @@ use std::sync::Arc;
 use fiveone_model::app::CallbackAddress;
 use fiveone_model::callback::{RETRY_AFTER_MS, webhook_signature};
 use fiveone_model::product::Product;
-use fiveone_testkit::{HandTime, TestStore, on_both};
+use fiveone_testkit::{ManualClock, TestStore, on_both};
 use md5::{Digest as _, Md5};
 use serde_json::Value;
 
-use crate::house::{House, Plan, TOKEN, text};
+use crate::gateway::{Plan, TOKEN, TestGateway, text};
 
 on_both!(
     a_callback_comes_once_signed_both_ways,
@@ -19,15 +19,15 @@ on_both!(
 );
 
 /// The lab's receiver: a box of its own for each test.
-async fn call_back_to(house: &House, query: &str) -> String {
-    let url = format!("{}/callbacks/box{query}", house.lab.base());
+async fn call_back_to(gateway: &TestGateway, query: &str) -> String {
+    let url = format!("{}/callbacks/box{query}", gateway.lab.base());
     let address = CallbackAddress { url: url.clone() };
-    house.change_app(|app| app.insurance_callback = Some(address)).await;
+    gateway.change_app(|app| app.callbacks.insurance = Some(address)).await;
     url
 }
 
-async fn received(house: &House) -> Vec<Value> {
-    let url = format!("{}/callbacks/box", house.lab.base());
+async fn received(gateway: &TestGateway) -> Vec<Value> {
+    let url = format!("{}/callbacks/box", gateway.lab.base());
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -48,21 +48,21 @@ fn header(received: &Value, name: &str) -> String {
         .unwrap_or_default()
 }
 
-async fn one_task(house: &House, password: &str) -> String {
-    let person = house.people(Product::Insurance, "990000", 1).remove(0);
-    let tid = house.create(Product::Insurance, "990000", &person, password).await;
-    house.finish(Product::Insurance, &tid, &text(&person["id_card"])).await;
+async fn one_task(gateway: &TestGateway, password: &str) -> String {
+    let person = gateway.people(Product::Insurance, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Insurance, "990000", &person, password).await;
+    gateway.finish(Product::Insurance, &tid, &text(&person["id_card"])).await;
     tid
 }
 
 /// Sends what is due now, and waits until the callbacks of a task are as told.
-async fn sent(house: &House, tid: &str, expected: &[(&str, i64)]) {
+async fn sent(gateway: &TestGateway, tid: &str, expected: &[(&str, i64)]) {
     let expected: Vec<_> = expected.iter().map(|(state, n)| ((*state).to_owned(), *n)).collect();
     let mut every = tokio::time::interval(std::time::Duration::from_millis(10));
     let mut last = Vec::new();
     for _ in 0..1_000 {
         every.tick().await;
-        last = house.store.read.callbacks_of(&House::id(tid)).await.unwrap();
+        last = gateway.store.read.callbacks_of(&TestGateway::id(tid)).await.unwrap();
         if last == expected {
             return;
         }
@@ -71,11 +71,11 @@ async fn sent(house: &House, tid: &str, expected: &[(&str, i64)]) {
 }
 
 async fn a_callback_comes_once_signed_both_ways(store: TestStore) {
-    let house = House::build(store, Plan::default()).await;
-    let url = call_back_to(&house, "").await;
-    let tid = one_task(&house, "good").await;
-    sent(&house, &tid, &[("delivered", 1)]).await;
-    let all = received(&house).await;
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let url = call_back_to(&gateway, "").await;
+    let tid = one_task(&gateway, "good").await;
+    sent(&gateway, &tid, &[("delivered", 1)]).await;
+    let all = received(&gateway).await;
     assert_eq!(all.len(), 1, "{all:?}");
     let msg = "爬取结束";
     let md5 = Md5::digest(format!("{url}{TOKEN}msg={msg},status=40001,tid={tid}"));
@@ -92,67 +92,68 @@ async fn a_callback_comes_once_signed_both_ways(store: TestStore) {
     let body = text(&all[0]["body"]);
     let signature = webhook_signature(TOKEN.as_bytes(), &id, timestamp, &body);
     assert_eq!(header(&all[0], "webhook-signature"), signature);
-    house.assert_nothing_is_left().await;
+    gateway.assert_nothing_is_left().await;
 }
 
 async fn a_callback_is_retried_on_the_documented_schedule_and_then_kept(store: TestStore) {
-    let time = HandTime::default();
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     plan.options.tick_every_ms = i64::MAX / 4;
     plan.options.report_for_ms = i64::MAX / 4;
-    let house = House::build(store, plan).await;
-    call_back_to(&house, "?answer=500").await;
-    let tid = one_task(&house, "wrong").await;
-    sent(&house, &tid, &[("pending", 1)]).await;
+    let gateway = TestGateway::build(store, plan).await;
+    call_back_to(&gateway, "?answer=500").await;
+    let tid = one_task(&gateway, "wrong").await;
+    sent(&gateway, &tid, &[("pending", 1)]).await;
     let mut attempts = 1;
     for wait in RETRY_AFTER_MS {
         time.advance(wait - 1);
-        house.engine.send_due_callbacks().await.unwrap();
-        sent(&house, &tid, &[("pending", attempts)]).await;
+        gateway.engine.send_due_callbacks().await.unwrap();
+        sent(&gateway, &tid, &[("pending", attempts)]).await;
         time.advance(1);
         attempts += 1;
         let state = if attempts == 8 { "exhausted" } else { "pending" };
-        sent(&house, &tid, &[(state, attempts)]).await;
+        sent(&gateway, &tid, &[(state, attempts)]).await;
     }
-    assert_eq!(received(&house).await.len(), 8);
-    let ids: Vec<_> = received(&house).await.iter().map(|one| header(one, "webhook-id")).collect();
+    assert_eq!(received(&gateway).await.len(), 8);
+    let ids: Vec<_> =
+        received(&gateway).await.iter().map(|one| header(one, "webhook-id")).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "one id for all attempts: {ids:?}");
 }
 
 async fn an_app_may_want_201_and_challenges(store: TestStore) {
-    let house = House::build(store, Plan::default()).await;
-    call_back_to(&house, "?answer=201").await;
-    house
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    call_back_to(&gateway, "?answer=201").await;
+    gateway
         .change_app(|app| {
             app.acknowledges_by_201 = true;
             app.wants_challenge_callbacks = true;
         })
         .await;
-    let tid = one_task(&house, "good").await;
-    sent(&house, &tid, &[("delivered", 1), ("delivered", 1)]).await;
+    let tid = one_task(&gateway, "good").await;
+    sent(&gateway, &tid, &[("delivered", 1), ("delivered", 1)]).await;
     let mut codes: Vec<_> =
-        received(&house).await.iter().map(|one| form(one)[1].1.clone()).collect();
+        received(&gateway).await.iter().map(|one| form(one)[1].1.clone()).collect();
     codes.sort();
     assert_eq!(codes, ["10004", "40001"]);
 
-    call_back_to(&house, "?answer=200").await;
-    house.change_app(|app| app.wants_challenge_callbacks = false).await;
-    let tid = one_task(&house, "wrong").await;
-    sent(&house, &tid, &[("pending", 1)]).await;
+    call_back_to(&gateway, "?answer=200").await;
+    gateway.change_app(|app| app.wants_challenge_callbacks = false).await;
+    let tid = one_task(&gateway, "wrong").await;
+    sent(&gateway, &tid, &[("pending", 1)]).await;
 }
 
 async fn private_addresses_are_refused_unless_allowed(store: TestStore) {
     let mut plan = Plan::default();
     plan.options.callbacks_to_private = false;
-    let house = House::build(store, plan).await;
-    let port = house.lab.address().port();
+    let gateway = TestGateway::build(store, plan).await;
+    let port = gateway.lab.address().port();
     for host in
         ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "[::ffff:127.0.0.1]"]
     {
         let url = format!("http://{host}:{port}/callbacks/box");
-        house.change_app(|app| app.insurance_callback = Some(CallbackAddress { url })).await;
-        let tid = one_task(&house, "wrong").await;
-        sent(&house, &tid, &[("pending", 1)]).await;
+        gateway.change_app(|app| app.callbacks.insurance = Some(CallbackAddress { url })).await;
+        let tid = one_task(&gateway, "wrong").await;
+        sent(&gateway, &tid, &[("pending", 1)]).await;
     }
-    assert_eq!(received(&house).await, Vec::<Value>::new());
+    assert_eq!(received(&gateway).await, Vec::<Value>::new());
 }

@@ -1,169 +1,347 @@
-//! Every command that a document, a `--help` text or the banner of `demo` prints is run as it stands.
+//! Every command line and address that the documents, the help and the demonstration's banner
+//! print, run as a reader would run it: in a folder of its own, beside a demonstration.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
-const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Commands that go on until they are ended, or ask: their words are parsed and nothing more.
-const ENDLESS: [&str; 3] = ["demo", "serve", "query"];
+/// Programs of other people: that a document names them is no promise of ours.
+const OTHERS: [&str; 5] = ["cargo", "git", "./test.sh", "./postgres.sh", "python3"];
 
-/// A running `demo`, and a folder in which the documents' commands find what they name.
-struct Stage {
-    demo: Child,
+/// A running demonstration and what it printed.
+struct Demo {
+    process: Child,
+    _out: Lines<BufReader<ChildStdout>>,
     banner: Vec<String>,
     gateway: String,
-    data: tempfile::TempDir,
-    folder: tempfile::TempDir,
+    lab: String,
+    folder: PathBuf,
 }
 
-impl Stage {
-    async fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut demo = Command::new(PROGRAM)
+impl Demo {
+    async fn start(folder: &Path) -> Self {
+        // Fails when another test of this process was first, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let folder = folder.join("data");
+        let mut process = Command::new(PROGRAM)
             .args(["demo", "--listen", "127.0.0.1:0", "--lab", "127.0.0.1:0", "--data"])
-            .arg(data.path())
-            .stdin(Stdio::null())
+            .arg(&folder)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+            .expect("the demonstration starts");
+        let mut out = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut banner = Vec::new();
-        while let Some(line) = lines.next_line().await.unwrap() {
-            let is_last = line.contains("Ctrl-C");
+        while let Some(line) = out.next_line().await.expect("text") {
+            let is_last = line.starts_with("Ctrl-C");
             banner.push(line);
             if is_last {
                 break;
             }
         }
-        let address = banner.iter().find_map(|line| line.trim().strip_prefix("gateway"));
-        let gateway = address.and_then(|rest| rest.trim().split("/identity").next());
-        let gateway = gateway.expect("the banner names the gateway").to_owned();
-        let folder = tempfile::tempdir().unwrap();
-        copy(&Path::new(REPOSITORY).join("connectors"), &folder.path().join("connectors"));
-        Self { demo, banner, gateway, data, folder }
+        let address_of = |name: &str| {
+            let line = banner.iter().find(|line| line.trim_start().starts_with(name));
+            let line = line.unwrap_or_else(|| panic!("no {name} in {banner:#?}"));
+            let url = line.split_whitespace().nth(1).expect("an address");
+            url.trim_end_matches("/identity/…").to_owned()
+        };
+        let (gateway, lab) = (address_of("gateway"), address_of("lab"));
+        Self { process, _out: out, banner, gateway, lab, folder }
     }
 
-    /// Runs one printed line; what went wrong.
-    async fn run(&self, line: &str) -> Result<(), String> {
-        let line = line.split(" #").next().unwrap_or_default();
-        let line = line.split(" (see").next().unwrap_or_default().trim();
-        let mut line = line
-            .replace("target/release/fiveone", "fiveone")
-            .replace(PROGRAM, "fiveone")
-            .replace("DIR", &self.data.path().to_string_lossy());
-        let word = line.split_whitespace().skip_while(|word| *word != "fiveone").nth(1);
-        let word = word.unwrap_or_default().to_owned();
-        if ENDLESS.contains(&word.as_str()) {
-            line.push_str(" --help");
-        } else if word == "call" && !line.contains("--gateway") {
-            line.push_str(&format!(" --gateway {}", self.gateway));
+    /// An address of a document as it is here.
+    fn here(&self, url: &str) -> String {
+        url.replace("http://127.0.0.1:8051", &self.gateway)
+            .replace("http://127.0.0.1:8052", &self.lab)
+    }
+}
+
+/// A folder in which lines are run, with the program on the path and the connectors beside it.
+struct Reader<'a> {
+    demo: &'a Demo,
+    folder: tempfile::TempDir,
+    /// The `export` and `umask` lines so far.
+    kept: String,
+}
+
+impl<'a> Reader<'a> {
+    fn new(demo: &'a Demo) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bin = folder.path().join("target/release");
+        std::fs::create_dir_all(&bin).expect("a folder");
+        std::os::unix::fs::symlink(PROGRAM, bin.join("fiveone")).expect("a link");
+        copy(&Path::new(ROOT).join("connectors"), &folder.path().join("connectors"));
+        Self { demo, folder, kept: String::new() }
+    }
+
+    /// Runs a line; why it is not as promised.
+    async fn run(&mut self, line: &str) -> Result<(), String> {
+        let line = line.split(" #").next().unwrap_or(line).trim();
+        let line = line.replace(" DIR", &format!(" {}", self.demo.folder.display()));
+        let line = self.demo.here(&line);
+        if line.is_empty() || OTHERS.iter().any(|other| line.starts_with(other)) {
+            return Ok(());
         }
-        let bin = Path::new(PROGRAM).parent().unwrap();
-        let path = std::env::join_paths(
-            std::iter::once(bin.to_owned())
-                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
-        );
-        let output = Command::new("sh")
-            .args(["-c", &line])
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if words[0] == "export" {
+            self.kept.push_str(&format!("{line}\n"));
+        }
+        let name = words.iter().position(|word| word.ends_with("fiveone"));
+        match name.and_then(|at| words.get(at + 1)).copied() {
+            Some("demo" | "serve") => self.run_until_it_serves(&line).await,
+            Some("query") => self.run_query(&line).await,
+            _ => self.run_to_its_end(&line).await,
+        }
+    }
+
+    fn shell(&self, line: &str) -> Command {
+        let path = self.folder.path().join("target/release");
+        let path = format!("{}:{}", path.display(), std::env::var("PATH").expect("a path"));
+        let mut command = Command::new("sh");
+        command
+            .args(["-euc", &format!("{}{line}", self.kept)])
             .current_dir(self.folder.path())
-            .env("PATH", path.unwrap())
-            .env("FIVEONE_CONFIG", "fiveone.toml")
+            .env("PATH", path)
+            .env("FIVEONE_GATEWAY", &self.demo.gateway)
+            .env("FIVEONE_SERVER_LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
-            .output()
-            .await
-            .unwrap();
+            .kill_on_drop(true);
+        command
+    }
+
+    async fn run_to_its_end(&self, line: &str) -> Result<(), String> {
+        let output = self.shell(line).output().await.expect("a shell");
         if output.status.success() {
             return Ok(());
         }
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(format!("`{line}`: {} {text}", output.status))
+        let told = [output.stdout, output.stderr].concat();
+        Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&told)))
+    }
+
+    /// A line that serves until it is asked to end, and then ends well.
+    async fn run_until_it_serves(&self, line: &str) -> Result<(), String> {
+        let line = match line.contains(" demo") {
+            true => format!("{line} --listen 127.0.0.1:0 --lab 127.0.0.1:0"),
+            false => line.to_owned(),
+        };
+        let mut command = self.shell(&format!("exec {line} 2>&1"));
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("a shell");
+        let mut out = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut told = String::new();
+        while let Some(line) = out.next_line().await.expect("text") {
+            told.push_str(&line);
+            if line.contains("listening") || line.starts_with("Ctrl-C") {
+                let id = process.id().expect("it runs").to_string();
+                let killed = Command::new("kill").args(["-TERM", &id]).status().await;
+                assert!(killed.expect("kill runs").success());
+            }
+        }
+        let status = process.wait().await.expect("it ends");
+        if status.success() { Ok(()) } else { Err(format!("{status}\n{told}")) }
+    }
+
+    /// Answers the questions of `query` as a person of the model city.
+    async fn run_query(&self, line: &str) -> Result<(), String> {
+        let mut command = self.shell(line);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("a shell");
+        let mut keyboard = process.stdin.take().expect("its input");
+        let mut screen = BufReader::new(process.stderr.take().expect("its questions"));
+        let id_card = "991300199305020000";
+        let typed = format!("1\n{id_card}\ngood\n");
+        keyboard.write_all(typed.as_bytes()).await.expect("it reads");
+        let mut told = String::new();
+        while let Some(path) = next_picture(&mut screen, &mut told).await {
+            use base64::Engine as _;
+            let bytes = std::fs::read(&path).expect("the picture that was told");
+            std::fs::remove_file(&path).expect("the picture that was told");
+            let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
+            let answer = crate::gateway::read_picture(&encoded);
+            keyboard.write_all(format!("{answer}\n").as_bytes()).await.expect("it reads");
+        }
+        let output = process.wait_with_output().await.expect("it ends");
+        let report = String::from_utf8_lossy(&output.stdout);
+        if output.status.success() && report.contains(&id_card[..6]) {
+            return Ok(());
+        }
+        Err(format!("{}\n{told}{report}", output.status))
+    }
+}
+
+/// Reads the questions until one tells where its picture is, or there are no more.
+async fn next_picture(screen: &mut BufReader<ChildStderr>, told: &mut String) -> Option<String> {
+    let mut byte = [0];
+    let mut bytes = Vec::new();
+    loop {
+        if screen.read(&mut byte).await.expect("text") == 0 {
+            told.push_str(&String::from_utf8_lossy(&bytes));
+            return None;
+        }
+        bytes.push(byte[0]);
+        if byte[0] == b'\n' {
+            let line = String::from_utf8_lossy(&bytes).into_owned();
+            bytes.clear();
+            told.push_str(&line);
+            if let Some((_, path)) = line.split_once("图片: ") {
+                return Some(path.trim().to_owned());
+            }
+        }
     }
 }
 
 fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let to = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &to);
         } else {
-            std::fs::copy(entry.path(), target).unwrap();
+            std::fs::copy(&path, &to).expect("a file");
         }
     }
 }
 
-fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![Path::new(REPOSITORY).join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.to_string_lossy().ends_with(ending) {
-                found.push(path);
-            }
+/// The documents, by their path in the repository.
+fn documents() -> Vec<(String, String)> {
+    let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for entry in std::fs::read_dir(Path::new(ROOT).join("docs")).expect("a folder") {
+        let name = entry.expect("an entry").file_name().into_string().expect("a name");
+        if name.ends_with(".md") {
+            paths.push(format!("docs/{name}"));
         }
     }
-    found.sort();
-    found
+    paths.sort();
+    let read = |path: &String| std::fs::read_to_string(Path::new(ROOT).join(path)).ok();
+    paths.iter().filter_map(|path| Some((path.clone(), read(path)?))).collect()
 }
 
-/// The commands of `sh` blocks.
-fn of_document(text: &str) -> Vec<String> {
-    let mut commands = Vec::new();
-    for block in text.split("```sh\n").skip(1) {
-        let block = block.split("```").next().unwrap_or_default();
-        let lines =
-            block.lines().filter(|line| line.contains("fiveone ") && !line.contains("cargo"));
-        commands.extend(lines.map(str::to_owned));
+/// The lines of a document's `sh` blocks.
+fn shell_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut is_shell = false;
+    for line in text.lines() {
+        match line {
+            "```sh" => is_shell = true,
+            _ if line.starts_with("```") => is_shell = false,
+            _ if is_shell => lines.push(line),
+            _ => {}
+        }
     }
-    commands
+    lines
+}
+
+/// What a document calls by its name in running text: `fiveone …` between backticks.
+fn mentions(text: &str) -> Vec<&str> {
+    let inline = text.split('`').skip(1).step_by(2);
+    inline.filter(|code| code.starts_with("fiveone ") && !code.contains(['…', '<', '\n'])).collect()
+}
+
+/// The addresses of the gateway and the lab that a document prints.
+fn addresses(text: &str) -> BTreeSet<&str> {
+    let ends = [' ', '>', ')', '`', '"', '\n', '…'];
+    let starts = text.match_indices("http://127.0.0.1:").map(|(at, _)| &text[at..]);
+    starts.filter_map(|rest| rest.split(ends).next()).collect()
 }
 
 #[tokio::test]
-async fn every_printed_command_runs() {
-    let stage = Stage::new().await;
-    // In the order in which an operator would come to them: the configuration first.
-    let mut commands = vec![
-        "fiveone config default > fiveone.toml".to_owned(),
-        "fiveone config key > deployment.key".to_owned(),
-        "printf '[store]\\nurl = \"sqlite:own.db\"\\n[keys]\\ndeployment_key_file = \"deployment.key\"\\n' > fiveone.toml; fiveone config check --config fiveone.toml".to_owned(),
-    ];
-    let banner = stage.banner.iter().map(|line| line.trim().to_owned());
-    commands.extend(banner.filter(|line| line.starts_with(PROGRAM)));
-    assert!(commands.len() > 6, "the banner prints commands: {:?}", stage.banner);
-    let documents = [vec![Path::new(REPOSITORY).join("README.md")], files("docs", ".md")].concat();
-    for document in documents {
-        commands.extend(of_document(&std::fs::read_to_string(document).unwrap()));
-    }
-    for source in files("crates/fiveone/src/commands", ".rs") {
-        let text = std::fs::read_to_string(source).unwrap();
-        let examples = text.lines().filter_map(|line| line.trim().strip_prefix("/// Example: "));
-        commands.extend(examples.map(str::to_owned));
-    }
+async fn every_line_of_the_documents_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
     let mut wrong = Vec::new();
-    for (at, command) in commands.iter().enumerate() {
-        // The configuration and the key are made once.
-        let is_made = command.contains("config default >") || command.contains("config key >");
-        if is_made && at > 1 {
-            continue;
+    let mut count = 0;
+    for (path, text) in documents() {
+        let mut reader = Reader::new(&demo);
+        for line in shell_lines(&text) {
+            count += 1;
+            if let Err(told) = reader.run(line).await {
+                wrong.push(format!("{path}: {line}\n{told}"));
+            }
         }
-        if let Err(told) = stage.run(command).await {
-            let is_again = told.contains("there is an app loans already");
-            if !is_again {
-                wrong.push(told);
+        for mention in mentions(&text) {
+            let command = mention.split([';', '>', '|']).next().unwrap_or(mention);
+            if let Err(told) = reader.run(&format!("{command} --help")).await {
+                wrong.push(format!("{path}: {mention}\n{told}"));
+            }
+        }
+        for url in addresses(&text) {
+            let status = reqwest::get(demo.here(url)).await.map(|answer| answer.status());
+            if !status.as_ref().is_ok_and(|status| status.is_success()) {
+                wrong.push(format!("{path}: {url}: {status:?}"));
             }
         }
     }
-    assert_eq!(wrong, Vec::<String>::new(), "of {} commands", commands.len());
-    drop(stage.demo);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(count >= 15, "the documents have more lines than {count}");
+}
+
+#[tokio::test]
+async fn every_line_of_the_demonstrations_banner_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut demo = Demo::start(folder.path()).await;
+    let lines: Vec<_> =
+        demo.banner.iter().filter(|line| line.trim_start().starts_with(PROGRAM)).cloned().collect();
+    assert_eq!(lines.len(), 5, "{:#?}", demo.banner);
+    let mut reader = Reader::new(&demo);
+    for line in &lines {
+        let ran = reader.run(line).await;
+        assert!(ran.is_ok(), "{line}\n{}", ran.unwrap_err());
+    }
+    for url in addresses(&demo.banner.join("\n")) {
+        let url = url.trim_end_matches("/identity/");
+        if url != demo.gateway {
+            assert!(reqwest::get(url).await.unwrap().status().is_success(), "{url}");
+        }
+    }
+    drop(reader);
+    demo.process.kill().await.expect("it is killed");
+}
+
+/// Every example that the help of a command, or of one below it, prints.
+async fn examples_of(command: &[String]) -> Vec<String> {
+    let output = Command::new(PROGRAM).args(command).arg("--help").output().await.unwrap();
+    assert!(output.status.success(), "{command:?}");
+    let help = String::from_utf8(output.stdout).unwrap();
+    let mut examples = Vec::new();
+    let mut paragraphs = help.split("\n\n");
+    let example = paragraphs.find_map(|paragraph| paragraph.strip_prefix("Example: "));
+    examples.extend(example.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")));
+    let commands = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let commands = commands.split("\n\n").next().unwrap_or_default();
+    for line in commands.lines() {
+        let name = line.strip_prefix("  ").and_then(|line| line.split_whitespace().next());
+        if let Some(name) = name.filter(|name| *name != "help" && !line.starts_with("   ")) {
+            let below: Vec<_> = command.iter().cloned().chain([name.to_owned()]).collect();
+            examples.extend(Box::pin(examples_of(&below)).await);
+        }
+    }
+    examples
+}
+
+#[tokio::test]
+async fn every_example_of_the_help_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let mut reader = Reader::new(&demo);
+    let before = [
+        "fiveone config default > fiveone.toml",
+        "fiveone config key > deployment.key",
+        "export FIVEONE_KEYS_DEPLOYMENT_KEY_FILE=deployment.key",
+        "export FIVEONE_CONFIG=fiveone.toml",
+    ];
+    for line in before {
+        reader.run(line).await.expect(line);
+    }
+    let examples = examples_of(&[]).await;
+    assert!(examples.len() >= 18, "{examples:#?}");
+    for example in &examples {
+        let ran = reader.run(&example.replace("/tmp/", "")).await;
+        assert!(ran.is_ok(), "{example}\n{}", ran.unwrap_err());
+    }
 }

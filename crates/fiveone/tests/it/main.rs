@@ -1,4 +1,4 @@
-//! The whole house, through the two documents' interfaces.
+//! The whole gateway, through the two documents' interfaces.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,7 +6,7 @@ mod bad_input;
 mod callbacks;
 mod codes;
 mod documents;
-mod house;
+mod gateway;
 mod matrix;
 mod process;
 mod restart;

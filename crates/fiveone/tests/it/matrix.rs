@@ -8,7 +8,7 @@ use fiveone_testkit::TestStore;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::house::{House, Plan, text};
+use crate::gateway::{Plan, TestGateway, text};
 
 /// A report's sections as the documents name them, rows in no order.
 fn sections(product: Product, data: &Value) -> Value {
@@ -56,7 +56,7 @@ fn names(value: &Value) -> Vec<String> {
 
 /// One person, one password, and what must come of it. Complaints instead of panics: all at once.
 async fn check(
-    house: &House,
+    gateway: &TestGateway,
     product: Product,
     area: &str,
     person: &Value,
@@ -64,8 +64,8 @@ async fn check(
 ) -> Vec<String> {
     let password = text(&row["password"]);
     let id_card = text(&person["id_card"]);
-    let tid = house.create(product, area, person, &password).await;
-    let data = house.finish(product, &tid, &id_card).await;
+    let tid = gateway.create(product, area, person, &password).await;
+    let data = gateway.finish(product, &tid, &id_card).await;
     let mut wrong = Vec::new();
     let mut expect = |what: &str, got: String, wanted: String| {
         if got != wanted {
@@ -81,7 +81,7 @@ async fn check(
         format!("{code} {}", names(&row["fail"]).join(",")),
     );
     let has_report = code.starts_with('4');
-    let world = house.lab.world();
+    let world = gateway.lab.world();
     let truth = fiveone_lab::truth(&world, product.as_str(), area, &id_card, &password);
     let wanted = truth.filter(|_| has_report).unwrap_or_else(|| serde_json::json!({}));
     let (got, wanted) = (sections(product, &data), sections(product, &wanted));
@@ -96,17 +96,21 @@ async fn check(
         .collect();
     let is_paid =
         code == "40001" || (code == "40002" && PartialRule::BaseAndOneMore.captures(&came));
-    expect("money", format!("{:?}", house.is_captured(&tid).await), format!("{:?}", Some(is_paid)));
+    expect(
+        "money",
+        format!("{:?}", gateway.is_captured(&tid).await),
+        format!("{:?}", Some(is_paid)),
+    );
     wrong
 }
 
 /// Every password of a city, each with a person of its own; `good` with sixteen people, each with
 /// a quirk of theirs.
 async fn city(store: TestStore, product: Product, area: &str) {
-    let house = House::build(store, Plan::default()).await;
+    let gateway = TestGateway::build(store, Plan::default()).await;
     let behaviours = fiveone_lab::behaviours(product.as_str(), area);
     assert!(behaviours.len() >= 15, "{behaviours:?}");
-    let people = house.people(product, area, 32 + behaviours.len() as u64);
+    let people = gateway.people(product, area, 32 + behaviours.len() as u64);
     let good = behaviours.iter().find(|row| row["password"] == "good").expect("good").clone();
     let good = people.iter().take(16).map(|person| (person, &good));
     // Who has no rows at all tells no section from another where a portal's pages are told apart by
@@ -116,11 +120,11 @@ async fn city(store: TestStore, product: Product, area: &str) {
     let cases: Vec<_> = good.chain(others).collect();
     let mut wrong = Vec::new();
     for part in cases.chunks(8) {
-        let checks = part.iter().map(|(person, row)| check(&house, product, area, person, row));
+        let checks = part.iter().map(|(person, row)| check(&gateway, product, area, person, row));
         wrong.extend(join_all(checks).await.into_iter().flatten());
     }
     assert!(wrong.is_empty(), "{} differences\n{}", wrong.len(), wrong.join("\n"));
-    house.assert_nothing_is_left().await;
+    gateway.assert_nothing_is_left().await;
 }
 
 macro_rules! cities {

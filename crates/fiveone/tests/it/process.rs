@@ -18,7 +18,7 @@ use crate::vendor_client::Client;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
 
 /// A lab, a store and a folder with a configuration; gateways come and go over them.
-pub(crate) struct Ground {
+pub(crate) struct Deployment {
     pub(crate) lab: Lab,
     pub(crate) store: TestStore,
     pub(crate) folder: tempfile::TempDir,
@@ -27,8 +27,8 @@ pub(crate) struct Ground {
     address: String,
 }
 
-impl Ground {
-    /// Lays the ground; `more` is put into the configuration's `[engine]` section.
+impl Deployment {
+    /// Prepares a deployment; `more` is put into the configuration's `[engine]` section.
     pub(crate) async fn new(store: TestStore, more: &str) -> Self {
         // Fails when another test of this process was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -48,13 +48,13 @@ impl Ground {
         let config = folder.path().join("fiveone.toml");
         let text = configuration(&address, store.url(), &key, more, &lab.portals());
         std::fs::write(&config, text).expect("a file");
-        let mut ground = Self { lab, store, folder, token: String::new(), config, address };
-        let made = ground.command(&["app", "create", "app1", "--json"]).await;
-        ground.token = made["tokenId"].as_str().expect("a tokenId").to_owned();
-        let callback = format!("{}/callbacks/box", ground.lab.base());
-        ground.command(&["app", "topup", "app1", "1000.00", "--json"]).await;
-        ground.command(&["app", "grant", "app1", "--fund-callback", &callback, "--json"]).await;
-        ground
+        let mut deployment = Self { lab, store, folder, token: String::new(), config, address };
+        let made = deployment.command(&["app", "create", "app1", "--json"]).await;
+        deployment.token = made["tokenId"].as_str().expect("a tokenId").to_owned();
+        let callback = format!("{}/callbacks/box", deployment.lab.base());
+        deployment.command(&["app", "topup", "app1", "1000.00", "--json"]).await;
+        deployment.command(&["app", "grant", "app1", "--fund-callback", &callback, "--json"]).await;
+        deployment
     }
 
     /// Runs a command of the program with this configuration; the JSON it prints.

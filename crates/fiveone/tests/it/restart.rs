@@ -4,14 +4,19 @@ use fiveone_model::product::Product;
 use fiveone_testkit::{TestStore, on_both};
 use serde_json::Value;
 
-use crate::house::{login_fields, read_picture, text};
-use crate::process::{Gateway, Ground};
+use crate::gateway::{login_fields, read_picture, text};
+use crate::process::{Deployment, Gateway};
 use crate::vendor_client::{FUND, code};
 
 on_both!(a_killed_gateway_leaves_nothing_stuck, a_gateway_asked_to_stop_gives_its_tasks_back,);
 
-async fn create(ground: &Ground, gateway: &Gateway, number: usize, password: &str) -> String {
-    let people = fiveone_lab::people(&ground.lab.world(), Product::Fund.as_str(), "990000", 16);
+async fn create(
+    deployment: &Deployment,
+    gateway: &Gateway,
+    number: usize,
+    password: &str,
+) -> String {
+    let people = fiveone_lab::people(&deployment.lab.world(), Product::Fund.as_str(), "990000", 16);
     let fields = login_fields(&people[number], password);
     let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let data = gateway.client.create(FUND, "990000", "1", &fields).await;
@@ -26,8 +31,8 @@ async fn answer(gateway: &Gateway, tid: &str) {
     assert_eq!(gateway.client.user_code(FUND, tid, &picture).await, 0);
 }
 
-async fn received(ground: &Ground) -> Vec<String> {
-    let url = format!("{}/callbacks/box", ground.lab.base());
+async fn received(deployment: &Deployment) -> Vec<String> {
+    let url = format!("{}/callbacks/box", deployment.lab.base());
     let body = reqwest::get(url).await.unwrap().text().await.unwrap();
     let all: Vec<Value> = serde_json::from_str(&body).unwrap();
     let mut statuses: Vec<_> = all
@@ -43,46 +48,46 @@ async fn received(ground: &Ground) -> Vec<String> {
 }
 
 async fn a_killed_gateway_leaves_nothing_stuck(store: TestStore) {
-    let ground = Ground::new(store, "").await;
-    let gateway = ground.gateway().await;
-    let asking = create(&ground, &gateway, 0, "good").await;
-    let slow = create(&ground, &gateway, 1, "slow").await;
+    let deployment = Deployment::new(store, "").await;
+    let gateway = deployment.gateway().await;
+    let asking = create(&deployment, &gateway, 0, "good").await;
+    let slow = create(&deployment, &gateway, 1, "slow").await;
     gateway.client.wait_for(FUND, &asking, |data| code(data) == 10004).await;
     answer(&gateway, &slow).await;
     // The slow one is past login, between its sections.
     gateway.client.wait_for(FUND, &slow, |data| matches!(code(data), 20001 | 20005)).await;
-    let done = create(&ground, &gateway, 2, "good").await;
+    let done = create(&deployment, &gateway, 2, "good").await;
     answer(&gateway, &done).await;
     gateway.client.wait_for_end(FUND, &done).await;
-    let queued = create(&ground, &gateway, 3, "good").await;
+    let queued = create(&deployment, &gateway, 3, "good").await;
     gateway.kill().await;
 
-    let again = ground.gateway().await;
+    let again = deployment.gateway().await;
     let lost = again.client.wait_for_end(FUND, &asking).await;
     assert_eq!(code(&lost), 50002, "its login was in the memory of the killed one: {lost}");
     assert_eq!(code(&again.client.wait_for_end(FUND, &queued).await), 50002);
     let went_on = again.client.wait_for_end(FUND, &slow).await;
     assert_eq!(code(&went_on), 40001, "it went on from its checkpoint: {went_on}");
     assert_eq!(code(&again.client.wait_for_end(FUND, &done).await), 40001);
-    ground.settle().await;
-    assert_eq!(received(&ground).await, ["40001", "40001", "50002", "50002"]);
+    deployment.settle().await;
+    assert_eq!(received(&deployment).await, ["40001", "40001", "50002", "50002"]);
     again.kill().await;
 }
 
 async fn a_gateway_asked_to_stop_gives_its_tasks_back(store: TestStore) {
-    let ground = Ground::new(store, "shutdown_for = \"300ms\"").await;
-    let gateway = ground.gateway().await;
-    let asking = create(&ground, &gateway, 0, "good").await;
-    let slow = create(&ground, &gateway, 1, "slow").await;
+    let deployment = Deployment::new(store, "shutdown_for = \"300ms\"").await;
+    let gateway = deployment.gateway().await;
+    let asking = create(&deployment, &gateway, 0, "good").await;
+    let slow = create(&deployment, &gateway, 1, "slow").await;
     gateway.client.wait_for(FUND, &asking, |data| code(data) == 10004).await;
     answer(&gateway, &slow).await;
     gateway.client.wait_for(FUND, &slow, |data| matches!(code(data), 20001 | 20005)).await;
-    assert_eq!(gateway.stop().await, Some(0), "{}", ground.log_text());
+    assert_eq!(gateway.stop().await, Some(0), "{}", deployment.log_text());
 
-    let again = ground.gateway().await;
+    let again = deployment.gateway().await;
     assert_eq!(code(&again.client.wait_for_end(FUND, &asking).await), 50002);
     assert_eq!(code(&again.client.wait_for_end(FUND, &slow).await), 40001);
-    ground.settle().await;
-    assert_eq!(received(&ground).await, ["40001", "50002"]);
+    deployment.settle().await;
+    assert_eq!(received(&deployment).await, ["40001", "50002"]);
     again.kill().await;
 }

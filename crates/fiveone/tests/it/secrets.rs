@@ -7,8 +7,8 @@ use fiveone_model::product::Product;
 use fiveone_testkit::TestStore;
 use serde_json::Value;
 
-use crate::house::{login_fields, read_picture, text};
-use crate::process::{Gateway, Ground};
+use crate::gateway::{login_fields, read_picture, text};
+use crate::process::{Deployment, Gateway};
 use crate::vendor_client::{FUND, code};
 
 /// Finds `needle` in bytes, as it is and in the encodings a form or a log might have given it.
@@ -84,12 +84,12 @@ fn canary(name: &str) -> String {
 
 /// Creates a task; its tid, and the tokenKey of the call, which is a digest of the password (P-13).
 async fn create(
-    ground: &Ground,
+    deployment: &Deployment,
     gateway: &Gateway,
     number: usize,
     password: &str,
 ) -> (String, String) {
-    let people = fiveone_lab::people(&ground.lab.world(), Product::Fund.as_str(), "990000", 16);
+    let people = fiveone_lab::people(&deployment.lab.world(), Product::Fund.as_str(), "990000", 16);
     let fields = login_fields(&people[number], password);
     let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let mut signed = vec![("area_code", "990000"), ("login_type", "1")];
@@ -123,8 +123,8 @@ async fn finish(gateway: &Gateway, tid: &str, wrong: Option<&str>) -> Value {
 
 #[tokio::test]
 async fn what_a_person_types_is_readable_nowhere_and_p_13_its_digest_neither() {
-    let ground = Ground::new(TestStore::sqlite().await, "").await;
-    let gateway = ground.gateway().await;
+    let deployment = Deployment::new(TestStore::sqlite().await, "").await;
+    let gateway = deployment.gateway().await;
     let mut canaries = Vec::new();
     for (number, password) in
         ["good", "wrong", "partial", "changedlogin", "locked", "down", "lost", "captcha3"]
@@ -133,30 +133,30 @@ async fn what_a_person_types_is_readable_nowhere_and_p_13_its_digest_neither() {
     {
         let canary = canary(password);
         let password = format!("{password}:{canary}");
-        let (tid, token_key) = create(&ground, &gateway, number, &password).await;
+        let (tid, token_key) = create(&deployment, &gateway, number, &password).await;
         finish(&gateway, &tid, None).await;
         canaries.extend([canary, token_key]);
     }
     // A code nobody could read either.
     let answer = canary("Code");
-    let (tid, _) = create(&ground, &gateway, 9, "good:x").await;
+    let (tid, _) = create(&deployment, &gateway, 9, "good:x").await;
     finish(&gateway, &tid, Some(&answer)).await;
     canaries.push(answer);
-    ground.settle().await;
+    deployment.settle().await;
     let id = gateway.process.id().expect("it runs");
     let mut found = find_in_memory(id, &canaries);
 
     // And one whose process dies while it waits for the person.
     let waiting = canary("Waiting");
-    let (tid, token_key) = create(&ground, &gateway, 10, &format!("good:{waiting}")).await;
+    let (tid, token_key) = create(&deployment, &gateway, 10, &format!("good:{waiting}")).await;
     gateway.client.wait_for(FUND, &tid, |data| code(data) == 10004).await;
     canaries.extend([waiting, token_key]);
     gateway.kill().await;
 
-    let database = ground.store.url().strip_prefix("sqlite:").expect("a file").to_owned();
+    let database = deployment.store.url().strip_prefix("sqlite:").expect("a file").to_owned();
     found.extend(find_in_files(Path::new(&database).parent().expect("a folder"), &canaries));
-    found.extend(find_in_files(ground.folder.path(), &canaries));
-    assert!(ground.log_text().contains("run begins"), "the log tells of the runs");
+    found.extend(find_in_files(deployment.folder.path(), &canaries));
+    assert!(deployment.log_text().contains("run begins"), "the log tells of the runs");
     assert_eq!(found, Vec::<String>::new());
 }
 

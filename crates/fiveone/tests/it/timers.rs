@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use fiveone_model::product::Product;
-use fiveone_testkit::{HandTime, TestStore, on_both};
+use fiveone_testkit::{ManualClock, TestStore, on_both};
 
-use crate::house::{House, Plan, text};
+use crate::gateway::{Plan, TestGateway, text};
 use crate::vendor_client::FUND;
 
 on_both!(
@@ -19,124 +19,124 @@ on_both!(
 
 const MINUTE: i64 = 60_000;
 
-async fn house(store: TestStore) -> (House, HandTime) {
-    let time = HandTime::default();
+async fn gateway(store: TestStore) -> (TestGateway, ManualClock) {
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     // The node itself only ticks when a test says so.
     plan.options.tick_every_ms = i64::MAX / 4;
-    (House::build(store, plan).await, time)
+    (TestGateway::build(store, plan).await, time)
 }
 
-async fn asked(house: &House, password: &str, code: &str) -> String {
-    let person = house.people(Product::Fund, "990000", 1).remove(0);
-    let tid = house.create(Product::Fund, "990000", &person, password).await;
+async fn asked(gateway: &TestGateway, password: &str, code: &str) -> String {
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, password).await;
     if code == "10003" {
-        let data = house.wait_for(Product::Fund, &tid, &["10003", "10004"]).await;
+        let data = gateway.wait_for(Product::Fund, &tid, &["10003", "10004"]).await;
         if data["code"] == "10004" {
-            let picture = crate::house::read_picture(&text(&data["base64_image_bytes"]));
-            assert_eq!(house.client.user_code(FUND, &tid, &picture).await, 0);
+            let picture = crate::gateway::read_picture(&text(&data["base64_image_bytes"]));
+            assert_eq!(gateway.client.user_code(FUND, &tid, &picture).await, 0);
         }
     }
-    house.wait_for(Product::Fund, &tid, &[code]).await;
+    gateway.wait_for(Product::Fund, &tid, &[code]).await;
     tid
 }
 
 async fn p_42_a_captcha_nobody_answers_ends_in_50008(store: TestStore) {
-    let (house, time) = house(store).await;
-    let tid = asked(&house, "good", "10004").await;
+    let (gateway, time) = gateway(store).await;
+    let tid = asked(&gateway, "good", "10004").await;
     time.advance(2 * MINUTE - 1);
-    assert_eq!(house.client.result(FUND, &tid).await["code"], "10004");
+    assert_eq!(gateway.client.result(FUND, &tid).await["code"], "10004");
     time.advance(1);
-    let data = house.wait_for(Product::Fund, &tid, &["50008"]).await;
+    let data = gateway.wait_for(Product::Fund, &tid, &["50008"]).await;
     assert_eq!(data["msg"], "登录失败,等待用户输入超时：未在规定时间内输入验证码");
-    assert_eq!(house.client.user_code(FUND, &tid, "late").await, -2);
-    assert_eq!(house.is_captured(&tid).await, Some(false));
-    house.assert_nothing_is_left().await;
+    assert_eq!(gateway.client.user_code(FUND, &tid, "late").await, -2);
+    assert_eq!(gateway.is_captured(&tid).await, Some(false));
+    gateway.assert_nothing_is_left().await;
 }
 
 async fn p_42_an_sms_code_nobody_types_ends_in_50008(store: TestStore) {
-    let (house, time) = house(store).await;
-    let tid = asked(&house, "sms", "10003").await;
+    let (gateway, time) = gateway(store).await;
+    let tid = asked(&gateway, "sms", "10003").await;
     time.advance(3 * MINUTE - 1);
-    assert_eq!(house.client.result(FUND, &tid).await["code"], "10003");
+    assert_eq!(gateway.client.result(FUND, &tid).await["code"], "10003");
     time.advance(1);
-    house.wait_for(Product::Fund, &tid, &["50008"]).await;
-    house.assert_nothing_is_left().await;
+    gateway.wait_for(Product::Fund, &tid, &["50008"]).await;
+    gateway.assert_nothing_is_left().await;
 }
 
 async fn p_42_a_result_is_gone_after_seven_days_with_status_3(store: TestStore) {
-    let (house, time) = house(store).await;
-    let person = house.people(Product::Fund, "990000", 1).remove(0);
-    let tid = house.create(Product::Fund, "990000", &person, "good").await;
-    let data = house.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    let (gateway, time) = gateway(store).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
+    let data = gateway.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
     assert_eq!(data["code"], "40001", "{data}");
     time.advance(7 * 24 * 60 * MINUTE);
-    house.engine.tick().await.unwrap();
+    gateway.engine.tick().await.unwrap();
     // Another poll of the same node may still be answered from memory for a moment; another node
     // has nothing.
-    let other = House::router_of(&house.engine).await;
+    let other = TestGateway::router_of(&gateway.engine).await;
     let answer = other.call("getFundB", &[("tid", &tid)]).await;
     assert_eq!((answer.status, answer.data), (3, None));
-    house.assert_nothing_is_left().await;
+    gateway.assert_nothing_is_left().await;
 }
 
 async fn p_42_a_task_ends_at_its_deadline(store: TestStore) {
-    let time = HandTime::default();
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     plan.options.tick_every_ms = i64::MAX / 4;
     // Nothing is ever claimed, so nothing but the deadline can end it.
     plan.options.running_max = 0;
-    let house = House::build(store, plan).await;
-    let person = house.people(Product::Fund, "990000", 1).remove(0);
-    let tid = house.create(Product::Fund, "990000", &person, "good").await;
+    let gateway = TestGateway::build(store, plan).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
     time.advance(15 * MINUTE - 1);
-    house.engine.tick().await.unwrap();
-    assert_eq!(house.client.result(FUND, &tid).await["code"], "10001");
+    gateway.engine.tick().await.unwrap();
+    assert_eq!(gateway.client.result(FUND, &tid).await["code"], "10001");
     time.advance(1);
-    house.engine.tick().await.unwrap();
-    let data = house.client.result(FUND, &tid).await;
+    gateway.engine.tick().await.unwrap();
+    let data = gateway.client.result(FUND, &tid).await;
     assert_eq!(
         (&data["code"], &data["msg"]),
         (&"50002".into(), &"爬取失败：任务超过最长处理时间".into())
     );
-    assert_eq!(house.is_captured(&tid).await, Some(false));
-    house.assert_nothing_is_left().await;
+    assert_eq!(gateway.is_captured(&tid).await, Some(false));
+    gateway.assert_nothing_is_left().await;
 }
 
 async fn a_task_whose_node_is_silent_fails_with_50002_and_releases(store: TestStore) {
-    let (house, time) = house(store).await;
-    let tid = asked(&house, "good", "10004").await;
-    let second = house.second_node().await;
+    let (gateway, time) = gateway(store).await;
+    let tid = asked(&gateway, "good", "10004").await;
+    let second = gateway.second_node().await;
     time.advance(10_001);
     // The second node lives, the first has been silent for longer than its lease.
     second.tick().await.unwrap();
-    let data = house.wait_for(Product::Fund, &tid, &["50002"]).await;
+    let data = gateway.wait_for(Product::Fund, &tid, &["50002"]).await;
     assert_eq!(data["msg"], "爬取失败：处理节点已停止，登录信息未被保存，请重新提交");
-    assert_eq!(house.is_captured(&tid).await, Some(false));
-    house.assert_nothing_is_left().await;
+    assert_eq!(gateway.is_captured(&tid).await, Some(false));
+    gateway.assert_nothing_is_left().await;
 }
 
 async fn a_hold_outlives_its_deadline_by_nothing_not_even_an_unreadable_task(store: TestStore) {
-    let time = HandTime::default();
+    let time = ManualClock::default();
     let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     plan.options.tick_every_ms = i64::MAX / 4;
     plan.options.running_max = 0;
-    let house = House::build(store, plan).await;
-    let person = house.people(Product::Fund, "990000", 1).remove(0);
-    let tid = house.create(Product::Fund, "990000", &person, "good").await;
+    let gateway = TestGateway::build(store, plan).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
     let spoil = "update task set area = '?'";
-    if house.store.url().starts_with("sqlite:") {
-        let pool = sqlx::SqlitePool::connect(house.store.url()).await.unwrap();
+    if gateway.store.url().starts_with("sqlite:") {
+        let pool = sqlx::SqlitePool::connect(gateway.store.url()).await.unwrap();
         sqlx::query(spoil).execute(&pool).await.unwrap();
     } else {
-        let pool = sqlx::PgPool::connect(house.store.url()).await.unwrap();
+        let pool = sqlx::PgPool::connect(gateway.store.url()).await.unwrap();
         sqlx::query(spoil).execute(&pool).await.unwrap();
     }
     time.advance(15 * MINUTE);
-    assert!(house.engine.tick().await.is_err(), "the row cannot be read");
-    assert_eq!(house.is_captured(&tid).await, None);
+    assert!(gateway.engine.tick().await.is_err(), "the row cannot be read");
+    assert_eq!(gateway.is_captured(&tid).await, None);
     time.advance(5 * MINUTE);
-    house.engine.tick().await.unwrap();
-    assert_eq!(house.is_captured(&tid).await, Some(false));
-    house.assert_nothing_is_left().await;
+    gateway.engine.tick().await.unwrap();
+    assert_eq!(gateway.is_captured(&tid).await, Some(false));
+    gateway.assert_nothing_is_left().await;
 }

@@ -4,7 +4,7 @@
 use fiveone_model::app::Grant;
 use serde_json::{Value, json};
 
-use crate::house::{APP, House, Plan, TOKEN};
+use crate::gateway::{APP, Plan, TOKEN, TestGateway};
 use crate::vendor_client::{Client, DOCUMENTED, FUND, INSURANCE};
 use fiveone_testkit::TestStore;
 
@@ -22,7 +22,7 @@ fn key(client: &Client, interface: &str, params: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn p_01_all_kinds_of_body_are_answered_alike() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let name = "getFundCityParamB";
     let params = [("area_code", "990000"), ("login_type", "1"), ("real_name", "张三")];
     let own = [("appId", APP), ("tokenKey", &key(client, name, &params))];
@@ -48,7 +48,7 @@ async fn p_01_all_kinds_of_body_are_answered_alike() {
 
 #[tokio::test]
 async fn p_01_secrets_in_a_query_string_are_refused_and_strange_names_are_not() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let body = form(&[("appId", APP), ("tokenKey", &key(client, "getFundCitysB", &[]))]);
     let post = async |query: &str| {
         let request = client.request("POST", &format!("/identity/getFundCitysB{query}"));
@@ -61,7 +61,7 @@ async fn p_01_secrets_in_a_query_string_are_refused_and_strange_names_are_not() 
 
 #[tokio::test]
 async fn p_02_a_wrong_method_or_an_unknown_name_is_status_6() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     for (method, path) in [
         ("GET", "/identity/getFundCitysB"),
         ("PUT", "/identity/getFundB"),
@@ -70,6 +70,7 @@ async fn p_02_a_wrong_method_or_an_unknown_name_is_status_6() {
         ("POST", "/identity/getfundcitysb"),
         ("POST", "/other/getFundCitysB"),
         ("POST", "/identity/getFundCitysB/more"),
+        ("POST", "/getFundCitysB"),
         ("POST", "/identity/%67etFundCitysB"),
         ("POST", "/identity/"),
         ("POST", "/identity"),
@@ -82,8 +83,8 @@ async fn p_02_a_wrong_method_or_an_unknown_name_is_status_6() {
 
 #[tokio::test]
 async fn p_03_the_first_check_that_fails_answers() {
-    let house = &House::sqlite().await;
-    let client = &house.client;
+    let gateway = &TestGateway::sqlite().await;
+    let client = &gateway.client;
     let good = key(client, "getFundB", &[]);
     let status =
         async |name: &str, body: &str| client.post(name, FORM, body.to_owned()).await.status;
@@ -95,25 +96,25 @@ async fn p_03_the_first_check_that_fails_answers() {
     assert_eq!(status("getFundB", "appId=&tokenKey=").await, 2);
     assert_eq!(status("getFundB", "appId=nobody&tokenKey=x").await, 4, "app before tokenKey");
 
-    house.change_app(|app| (app.fund, app.calls_per_second) = (None, 1)).await;
+    gateway.change_app(|app| (app.grants.fund, app.calls_per_second) = (None, 1)).await;
     assert_eq!(status("getFundB", &format!("appId={APP}&tokenKey=x")).await, 5, "key before grant");
     let signed = form(&[("appId", APP), ("tokenKey", &good)]);
     assert_eq!(status("getFundB", &signed).await, 7, "grant before rate");
-    house.change_app(|app| app.fund = Some(Grant::Paused)).await;
+    gateway.change_app(|app| app.grants.fund = Some(Grant::Paused)).await;
     assert_eq!(status("getFundB", &signed).await, 8);
-    house.change_app(|app| app.fund = Some(Grant::Active)).await;
+    gateway.change_app(|app| app.grants.fund = Some(Grant::Active)).await;
     assert_eq!(status("getFundB", &signed).await, 0, "the tid that is missing is told in data");
     assert_eq!(status("getFundB", &signed).await, 10, "rate before business parameters");
 
-    house.change_app(|app| app.calls_per_second = 1000).await;
-    let poor = house.second_app("poor", TOKEN).await;
+    gateway.change_app(|app| app.calls_per_second = 1000).await;
+    let poor = gateway.second_app("poor", TOKEN).await;
     let data = poor.create(FUND, "nowhere", "1", &[]).await;
     assert_eq!((&data["success"], &data["status"]), (&json!(false), &json!(-2)), "then balance");
 }
 
 #[tokio::test]
 async fn p_05_a_seq_num_is_16_digits_and_never_the_same() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..100 {
         let seq_num = client.call("getFundC", &[]).await.seq_num;
@@ -126,7 +127,8 @@ async fn p_05_a_seq_num_is_16_digits_and_never_the_same() {
 async fn p_10_http_https_and_public_bases_are_signed_and_the_host_is_not() {
     let mut plan = Plan::default();
     plan.web.public_bases = vec!["https://gate.example.cn/identity/".to_owned()];
-    let House { client, address, .. } = &House::build(TestStore::sqlite().await, plan).await;
+    let TestGateway { client, address, .. } =
+        &TestGateway::build(TestStore::sqlite().await, plan).await;
     let signed_at = async |base: &str| {
         let key = client.token_key(&format!("{base}getFundCitysB"), &[]);
         client.post("getFundCitysB", FORM, form(&[("appId", APP), ("tokenKey", &key)])).await.status
@@ -139,7 +141,7 @@ async fn p_10_http_https_and_public_bases_are_signed_and_the_host_is_not() {
 
 #[tokio::test]
 async fn p_11_what_is_signed_may_leave_out_blanks_or_be_trimmed() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let name = "getFundCityParamB";
     let status = async |signed: &[(&str, &str)], sent: &[(&str, &str)]| {
         let key = key(client, name, signed);
@@ -158,8 +160,8 @@ async fn p_11_what_is_signed_may_leave_out_blanks_or_be_trimmed() {
 
 #[tokio::test]
 async fn p_11_a_create_may_sign_only_what_the_city_requires() {
-    let house = &House::sqlite().await;
-    let client = &house.client;
+    let gateway = &TestGateway::sqlite().await;
+    let client = &gateway.client;
     let name = FUND.create;
     let own = [("area_code", "990000"), ("login_type", "1")];
     let methods = client.city_params(FUND, "990000").await;
@@ -173,12 +175,12 @@ async fn p_11_a_create_may_sign_only_what_the_city_requires() {
     let sent: Vec<_> = signed.iter().chain(&more).copied().collect();
     let answer = client.post(name, FORM, form(&sent)).await;
     assert_eq!((answer.status, &answer.data()["status"]), (0, &json!(-2)));
-    house.assert_nothing_is_left().await;
+    gateway.assert_nothing_is_left().await;
 }
 
 #[tokio::test]
 async fn p_11_hex_is_taken_in_either_case() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     let key = key(client, "getFundCitysB", &[]).to_uppercase();
     let body = form(&[("appId", APP), ("tokenKey", &key)]);
     assert_eq!(client.post("getFundCitysB", FORM, body).await.status, 0);
@@ -186,15 +188,15 @@ async fn p_11_hex_is_taken_in_either_case() {
 
 #[tokio::test]
 async fn p_12_the_short_signature_needs_the_switch_and_is_for_fund_user_code() {
-    let house = &House::sqlite().await;
-    let client = &house.client;
+    let gateway = &TestGateway::sqlite().await;
+    let client = &gateway.client;
     let status = async |name: &str| {
         let key = key(client, name, &[]);
         let body = form(&[("tid", "1"), ("code", "2"), ("appId", APP), ("tokenKey", &key)]);
         client.post(name, FORM, body).await.status
     };
     assert_eq!(status("fundUserCode").await, 5);
-    house.change_app(|app| app.has_legacy_code_signature = true).await;
+    gateway.change_app(|app| app.has_legacy_code_signature = true).await;
     assert_eq!(status("fundUserCode").await, 0);
     assert_eq!(status("securityUserCode").await, 5);
     assert_eq!(status("getFundB").await, 5);
@@ -202,7 +204,7 @@ async fn p_12_the_short_signature_needs_the_switch_and_is_for_fund_user_code() {
 
 #[tokio::test]
 async fn p_20_and_p_21_cities_are_listed_with_their_state() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     for document in [FUND, INSURANCE] {
         let cities = client.cities(document).await;
         let cities = cities.as_array().expect("an array");
@@ -217,7 +219,7 @@ async fn p_20_and_p_21_cities_are_listed_with_their_state() {
 
 #[tokio::test]
 async fn p_22_login_params_are_of_the_city_and_an_unknown_city_is_status_2() {
-    let House { client, .. } = &House::sqlite().await;
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
     for document in [FUND, INSURANCE] {
         for method in client.city_params(document, "990000").await.as_array().expect("an array") {
             assert_eq!(method["area_code"], "990000");

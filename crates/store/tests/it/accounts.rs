@@ -12,7 +12,7 @@ use crate::anshan;
 
 on_both!(
     an_app_reads_back_as_written,
-    an_apps_own_price_beats_the_houses,
+    an_apps_own_price_beats_the_default,
     the_portals_health_never_overrides_an_operator,
 );
 
@@ -20,8 +20,8 @@ async fn an_app_reads_back_as_written(store: TestStore) {
     let mut new = build::new_app("a");
     new.app.dialect = Dialect::Example;
     new.app.has_legacy_code_signature = true;
-    new.app.insurance = None;
-    new.app.fund_callback =
+    new.app.grants.insurance = None;
+    new.app.callbacks.fund =
         Some(CallbackAddress { url: "https://a.example/回调?x=1".to_owned() });
     assert!(store.write.create_app(&new).await.unwrap());
     assert!(!store.write.create_app(&new).await.unwrap(), "the id is taken");
@@ -29,29 +29,29 @@ async fn an_app_reads_back_as_written(store: TestStore) {
     assert_eq!((row.app, row.token_sealed), (new.app.clone(), new.token_sealed));
 
     let mut changed = new.app;
-    changed.fund = Some(Grant::Paused);
+    changed.grants.fund = Some(Grant::Paused);
     changed.has_employer_grant = true;
     changed.acknowledges_by_201 = true;
     changed.wants_challenge_callbacks = true;
     changed.calls_per_second = 7;
-    changed.fund_callback = None;
+    changed.callbacks.fund = None;
     store.write.update_app(&changed).await.unwrap();
     assert_eq!(store.read.all_apps().await.unwrap(), [changed]);
     assert!(store.write.update_app(&build::app("b")).await.is_err(), "no such app");
     assert!(store.read.app(&build::app("b").id).await.unwrap().is_none());
 }
 
-async fn an_apps_own_price_beats_the_houses(store: TestStore) {
+async fn an_apps_own_price_beats_the_default(store: TestStore) {
     store.write.create_app(&build::new_app("a")).await.unwrap();
     let id = build::app("a").id;
-    let house = Tariff { price_fen: 100, partial: PartialRule::Never };
+    let default = Tariff { price_fen: 100, partial: PartialRule::Never };
     let own = Tariff { price_fen: 80, partial: PartialRule::Always };
     store.write.set_tariff(None, Product::Fund, build::tariff()).await.unwrap();
-    store.write.set_tariff(None, Product::Fund, house).await.unwrap();
+    store.write.set_tariff(None, Product::Fund, default).await.unwrap();
     let row = store.read.app(&id).await.unwrap().unwrap();
-    assert_eq!((row.fund_tariff, row.insurance_tariff), (Some(house), None));
+    assert_eq!((row.tariffs.fund, row.tariffs.insurance), (Some(default), None));
     store.write.set_tariff(Some(&id), Product::Fund, own).await.unwrap();
-    assert_eq!(store.read.app(&id).await.unwrap().unwrap().fund_tariff, Some(own));
+    assert_eq!(store.read.app(&id).await.unwrap().unwrap().tariffs.fund, Some(own));
 }
 
 async fn the_portals_health_never_overrides_an_operator(store: TestStore) {

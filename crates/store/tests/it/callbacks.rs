@@ -4,17 +4,17 @@ use fiveone_store::{Attempt, NewCallback};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{admit, house};
+use crate::{admit, set_up};
 
 on_both!(a_callback_is_taken_once_and_tried_until_its_end);
 
 async fn a_callback_is_taken_once_and_tried_until_its_end(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let callback = NewCallback {
         id: "msg_1".to_owned(),
         task: build::task_id(1),
-        app_id: "a".to_owned(),
+        app_id: build::app_id("a"),
         url: "http://a.example/".to_owned(),
         code: 10004,
         msg: "登录中".to_owned(),
@@ -28,7 +28,8 @@ async fn a_callback_is_taken_once_and_tried_until_its_end(store: TestStore) {
     let again = store.write.take_due_callbacks(NOW, NOW + 30, 9).await.unwrap();
     assert!(again.is_empty(), "somebody has it");
 
-    let failed = |next_at| Attempt { http_status: Some(500), trouble: "HTTP 500".into(), next_at };
+    let failed =
+        |next_at| Attempt { http_status: Some(500), error: Some("HTTP 500".into()), next_at };
     store.write.record_attempt(&due[0], &failed(Some(NOW + 50)), NOW).await.unwrap();
     let due = store.write.take_due_callbacks(NOW + 50, NOW + 80, 9).await.unwrap();
     assert_eq!(due[0].attempts, 1);
@@ -36,6 +37,6 @@ async fn a_callback_is_taken_once_and_tried_until_its_end(store: TestStore) {
     let id = build::task_id(1);
     assert_eq!(store.read.callbacks_of(&id).await.unwrap(), [("exhausted".to_owned(), 2)]);
     assert_eq!(store.read.next_callback_at().await.unwrap(), None);
-    let done = Attempt { http_status: Some(200), trouble: String::new(), next_at: None };
+    let done = Attempt { http_status: Some(200), error: None, next_at: None };
     assert!(store.write.record_attempt(&due[0], &done, NOW).await.is_err(), "it is over");
 }

@@ -7,7 +7,7 @@ use fiveone_testkit::build::NOW;
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{house, task_at};
+use crate::{set_up, task_at};
 
 on_both!(
     a_question_is_answered_once_and_forgotten,
@@ -16,7 +16,7 @@ on_both!(
 );
 
 async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let write = &store.write;
@@ -44,7 +44,7 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
 }
 
 async fn an_answer_after_its_time_is_refused(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     store.write.ask(id, fence, ChallengeKind::Sms, None, NOW, NOW + 10).await.unwrap();
@@ -55,7 +55,7 @@ async fn an_answer_after_its_time_is_refused(store: TestStore) {
 
 /// Whoever asks at the moment the answer comes must find it, or refuse it; never lose it.
 async fn answers_and_questions_that_race_lose_nothing(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (claimed.task.id.clone(), claimed.task.fence);
     for round in 0..40 {

@@ -8,13 +8,13 @@ use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use sqlx::AssertSqlSafe;
 
-use crate::{admit, house, store_section, task_at};
+use crate::{admit, set_up, store_section, task_at};
 
 on_both!(clean_books_verify, every_change_of_the_books_is_found, a_topup_must_be_positive);
 
 /// Two tasks: one captured, one still under way.
 async fn some_history(store: &TestStore) {
-    house(store).await;
+    set_up(store).await;
     let claimed = task_at(store, 1, StageName::Crawling).await;
     store_section(store, &claimed, Section::Base).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
@@ -105,11 +105,13 @@ async fn every_change_of_the_books_is_found(store: TestStore) {
 }
 
 async fn a_topup_must_be_positive(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let app = build::app("a").id;
     for amount in [0, -5, i64::MIN] {
-        assert!(store.write.topup(&app, amount, "", NOW).await.is_err());
+        let refused = store.write.topup(&app, amount, "", NOW).await.unwrap_err();
+        assert_eq!(refused.to_string(), "the amount must be positive");
     }
-    assert!(store.write.topup(&build::app("nobody").id, 5, "", NOW).await.is_err());
+    let missing = store.write.topup(&build::app("nobody").id, 5, "", NOW).await.unwrap_err();
+    assert_eq!(missing.to_string(), "there is no app nobody");
     assert_eq!(store.read.balance(&app).await.unwrap().unwrap().free_fen, 1_000);
 }

@@ -29,7 +29,7 @@ async fn register(store: &Store, id: &str) {
 }
 
 /// A store with app `a` that has 1,000 分, a price of 300, and node `n1`.
-async fn house(store: &Store) {
+async fn set_up(store: &Store) {
     assert!(store.write.create_app(&build::new_app("a")).await.unwrap());
     let app = build::app("a").id;
     for product in Product::ALL {

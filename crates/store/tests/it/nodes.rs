@@ -5,12 +5,12 @@ use fiveone_store::NodeRow;
 use fiveone_testkit::build::NOW;
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{admit, house, register, task_at};
+use crate::{admit, register, set_up, task_at};
 
 on_both!(
     living_nodes_have_different_slots,
     a_heartbeat_keeps_leases_until_others_took_the_node_for_dead,
-    a_dead_nodes_logins_are_stranded,
+    a_dead_nodes_logins_are_lost,
     a_node_that_stops_gives_its_tasks_back,
 );
 
@@ -32,38 +32,42 @@ async fn living_nodes_have_different_slots(store: TestStore) {
         let name = format!("m{number}");
         store.write.register_node(&node(&name), NOW + 11, NOW + 1).await.unwrap();
     }
-    assert!(register("n4", NOW + 11, NOW + 1).await.is_err(), "25 slots are taken");
+    let refused = register("n4", NOW + 11, NOW + 1).await.unwrap_err();
+    assert_eq!(refused.to_string(), "all 25 node slots are taken by living nodes; stop one first");
 }
 
 async fn a_heartbeat_keeps_leases_until_others_took_the_node_for_dead(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     task_at(&store, 1, StageName::Crawling).await;
     store.write.heartbeat("n1", NOW + 9_000).await.unwrap();
-    let adrift = store.write.claim_adrift("n2", 9, NOW + 11_000, NOW + 1_000).await.unwrap();
-    assert!(adrift.is_empty(), "the node was seen");
+    let resumed = store.write.claim_resumable("n2", 9, NOW + 11_000, NOW + 1_000).await.unwrap();
+    assert!(resumed.is_empty(), "the node was seen");
     store.write.register_node(&node("n2"), NOW + 30_000, NOW + 20_000).await.unwrap();
     assert!(store.write.heartbeat("n1", NOW + 30_001).await.is_err());
-    let adrift = store.write.claim_adrift("n2", 9, NOW + 30_001, NOW + 1_000).await.unwrap();
-    assert_eq!(adrift.len(), 1);
+    let resumed = store.write.claim_resumable("n2", 9, NOW + 30_001, NOW + 1_000).await.unwrap();
+    assert_eq!(resumed.len(), 1);
 }
 
-async fn a_dead_nodes_logins_are_stranded(store: TestStore) {
-    house(&store).await;
+async fn a_dead_nodes_logins_are_lost(store: TestStore) {
+    set_up(&store).await;
     task_at(&store, 1, StageName::LoggingIn).await;
     task_at(&store, 2, StageName::LoggedIn).await;
     admit(&store, 3).await;
-    assert!(store.read.stranded(NOW, 9).await.unwrap().is_empty(), "n1 was seen at NOW");
-    let stranded = store.read.stranded(NOW + 1, 9).await.unwrap();
+    assert!(
+        store.read.lost_with_credentials(NOW, 9).await.unwrap().is_empty(),
+        "n1 was seen at NOW"
+    );
+    let stranded = store.read.lost_with_credentials(NOW + 1, 9).await.unwrap();
     let stages: Vec<_> = stranded.into_iter().map(|task| task.stage).collect();
     assert_eq!(stages, [Stage::LoggingIn, Stage::Queued]);
 }
 
 async fn a_node_that_stops_gives_its_tasks_back(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggedIn).await;
     register(&store, "n2").await;
     store.write.stop_node("n1", NOW + 1).await.unwrap();
-    let taken = store.write.claim_adrift("n2", 9, NOW + 1, NOW - 10_000).await.unwrap();
+    let taken = store.write.claim_resumable("n2", 9, NOW + 1, NOW - 10_000).await.unwrap();
     assert_eq!(taken.len(), 1, "at once, not after the lease");
     let step = (StageName::LoggedIn, StageName::Crawling);
     let late =

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::Balance;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Admitted, Error, Leftovers};
+use fiveone_store::{Admitted, Error, Idempotency, Leftovers};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{admit, anshan, claim, house, task_at};
+use crate::{admit, anshan, claim, set_up, task_at};
 
 on_both!(
     an_admission_holds_the_price_and_queues_in_one,
@@ -27,7 +28,7 @@ on_both!(
 );
 
 async fn an_admission_holds_the_price_and_queues_in_one(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let task = store.read.task(&build::task_id(1)).await.unwrap().unwrap();
     assert_eq!((task.stage, task.fence, task.node_id.as_deref()), (Stage::Queued, 0, Some("n1")));
@@ -42,7 +43,7 @@ async fn an_admission_holds_the_price_and_queues_in_one(store: TestStore) {
 }
 
 async fn racing_admissions_never_overdraw(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let mut set = JoinSet::new();
     for number in 0..20 {
         let write = store.write.clone();
@@ -58,7 +59,7 @@ async fn racing_admissions_never_overdraw(store: TestStore) {
 }
 
 async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let mut twin = build::new_task("a", 2);
     twin.fingerprint = build::new_task("a", 1).fingerprint;
@@ -69,15 +70,16 @@ async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStor
     // Another app's create is nobody's twin.
     store.write.create_app(&build::new_app("b")).await.unwrap();
     store.write.topup(&build::app("b").id, 300, "", NOW).await.unwrap();
-    twin.app_id = "b".to_owned();
+    twin.app_id = build::app_id("b");
     assert_eq!(store.write.admit(&[twin], NOW).await.unwrap(), [Admitted::New]);
 }
 
 async fn an_idempotency_key_is_exact(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let with_key = |number, key: &str, about: &str| {
         let mut new = build::new_task("a", number);
-        new.idempotency = Some((key.to_owned(), about.to_owned()));
+        new.idempotency =
+            IdempotencyKey::parse(key).map(|key| Idempotency { key, about: about.to_owned() });
         new
     };
     let admit = |new| async { store.write.admit(&[new], NOW).await.unwrap().remove(0) };
@@ -98,7 +100,7 @@ async fn an_idempotency_key_is_exact(store: TestStore) {
 }
 
 async fn a_batch_admits_each_by_itself(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let mut batch: Vec<_> = (1..=5).map(|number| build::new_task("a", number)).collect();
     batch[1].fingerprint = batch[0].fingerprint.clone();
     let outcomes = store.write.admit(&batch, NOW).await.unwrap();
@@ -108,7 +110,7 @@ async fn a_batch_admits_each_by_itself(store: TestStore) {
 }
 
 async fn twenty_workers_claim_each_task_once(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     store.write.topup(&build::app("a").id, 300 * 200, "", NOW).await.unwrap();
     let batch: Vec<_> = (0..200).map(|number| build::new_task("a", number)).collect();
     store.write.admit(&batch, NOW).await.unwrap();
@@ -132,7 +134,7 @@ async fn twenty_workers_claim_each_task_once(store: TestStore) {
 }
 
 async fn a_claim_takes_the_login_out_of_the_table(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let claimed = claim(&store).await;
     assert_eq!(claimed.login_sealed.as_deref(), Some(b"login of 1".as_slice()));
@@ -142,7 +144,7 @@ async fn a_claim_takes_the_login_out_of_the_table(store: TestStore) {
 }
 
 async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let (product, area) = anshan();
     let elsewhere = fiveone_model::area::AreaCode::parse("630100").unwrap();
@@ -157,21 +159,21 @@ async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
 }
 
 async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let zombie = task_at(&store, 1, StageName::Crawling).await;
     let later = NOW + 10_001;
-    let taken = store.write.claim_adrift("n2", 9, later, NOW + 1).await.unwrap();
+    let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
     assert_eq!(taken.len(), 1);
     let step = (StageName::Crawling, StageName::Storing);
     let id = &zombie.task.id;
     let late = store.write.move_stage(id, zombie.task.fence, step, None, later).await;
-    assert!(matches!(late, Err(Error::Stale(_))));
+    assert!(matches!(late, Err(Error::Stale { .. })));
     let fence = taken[0].task.fence;
     store.write.move_stage(id, fence, step, None, later).await.unwrap();
 }
 
 async fn a_step_the_machine_does_not_have_is_refused(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let step = (StageName::LoggingIn, StageName::Storing);
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
@@ -180,12 +182,12 @@ async fn a_step_the_machine_does_not_have_is_refused(store: TestStore) {
 }
 
 async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let past = task_at(&store, 1, StageName::LoggedIn).await;
     task_at(&store, 2, StageName::LoggingIn).await;
     let later = NOW + 10_000;
-    assert!(store.write.claim_adrift("n2", 9, later, NOW).await.unwrap().is_empty());
-    let taken = store.write.claim_adrift("n2", 9, later, NOW + 1).await.unwrap();
+    assert!(store.write.claim_resumable("n2", 9, later, NOW).await.unwrap().is_empty());
+    let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
     assert_eq!(taken.len(), 1, "only the one past login");
     assert_eq!(taken[0].task.id, past.task.id);
     assert_eq!(taken[0].session_sealed.as_deref(), Some(b"session".as_slice()));
@@ -193,7 +195,7 @@ async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestSto
 }
 
 async fn overdue_tasks_are_found(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     let due_at = NOW + 900_000;
     assert!(store.read.overdue(due_at - 1, 9).await.unwrap().is_empty());

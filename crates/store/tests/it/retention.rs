@@ -1,13 +1,14 @@
 //! Forgetting.
 
 use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::Settlement;
+use fiveone_store::{Idempotency, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{house, store_section, task_at};
+use crate::{set_up, store_section, task_at};
 
 on_both!(
     a_result_is_wiped_when_its_time_is_over,
@@ -33,7 +34,7 @@ async fn done(store: &TestStore, number: u32) {
 }
 
 async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     done(&store, 1).await;
     let id = build::task_id(1);
     assert!(store.write.wipe_over(NOW + 99, 9).await.unwrap().is_empty());
@@ -46,7 +47,7 @@ async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
 }
 
 async fn a_result_is_erased_on_request(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let id = build::task_id(1);
     assert!(!store.write.erase(&id, NOW).await.unwrap(), "no such task");
     let claimed = task_at(&store, 2, StageName::LoggingIn).await;
@@ -68,9 +69,10 @@ async fn a_result_is_erased_on_request(store: TestStore) {
 }
 
 async fn old_idempotency_keys_are_forgotten(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let mut new = build::new_task("a", 1);
-    new.idempotency = Some(("k".to_owned(), "x".to_owned()));
+    new.idempotency =
+        IdempotencyKey::parse("k").map(|key| Idempotency { key, about: String::new() });
     store.write.admit(&[new], NOW).await.unwrap();
     assert_eq!(store.write.forget_keys(NOW + 86_399_999, 9).await.unwrap(), 0);
     assert_eq!(store.write.forget_keys(NOW + 86_400_000, 9).await.unwrap(), 1);

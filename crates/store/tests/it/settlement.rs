@@ -5,12 +5,12 @@ use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::ledger::Balance;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName, TaskId};
-use fiveone_store::{Error, Leftovers, NewCallback, Settlement};
+use fiveone_store::{Error, Leftovers, NewCallback, Resolved, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{admit, claim, house, store_section, task_at};
+use crate::{admit, claim, set_up, store_section, task_at};
 
 on_both!(
     a_whole_report_is_captured,
@@ -35,7 +35,7 @@ async fn balance(store: &TestStore) -> Balance {
 }
 
 async fn a_whole_report_is_captured(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::Crawling).await;
     store_section(&store, &claimed, Section::Base).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
@@ -45,13 +45,13 @@ async fn a_whole_report_is_captured(store: TestStore) {
     end.callback = Some(NewCallback {
         id: "msg_1".to_owned(),
         task: id.clone(),
-        app_id: "a".to_owned(),
+        app_id: build::app_id("a"),
         url: "http://a.example/".to_owned(),
         code: 40001,
         msg: "爬取结束".to_owned(),
         now: NOW,
     });
-    assert!(store.write.settle(&end).await.unwrap());
+    assert_eq!(store.write.settle(&end).await.unwrap(), Resolved::Captured);
     let expected = Balance { free_fen: 700, held_fen: 0, revenue_fen: 300, funding_fen: 1_000 };
     assert_eq!(balance(&store).await, expected);
     let task = store.read.task(id).await.unwrap().unwrap();
@@ -63,13 +63,13 @@ async fn a_whole_report_is_captured(store: TestStore) {
 }
 
 async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let cases = [
-        (1, vec![Section::Base], false),
-        (2, vec![Section::Bills], false),
-        (3, vec![Section::Base, Section::Bills], true),
+        (1, vec![Section::Base], Resolved::Released),
+        (2, vec![Section::Bills], Resolved::Released),
+        (3, vec![Section::Base, Section::Bills], Resolved::Captured),
     ];
-    for (number, came, is_captured) in cases {
+    for (number, came, resolved) in cases {
         let claimed = task_at(&store, number, StageName::Crawling).await;
         for section in &came {
             store_section(&store, &claimed, *section).await;
@@ -78,20 +78,21 @@ async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
         let step = (StageName::Crawling, StageName::Storing);
         store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
         let end = end(id, fence, Stage::Done { missing: vec![Section::Loans] });
-        assert_eq!(store.write.settle(&end).await.unwrap(), is_captured, "{came:?}");
+        assert_eq!(store.write.settle(&end).await.unwrap(), resolved, "{came:?}");
     }
     assert_eq!((balance(&store).await.revenue_fen, balance(&store).await.free_fen), (300, 700));
     assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
 }
 
 async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let sms = ChallengeKind::Sms;
     store.write.ask(id, fence, sms, Some(b"png"), NOW, NOW + 10).await.unwrap();
     store.write.answer(id, b"sealed", NOW).await.unwrap();
-    assert!(!store.write.settle(&end(id, fence, failed())).await.unwrap());
+    let resolved = store.write.settle(&end(id, fence, failed())).await.unwrap();
+    assert_eq!(resolved, Resolved::Released);
     assert_eq!(balance(&store).await.free_fen, 1_000);
     assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());
     assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, failed());
@@ -103,7 +104,7 @@ async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
 }
 
 async fn a_settlement_happens_once_however_many_race(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::Storing).await;
     let mut set = JoinSet::new();
     for number in 0..8 {
@@ -113,7 +114,7 @@ async fn a_settlement_happens_once_however_many_race(store: TestStore) {
         set.spawn(async move { write.settle(&end).await });
     }
     let outcomes = set.join_all().await;
-    let stale = outcomes.iter().filter(|one| matches!(one, Err(Error::Stale(_)))).count();
+    let stale = outcomes.iter().filter(|one| matches!(one, Err(Error::Stale { .. }))).count();
     assert_eq!((outcomes.iter().filter(|one| one.is_ok()).count(), stale), (1, 7));
     let report = store.read.verify_ledger().await.unwrap();
     assert_eq!((report.findings.len(), report.open_holds), (0, 0));
@@ -121,18 +122,18 @@ async fn a_settlement_happens_once_however_many_race(store: TestStore) {
 }
 
 async fn a_task_is_not_done_before_it_was_stored(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::Crawling).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let early = store.write.settle(&end(id, fence, Stage::Done { missing: vec![] })).await;
-    assert!(matches!(early, Err(Error::Stale(_))));
+    assert!(matches!(early, Err(Error::IllegalStep { to: "done", .. })));
     let none = store.write.settle(&end(id, fence, Stage::Crawling)).await;
-    assert!(matches!(none, Err(Error::Stale(_))), "no end at all");
+    assert!(matches!(none, Err(Error::IllegalStep { .. })), "no end at all");
     assert_eq!(balance(&store).await.held_fen, 300);
 }
 
 async fn a_queued_task_can_fail(store: TestStore) {
-    house(&store).await;
+    set_up(&store).await;
     admit(&store, 1).await;
     store.write.settle(&end(&build::task_id(1), 0, failed())).await.unwrap();
     assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use base64::Engine as _;
+use fiveone_model::challenge::ChallengeKind;
 use serde_json::Value;
 
 use super::picture;
@@ -15,10 +16,10 @@ fn none() -> Vec<Value> {
     Vec::new()
 }
 
-/// The login method with this number; asked for when there are several and none was told.
+/// The login method with this number; asked for when there are several and none was given.
 pub(super) fn method(methods: &Value, number: Option<i64>) -> Result<&Value, Failed> {
     let Some(all) = methods.as_array().filter(|all| !all.is_empty()) else {
-        return Err(Failed::words(Reason::Refused, "this area has no way to log in"));
+        return Err(Failed::message(Reason::Refused, "this area has no way to log in"));
     };
     let number = match number {
         None if all.len() == 1 => return Ok(&all[0]),
@@ -32,7 +33,7 @@ pub(super) fn method(methods: &Value, number: Option<i64>) -> Result<&Value, Fai
     };
     all.iter()
         .find(|method| text(&method["login_type"]) == number)
-        .ok_or_else(|| Failed::words(Reason::Usage, format!("no login method {number}")))
+        .ok_or_else(|| Failed::message(Reason::Usage, format!("no login method {number}")))
 }
 
 /// Every field of a method: as given, or asked for.
@@ -55,7 +56,7 @@ pub(super) fn fields(
     if let Some(unknown) =
         given.keys().find(|name| !params.iter().any(|param| param["name"] == **name))
     {
-        return Err(Failed::words(Reason::Usage, format!("this login has no field {unknown}")));
+        return Err(Failed::message(Reason::Usage, format!("this login has no field {unknown}")));
     }
     Ok(fields)
 }
@@ -78,9 +79,13 @@ fn field(param: &Value) -> Result<String, Failed> {
 }
 
 /// The code of the question that is open: shows the picture, or tells of the SMS.
-pub(super) fn code(data: &Value) -> Result<String, Failed> {
-    if data["code"] == "10003" || data["code"] == 10003 {
-        return line("短信验证码");
+pub(super) fn code(kind: ChallengeKind, data: &Value) -> Result<String, Failed> {
+    let label = match kind {
+        ChallengeKind::Captcha => "图片验证码",
+        ChallengeKind::Sms => "短信验证码",
+    };
+    if !kind.has_picture() {
+        return line(label);
     }
     let encoded = text(&data["base64_image_bytes"]);
     let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
@@ -90,7 +95,7 @@ pub(super) fn code(data: &Value) -> Result<String, Failed> {
         None => complain("(这张图片无法在终端显示)"),
     }
     complain(&format!("图片: {}", path.display()));
-    line("图片验证码")
+    line(label)
 }
 
 /// Keeps the picture where the person can open it; the system's temporary folder forgets it.
@@ -113,7 +118,7 @@ fn line(label: &str) -> Result<String, Failed> {
     error.flush()?;
     let mut text = String::new();
     if std::io::stdin().lock().read_line(&mut text)? == 0 {
-        return Err(Failed::words(Reason::Usage, format!("nobody is there to type {label}")));
+        return Err(Failed::message(Reason::Usage, format!("nobody is there to type {label}")));
     }
     Ok(text.trim().to_owned())
 }

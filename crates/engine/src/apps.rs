@@ -1,0 +1,44 @@
+//! The apps as calls look them up: kept for a moment, so that an operator's change is seen soon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fiveone_model::app::AppId;
+
+use crate::{Accounts, AppEntry, Fault};
+
+/// How long a looked-up app is believed (P-03 wants pauses to be seen soon).
+const FRESH_FOR: Duration = Duration::from_secs(1);
+/// Apps kept looked up.
+const APPS_MAX: u64 = 10_000;
+
+/// The apps of a deployment.
+pub(crate) struct Apps {
+    accounts: Accounts,
+    kept: moka::sync::Cache<AppId, Arc<AppEntry>>,
+}
+
+impl Apps {
+    pub(crate) fn new(accounts: Accounts) -> Self {
+        let kept = moka::sync::Cache::builder().max_capacity(APPS_MAX).time_to_live(FRESH_FOR);
+        Self { accounts, kept: kept.build() }
+    }
+
+    /// The app of an id; `None` when unknown or not configured (P-03).
+    ///
+    /// # Errors
+    /// The store could not be asked, or the token cannot be opened.
+    pub(crate) async fn find(&self, id: &AppId) -> Result<Option<Arc<AppEntry>>, Fault> {
+        if let Some(entry) = self.kept.get(id) {
+            return Ok(Some(entry));
+        }
+        let Some(entry) = self.accounts.find(id).await?.map(Arc::new) else { return Ok(None) };
+        self.kept.insert(id.clone(), Arc::clone(&entry));
+        Ok(Some(entry))
+    }
+
+    /// Forgets what was looked up.
+    pub(crate) fn forget(&self) {
+        self.kept.invalidate_all();
+    }
+}

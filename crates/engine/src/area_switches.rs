@@ -1,0 +1,50 @@
+//! What an operator does with areas: closes and opens them, and sees which are closed. It needs no
+//! running node; nodes see a change within a second.
+
+use std::sync::Arc;
+
+use fiveone_model::area::AreaCode;
+use fiveone_model::product::Product;
+use fiveone_store::{AreaSwitch, Store};
+
+use crate::Fault;
+use crate::time::Time;
+
+/// The switches of a store's areas.
+pub struct AreaSwitches {
+    store: Store,
+    time: Arc<dyn Time>,
+}
+
+impl AreaSwitches {
+    /// The switches of a store.
+    #[must_use]
+    pub fn new(store: Store, time: Arc<dyn Time>) -> Self {
+        Self { store, time }
+    }
+
+    /// Refuses new tasks for an area until somebody opens it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn close(&self, product: Product, area: AreaCode, note: String) -> Result<(), Fault> {
+        let switch = AreaSwitch { product, area, is_by_operator: true, note, until_at: None };
+        Ok(self.store.write.close_area(&switch).await?)
+    }
+
+    /// Takes tasks for an area again, whoever closed it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn open(&self, product: Product, area: &AreaCode) -> Result<(), Fault> {
+        Ok(self.store.write.open_area(product, area).await?)
+    }
+
+    /// The areas that are closed now, by operators or for their portal's health.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn closed(&self) -> Result<Vec<AreaSwitch>, Fault> {
+        Ok(self.store.read.closed_areas(self.time.now()).await?)
+    }
+}

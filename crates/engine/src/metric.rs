@@ -1,0 +1,10 @@
+//! The names of what the engine counts. What they mean is described where metrics are served.
+
+/// Tasks admitted, by `product`.
+pub const TASKS_ADMITTED: &str = "fiveone_tasks_admitted_total";
+/// Tasks ended, by `product`, `area` and `code`.
+pub const TASKS_ENDED: &str = "fiveone_tasks_ended_total";
+/// Tasks of the deployment that have not ended.
+pub const TASKS_OPEN: &str = "fiveone_tasks_open";
+/// Attempts to deliver a callback, by `outcome`.
+pub const CALLBACK_ATTEMPTS: &str = "fiveone_callback_attempts_total";

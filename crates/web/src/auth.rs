@@ -1,0 +1,48 @@
+//! Who calls and whether they may: what is the same for every front. How a call is signed, and
+//! which code a denial gets, is the front's.
+
+use std::sync::Arc;
+
+use fiveone_engine::{AppEntry, Fault};
+use fiveone_model::app::{App, AppId, Grant};
+use fiveone_model::product::Product;
+use tokio::sync::SemaphorePermit;
+
+use crate::state::ApiState;
+
+/// Why an app that is who it says may not call now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// It has no grant for the product.
+    NoGrant,
+    /// Its grant is paused.
+    Paused,
+    /// It calls too often, or too many calls are under way.
+    Busy,
+}
+
+impl ApiState {
+    /// The app of an id as it was sent; `None` when it is unknown or not configured.
+    pub(crate) async fn find_app(&self, sent: &str) -> Result<Option<Arc<AppEntry>>, Fault> {
+        let Some(id) = AppId::parse(sent) else { return Ok(None) };
+        self.engine.app(&id).await
+    }
+
+    /// Lets a call in, in the order of P-03: grant, rate, load. It is under way until the permit
+    /// is dropped.
+    pub(crate) fn let_in(
+        &self,
+        app: &App,
+        product: Product,
+    ) -> Result<SemaphorePermit<'_>, Denied> {
+        match app.grant(product) {
+            Some(Grant::Active) => {}
+            Some(Grant::Paused) => return Err(Denied::Paused),
+            None => return Err(Denied::NoGrant),
+        }
+        if !self.rates.may_call(app) {
+            return Err(Denied::Busy);
+        }
+        self.calls_at_once.try_acquire().map_err(|_| Denied::Busy)
+    }
+}

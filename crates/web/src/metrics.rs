@@ -1,0 +1,31 @@
+//! Every metric of a node: its name, its kind and what it means. Whoever counts takes the name from
+//! where it is counted, and this list describes it; a test holds the two and the documents together.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Calls of the ten interfaces, by interface and top-level status.
+pub(crate) const CALLS: &str = "fiveone_calls_total";
+/// How long calls took, by interface.
+pub(crate) const CALL_SECONDS: &str = "fiveone_call_seconds";
+
+/// Describes every metric to the recorder that is installed; without one nothing happens.
+pub(crate) fn describe() {
+    describe_counter!(CALLS, "Calls of the ten interfaces, by interface and top-level status.");
+    describe_histogram!(CALL_SECONDS, Unit::Seconds, "How long calls took, by interface.");
+    describe_counter!(
+        fiveone_engine::metric::TASKS_ADMITTED,
+        "Tasks admitted, by product; twins of a running task are not counted."
+    );
+    describe_counter!(
+        fiveone_engine::metric::TASKS_ENDED,
+        "Tasks ended, by product, area and state code."
+    );
+    describe_gauge!(
+        fiveone_engine::metric::TASKS_OPEN,
+        "Tasks of the deployment that have not ended, as of this node's last tick."
+    );
+    describe_counter!(
+        fiveone_engine::metric::CALLBACK_ATTEMPTS,
+        "Attempts to deliver a callback, by outcome: delivered or failed."
+    );
+}

@@ -1,0 +1,29 @@
+//! What every front needs: the engine, the limits, and how many calls are under way. A front is a
+//! set of interfaces, such as the vendor's.
+
+use fiveone_engine::Engine;
+use tokio::sync::Semaphore;
+
+use crate::Options;
+use crate::rate::Rates;
+
+/// The state that the fronts share.
+pub(crate) struct ApiState {
+    pub(crate) engine: Engine,
+    pub(crate) options: Options,
+    pub(crate) rates: Rates,
+    pub(crate) calls_at_once: Semaphore,
+}
+
+impl ApiState {
+    pub(crate) fn new(engine: Engine, options: Options) -> Self {
+        let calls_at_once = Semaphore::new(options.calls_at_once_max);
+        Self { engine, options, rates: Rates::default(), calls_at_once }
+    }
+}
+
+/// Logs a fault where it becomes an answer; the client sees nothing of it.
+pub(crate) fn log_fault(fault: &fiveone_engine::Fault) {
+    let error: &(dyn std::error::Error + 'static) = fault;
+    tracing::error!(error, "a call failed through our fault");
+}

@@ -1,0 +1,67 @@
+//! fundUserCode and securityUserCode: a captcha or SMS code from the person (P-50, P-51).
+
+use bytes::Bytes;
+use fiveone_engine::Answered;
+use fiveone_model::challenge::ANSWER_CHARS_MAX;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::refusal::Refusal;
+use crate::state::log_fault;
+
+/// Hands the code to the engine. Status 0 means taken, not correct: the next poll tells.
+pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
+    let tid = call.params.filled("tid").unwrap_or_default();
+    let code = call.params.filled("code").unwrap_or_default();
+    let data = if tid.is_empty() {
+        refused("缺少参数 tid")
+    } else {
+        match call.api.engine.answer(&call.app, call.product, tid, code).await {
+            Ok(answered) => render(answered),
+            Err(fault) => {
+                log_fault(&fault);
+                json!({ "message": "接口调用异常", "status": -1 })
+            }
+        }
+    };
+    Ok(Bytes::from(data.to_string()))
+}
+
+fn refused(complaint: &str) -> Value {
+    json!({ "message": format!("参数错误：{complaint}"), "status": -2 })
+}
+
+fn render(answered: Answered) -> Value {
+    match answered {
+        Answered::Accepted => json!({ "message": "成功", "status": 0 }),
+        Answered::NotWaiting => refused("任务当前不在等待输入验证码"),
+        Answered::Malformed => {
+            refused(&format!("code 须为 1 至 {ANSWER_CHARS_MAX} 个字符，且不含控制字符"))
+        }
+        Answered::Unknown => refused("tid 不存在"),
+        Answered::NotYours => json!({ "message": "权限认证失败", "status": -9 }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p_50_every_outcome_has_its_status() {
+        let all = [
+            Answered::Accepted,
+            Answered::NotWaiting,
+            Answered::Malformed,
+            Answered::Unknown,
+            Answered::NotYours,
+        ];
+        insta::assert_snapshot!(all.map(|one| render(one).to_string()).join("\n"), @r#"
+        {"message":"成功","status":0}
+        {"message":"参数错误：任务当前不在等待输入验证码","status":-2}
+        {"message":"参数错误：code 须为 1 至 32 个字符，且不含控制字符","status":-2}
+        {"message":"参数错误：tid 不存在","status":-2}
+        {"message":"权限认证失败","status":-9}
+        "#);
+    }
+}

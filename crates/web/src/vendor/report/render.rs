@@ -1,0 +1,89 @@
+//! The `data` of a poll in the app's dialect (protocol §3, §6).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use fiveone_engine::TaskView;
+use fiveone_model::clock::shanghai_text;
+use fiveone_model::product::Product;
+use fiveone_model::report::{Dialect, Section};
+use fiveone_model::state_code::StateCode;
+use serde_json::{Map, Value, json};
+
+/// What is said of a tid that shows no task (P-43).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Verdict {
+    /// None was sent.
+    Missing,
+    /// There is no such task for this product.
+    Unknown,
+    /// The task is another app's.
+    NotYours,
+    /// We failed.
+    Fault,
+}
+
+/// The `data` of a verdict.
+pub(super) fn verdict(verdict: Verdict, dialect: Dialect) -> Bytes {
+    let (number, msg) = match verdict {
+        Verdict::Missing => (-2, "参数错误：缺少参数 tid"),
+        Verdict::Unknown => (-2, "参数错误：tid 不存在"),
+        Verdict::NotYours => (-9, "权限认证失败"),
+        Verdict::Fault => (-1, "接口异常"),
+    };
+    bytes(&json!({ "code": code(number, dialect), "msg": msg }))
+}
+
+/// The `data` of a task.
+pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes {
+    let mut data = Map::new();
+    let mut put = |name: &str, value: Value| data.insert(name.to_owned(), value);
+
+    if view.code == StateCode::FINISHED && dialect == Dialect::Example {
+        put("code", json!(0));
+        put("msg", json!("获取成功"));
+    } else {
+        put("code", code(i64::from(view.code.number()), dialect));
+        put("msg", json!(view.msg));
+    }
+    put("tid", json!(view.tid));
+    if let Some(picture) = &view.picture {
+        put("base64_image_bytes", json!(STANDARD.encode(picture)));
+    } else if view.code == StateCode::AWAITING_SMS {
+        // The documents promise the key for 10003 too, and their own decoder fails without it.
+        put("base64_image_bytes", json!(""));
+    }
+    if matches!(view.code, StateCode::FINISHED | StateCode::PARTLY_FINISHED)
+        || !view.fail.is_empty()
+    {
+        put("fail", view.fail.iter().map(|section| section.as_str()).collect());
+    }
+    if let Some(at) = view.crawled_at {
+        put("createTime", json!(shanghai_text(at)));
+    }
+    for (section, content) in &view.sections {
+        let mut rendered = content.render(dialect);
+        if (*section, product) == (Section::Base, Product::Insurance)
+            && let Some(record) = rendered.as_object_mut()
+        {
+            record.shift_insert(0, "tid".to_owned(), json!(view.tid));
+        }
+        put(section.as_str(), rendered);
+    }
+    bytes(&Value::Object(data))
+}
+
+/// `data.code`: a string as the tables say, or a number as the samples show.
+fn code(number: i64, dialect: Dialect) -> Value {
+    match dialect {
+        Dialect::Table => json!(number.to_string()),
+        Dialect::Example => json!(number),
+    }
+}
+
+fn bytes(data: &Value) -> Bytes {
+    Bytes::from(data.to_string())
+}
+
+#[cfg(test)]
+mod tests;
