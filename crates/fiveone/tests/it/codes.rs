@@ -362,7 +362,7 @@ async fn p_21_an_operator_and_a_portals_health_close_an_area_and_open_it_again()
     let switch = fiveone_store::AreaSwitch {
         product,
         area: area.clone(),
-        is_by_operator: true,
+        closed_by: fiveone_store::ClosedBy::Operator,
         note,
         until_at: None,
     };
