@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Installs what the tests need and runs everything: format, lints, house rules, tests on both
-# databases, documentation. The last line is the test runner's.
+# Installs what the tests need and runs everything: format, lints, repository rules, licences and
+# duplicates of dependencies, tests on both databases, documentation. The last line is the test
+# runner's.
 #   ./test.sh         everything
 #   ./test.sh quick   the tests alone
 set -euo pipefail
 cd "$(dirname "$0")"
 
-if ! cargo nextest --version >/dev/null 2>&1; then
-  cargo install --locked cargo-nextest
-fi
+# Tools are pinned, as the toolchain is in rust-toolchain.toml: the same command finds the same.
+tool() { # crate, version, program
+  if ! "$3" --version 2>/dev/null | grep -qwF "$2"; then
+    cargo install --quiet --locked "$1@$2"
+  fi
+}
+tool cargo-nextest 0.9.143 cargo-nextest
 if ! rustfmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
   rustup component add rustfmt clippy
 fi
@@ -20,9 +25,14 @@ export FIVEONE_TEST_POSTGRES
 trap './postgres.sh stop "$work/postgres"; rm -rf "$work"' EXIT
 
 if [ "${1:-all}" != quick ]; then
+  tool cargo-deny 0.20.2 cargo-deny
+  tool typos-cli 1.52.0 typos
   cargo fmt --all -- --check
   cargo clippy --workspace --all-targets --locked -- -D warnings
   cargo run --quiet --locked -p xtask -- tidy
+  typos
+  # Advisories are left out: they need a database that is fetched from elsewhere.
+  cargo deny --locked --log-level error check licenses bans sources
   RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
   # The binary that the tests of whole processes start, and the benchmarks' short form.
   cargo run --release --locked -p fiveone-bench -- --quick

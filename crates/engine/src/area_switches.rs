@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
-use fiveone_store::{AreaSwitch, Store};
+use fiveone_store::{AreaSwitch, ClosedBy, Store};
 
 use crate::Fault;
 use crate::time::Time;
@@ -28,7 +28,8 @@ impl AreaSwitches {
     /// # Errors
     /// The store failed.
     pub async fn close(&self, product: Product, area: AreaCode, note: String) -> Result<(), Fault> {
-        let switch = AreaSwitch { product, area, is_by_operator: true, note, until_at: None };
+        let switch =
+            AreaSwitch { product, area, closed_by: ClosedBy::Operator, note, until_at: None };
         Ok(self.store.write.close_area(&switch).await?)
     }
 

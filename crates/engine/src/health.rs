@@ -8,7 +8,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::failure::FailureKind;
 use fiveone_model::product::Product;
 use fiveone_model::task::Stage;
-use fiveone_store::{AreaSwitch, TaskRow, Writer};
+use fiveone_store::{AreaSwitch, ClosedBy, TaskRow, Writer};
 
 use crate::areas::Areas;
 use crate::time::Time;
@@ -60,7 +60,7 @@ impl Health {
         let switch = AreaSwitch {
             product: task.product,
             area: task.area.clone(),
-            is_by_operator: false,
+            closed_by: ClosedBy::Health,
             note: format!("{in_a_row} failures in a row"),
             until_at: Some(self.time.now().saturating_add(self.closed_for_ms)),
         };

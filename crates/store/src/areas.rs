@@ -1,4 +1,4 @@
-//! Areas that are closed for now, by an operator or because their portal is ill (P-21).
+//! Areas that are closed for now, by an operator or because of their portal's health (P-21).
 
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
@@ -7,6 +7,30 @@ use fiveone_model::product::Product;
 use crate::db::args;
 use crate::{Error, Reader, Writer, corrupt};
 
+/// Who closes an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosedBy {
+    /// An operator, whom nothing overrides.
+    Operator,
+    /// The health of its portal, for a while.
+    Health,
+}
+
+impl ClosedBy {
+    /// The word in tables and commands.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Health => "health",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Operator, Self::Health].into_iter().find(|by| by.as_str() == word)
+    }
+}
+
 /// One closed area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AreaSwitch {
@@ -14,8 +38,8 @@ pub struct AreaSwitch {
     pub product: Product,
     /// Its code.
     pub area: AreaCode,
-    /// Closed by an operator; else by the health of its portal.
-    pub is_by_operator: bool,
+    /// Who closed it.
+    pub closed_by: ClosedBy,
     /// Why, for operators.
     pub note: String,
     /// When it opens by itself; `None` when somebody must open it.
@@ -44,7 +68,8 @@ impl Reader {
                 Ok(AreaSwitch {
                     product: Product::parse(&product)
                         .ok_or_else(|| corrupt("area_switch", "product", &area))?,
-                    is_by_operator: row.text(2)? == "operator",
+                    closed_by: ClosedBy::parse(&row.text(2)?)
+                        .ok_or_else(|| corrupt("area_switch", "closed_by", &area))?,
                     note: row.text(3)?,
                     until_at: row.maybe_int(4)?,
                     area: AreaCode::parse(&area)
@@ -61,7 +86,6 @@ impl Writer {
     /// # Errors
     /// The database failed.
     pub async fn close_area(&self, switch: &AreaSwitch) -> Result<(), Error> {
-        let closed_by = if switch.is_by_operator { "operator" } else { "health" };
         self.db
             .execute(
                 "insert into area_switch (product, area, closed_by, note, until_at)
@@ -73,7 +97,7 @@ impl Writer {
                 args![
                     switch.product.as_str(),
                     switch.area.as_str(),
-                    closed_by,
+                    switch.closed_by.as_str(),
                     &switch.note,
                     switch.until_at,
                 ],

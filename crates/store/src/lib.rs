@@ -24,7 +24,7 @@ use fiveone_model::task::TaskId;
 
 pub use admit::{Admitted, Idempotency, NewTask};
 pub use apps::{AppRow, NewApp};
-pub use areas::AreaSwitch;
+pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
 pub use ledger::{LedgerFinding, LedgerReport};

@@ -69,7 +69,7 @@ impl Area {
             json!({
                 "product": switch.product.as_str(),
                 "area": switch.area.as_str(),
-                "by": if switch.is_by_operator { "operator" } else { "health" },
+                "by": switch.closed_by.as_str(),
                 "note": switch.note,
                 "until": switch.until_at.map(fiveone_model::clock::shanghai_text),
             })

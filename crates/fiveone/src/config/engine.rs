@@ -25,6 +25,8 @@ pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
     engine.tick_every_ms = section.duration_ms("tick_every", engine.tick_every_ms, 10..=MINUTE_MS);
     engine.running_max = section.number("running_max", engine.running_max, 1..=10_000);
     engine.open_tasks_max = section.number("open_tasks_max", engine.open_tasks_max, 1..=10_000_000);
+    section.formerly("ill_after_failures", "unhealthy_after_failures");
+    section.formerly("ill_for", "unhealthy_for");
     engine.unhealthy_after_failures =
         section.number("unhealthy_after_failures", engine.unhealthy_after_failures, 1..=1_000_000);
     engine.unhealthy_for_ms =

@@ -3,7 +3,7 @@
 //! What nobody asked for is unknown, so an option cannot be read and forgotten in a list of names,
 //! nor be in such a list and never be read.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{self, BTreeMap};
 use std::ops::RangeInclusive;
 
 use fiveone_model::suggest::did_you_mean;
@@ -194,6 +194,19 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
+    /// Takes an option under the name it had in an earlier build. Both at once are a mistake.
+    pub(super) fn formerly(&mut self, old: &str, key: &str) {
+        let [old, key] = [old, key].map(|key| format!("{}.{key}", self.name));
+        let Some(entry) = self.document.entries.remove(&old) else { return };
+        match self.document.entries.entry(key) {
+            btree_map::Entry::Vacant(place) => drop(place.insert(entry)),
+            btree_map::Entry::Occupied(place) => {
+                let text = format!("{old} is the former name of {}: give one of them", place.key());
+                self.document.mistakes.push(Mistake { at: entry.at, text });
+            }
+        }
+    }
+
     /// An option read by `read`; what it says when it fails follows "must be".
     fn ask<T>(
         &mut self,

@@ -130,6 +130,17 @@ fn variables_override_the_file() {
 }
 
 #[test]
+fn former_names_are_taken_and_never_beside_the_new() {
+    let config = parse("[engine]\nill_after_failures = 7\nill_for = \"3m\"").unwrap();
+    assert_eq!(config.engine.unhealthy_after_failures, 7);
+    assert_eq!(config.engine.unhealthy_for_ms, 180_000);
+    assert_eq!(
+        mistakes("[engine]\nill_for = \"3m\"\nunhealthy_for = \"3m\""),
+        "line 2: engine.ill_for is the former name of engine.unhealthy_for: give one of them"
+    );
+}
+
+#[test]
 fn unknown_variables_are_refused() {
     let mistakes = with_variables(&[
         ("FIVEONE_SERVER_LISTN", "x"),

@@ -362,7 +362,7 @@ async fn p_21_an_operator_and_a_portals_health_close_an_area_and_open_it_again()
     let switch = fiveone_store::AreaSwitch {
         product,
         area: area.clone(),
-        is_by_operator: true,
+        closed_by: fiveone_store::ClosedBy::Operator,
         note,
         until_at: None,
     };
@@ -423,4 +423,15 @@ async fn p_32_an_idempotency_key_stands_for_its_create_even_when_it_has_ended() 
     assert_ne!(other["tid"], first["tid"]);
     gateway.finish(Product::Fund, &text(&other["tid"]), &text(&people[0]["id_card"])).await;
     gateway.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn p_46_rows_come_newest_first() {
+    let gateway = TestGateway::sqlite().await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
+    let data = gateway.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    let rows = data["billInfos"].as_array().unwrap_or_else(|| panic!("{data}"));
+    let days: Vec<_> = rows.iter().map(|row| text(&row["payArriveDate"])).collect();
+    assert!(days.len() > 2 && days.is_sorted_by(|newer, older| newer >= older), "{days:?}");
 }

@@ -4,7 +4,7 @@ use fiveone_model::app::{CallbackAddress, Grant};
 use fiveone_model::product::Product;
 use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
-use fiveone_store::AreaSwitch;
+use fiveone_store::{AreaSwitch, ClosedBy};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
@@ -56,12 +56,15 @@ async fn an_apps_own_price_beats_the_default(store: TestStore) {
 
 async fn the_portals_health_never_overrides_an_operator(store: TestStore) {
     let (product, area) = anshan();
-    let by_operator =
-        AreaSwitch {
-            product, area, is_by_operator: true, note: "升级".to_owned(), until_at: None
-        };
+    let by_operator = AreaSwitch {
+        product,
+        area,
+        closed_by: ClosedBy::Operator,
+        note: "升级".to_owned(),
+        until_at: None,
+    };
     let by_health = AreaSwitch {
-        is_by_operator: false,
+        closed_by: ClosedBy::Health,
         note: "30".to_owned(),
         until_at: Some(NOW + 1),
         ..by_operator.clone()
