@@ -30,21 +30,6 @@ pub(crate) enum Family {
     Model,
 }
 
-impl Family {
-    /// The name of the family in the fact sheets.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::WtWebJcr => "wt-web-jcr",
-            Self::WscxZfbzgl => "wscx-zfbzgl",
-            Self::NetfaceDto => "netface-dto",
-            Self::Hsp => "hsp",
-            Self::Ehrss => "ehrss",
-            Self::PersonHtml => "person-html",
-            Self::Model => "model",
-        }
-    }
-}
-
 /// Whether and how a city asks for a picture code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pictures {
@@ -83,6 +68,14 @@ pub(crate) struct City {
     pub(crate) is_gbk: bool,
     /// Whether it shows several accounts of one person.
     pub(crate) has_accounts: bool,
+    /// Whether it tells that somebody is logged in already, and can be forced.
+    pub(crate) has_force: bool,
+    /// Whether it complains about the form of what was typed.
+    pub(crate) has_format: bool,
+    /// Whether it may want an SMS code after the password.
+    pub(crate) has_sms: bool,
+    /// Whether rows are asked for by what only the base page carries.
+    pub(crate) rows_need_base: bool,
 }
 
 const FUND: &[&[&str]] = &[&["baseInfo"], &["billInfos"]];
@@ -137,6 +130,19 @@ const fn fund(number: u64, area: &'static str, name: &'static str, family: Famil
         reads_by_get: true,
         is_gbk: false,
         has_accounts: false,
+        has_force: false,
+        has_format: true,
+        has_sms: false,
+        rows_need_base: false,
+    }
+}
+
+const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
+    City {
+        path: "/wt-web",
+        has_force: true,
+        rows_need_base: true,
+        ..fund(number, area, name, Family::WtWebJcr)
     }
 }
 
@@ -146,12 +152,8 @@ const fn insurance(number: u64, area: &'static str, name: &'static str, family: 
 
 /// All simulated portals.
 pub(crate) static CITIES: &[City] = &[
-    City { path: "/wt-web", has_accounts: true, ..fund(1, "210300", "鞍山", Family::WtWebJcr) },
-    City {
-        path: "/wt-web",
-        ways: &[BY_ID, ("2", "手机号", &["mobile"])],
-        ..fund(2, "630100", "西宁", Family::WtWebJcr)
-    },
+    City { has_accounts: true, ..wt_web(1, "210300", "鞍山") },
+    City { ways: &[BY_ID, ("2", "手机号", &["mobile"])], ..wt_web(2, "630100", "西宁") },
     City {
         path: "/rzwscx",
         page_rows: 20,
@@ -188,23 +190,29 @@ pub(crate) static CITIES: &[City] = &[
         ..insurance(8, "370300", "淄博", Family::Hsp)
     },
     City {
-        ways: &[BY_ACCOUNT], groups: THREE, ..insurance(9, "230100", "哈尔滨", Family::Ehrss)
+        ways: &[BY_ACCOUNT],
+        groups: THREE,
+        has_format: false,
+        ..insurance(9, "230100", "哈尔滨", Family::Ehrss)
     },
     City {
         pictures: Pictures::None,
         ways: &[("1", "身份证号", &["id_card", "mobile"])],
         groups: MERGED,
         months_kept: 36,
+        has_format: false,
         ..insurance(10, "460100", "海口", Family::Ehrss)
     },
     City {
         path: "/person",
         ways: &[BY_ACCOUNT],
+        has_format: false,
         ..insurance(11, "211100", "盘锦", Family::PersonHtml)
     },
     City {
         ways: &[BY_ACCOUNT],
         groups: MEDICAL,
+        has_format: false,
         ..insurance(12, "320200", "无锡", Family::PersonHtml)
     },
     City {
@@ -212,9 +220,17 @@ pub(crate) static CITIES: &[City] = &[
         groups: FUND_ALL,
         page_rows: 20,
         has_accounts: true,
+        has_force: true,
+        has_sms: true,
         ..fund(13, "990000", "示范市", Family::Model)
     },
-    City { ways: MODEL_WAYS, page_rows: 20, ..insurance(14, "990000", "示范市", Family::Model) },
+    City {
+        ways: MODEL_WAYS,
+        page_rows: 20,
+        has_force: true,
+        has_sms: true,
+        ..insurance(14, "990000", "示范市", Family::Model)
+    },
 ];
 
 impl City {
@@ -241,10 +257,5 @@ impl City {
             .copied()
             .filter(|s| *s != "baseInfo")
             .collect()
-    }
-
-    /// The name of the session cookie.
-    pub(crate) fn cookie(&self) -> &'static str {
-        if self.family == Family::Ehrss { "SESSION" } else { "JSESSIONID" }
     }
 }

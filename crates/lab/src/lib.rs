@@ -6,20 +6,23 @@ mod behaviour;
 mod calendar;
 mod callbacks;
 mod city;
-mod dice;
+mod facts;
+mod families;
+mod faults;
 mod font;
 mod fund;
 mod html;
 mod index;
 mod insurance;
 mod login;
-mod mischief;
 mod model_city;
 mod money;
 mod people;
 mod picture;
+mod rng;
 mod server;
 mod session;
+mod state;
 mod truth;
 mod visit;
 
@@ -94,7 +97,7 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
         }
     });
     let world = options.world();
-    let house = Arc::new(server::House {
+    let state = Arc::new(state::LabState {
         world,
         address,
         slow: Duration::from_millis(options.slow_ms),
@@ -104,7 +107,7 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
         callbacks: callbacks::Callbacks::default(),
     });
     let stop = CancellationToken::new();
-    let router = server::router(house);
+    let router = server::router(state);
     let stopped = stop.clone();
     let server = tokio::spawn(async move {
         tokio::select! {
@@ -149,6 +152,33 @@ impl Lab {
 pub fn portals(base: &str) -> BTreeMap<String, String> {
     let key = |city: &City| format!("{}/{}", city.product.word(), city.area);
     CITIES.iter().map(|c| (key(c), format!("{base}{}{}", c.mount(), c.path))).collect()
+}
+
+/// A simulated city as others see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CityEntry {
+    /// `fund` or `insurance`.
+    pub product: &'static str,
+    /// The area code.
+    pub area: &'static str,
+    /// The city's Chinese name.
+    pub name: &'static str,
+    /// The portal family it runs.
+    pub family: &'static str,
+    /// The sections it shows, those that come with one request together.
+    pub groups: &'static [&'static [&'static str]],
+}
+
+/// Every city of the lab.
+pub fn cities() -> Vec<CityEntry> {
+    let entry = |city: &City| CityEntry {
+        product: city.product.word(),
+        area: city.area,
+        name: city.name,
+        family: city.family.entry().word,
+        groups: city.groups,
+    };
+    CITIES.iter().map(entry).collect()
 }
 
 /// The first `n` people of a city as `GET /people` shows them; none for an unknown city.

@@ -1,7 +1,7 @@
 //! One request to a simulated portal, read and decoded, and the page it is answered with.
 //! Families turn the one into the other without any IO.
 
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::behaviour::Behaviour;
 use crate::city::{City, Pictures};
 use crate::people::{Person, World};
-use crate::server::House;
 use crate::session::Session;
+use crate::state::LabState;
 
 /// Decoded fields of a query or a form, in order.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Fields {
 
 /// One request.
 pub(crate) struct Visit<'a> {
-    pub(crate) house: &'a House,
+    pub(crate) state: &'a LabState,
     pub(crate) city: &'static City,
     pub(crate) method: Method,
     /// The path below the mount, without a leading slash.
@@ -63,7 +63,7 @@ pub(crate) struct Visit<'a> {
 impl Visit<'_> {
     /// The world the portal stands in.
     pub(crate) fn world(&self) -> &World {
-        &self.house.world
+        &self.state.world
     }
 
     /// A field from the form or, failing that, from the query.
@@ -98,8 +98,8 @@ impl Visit<'_> {
             return Page::html("<html><body><h1>404 Not Found</h1></body></html>");
         }
         let picture = match self.city.pictures {
-            Pictures::Sum => self.house.pool.sum(),
-            _ => self.house.pool.letters(),
+            Pictures::Sum => self.state.pool.sum(),
+            _ => self.state.pool.letters(),
         };
         session.picture = Some(picture.answer);
         Page { content_type: "image/png", ..Page::bytes(picture.png) }
@@ -212,4 +212,16 @@ impl Page {
         self.cookies.push(cookie);
         self
     }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|pair| pair.0 == name)
+        .map(|pair| pair.1.to_owned())
 }

@@ -3,9 +3,9 @@
 
 use crate::calendar::{Day, Month};
 use crate::city::City;
-use crate::dice::Dice;
 use crate::money::Cents;
 use crate::people::{Person, Quirk, World};
+use crate::rng::Rng;
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +128,8 @@ const ODD: &[&str] =
     &["甲&乙（中国）\"联合\"贸易有限公司", "O'示例<华东>【分】公司", "A&amp;B 咨询有限公司"];
 
 /// The name of an employer for a person.
-pub(crate) fn company(dice: &mut Dice, quirk: Quirk) -> String {
-    if quirk == Quirk::OddEmployer { dice.pick(ODD).into() } else { dice.pick(COMPANIES).into() }
+pub(crate) fn company(rng: &mut Rng, quirk: Quirk) -> String {
+    if quirk == Quirk::OddEmployer { rng.pick(ODD).into() } else { rng.pick(COMPANIES).into() }
 }
 
 impl World {
@@ -149,11 +149,11 @@ impl World {
 
     fn account(&self, city: &City, person: &Person, place: usize, is_empty: bool) -> Account {
         let place_number = u64::try_from(place).unwrap_or(0);
-        let mut dice = self.dice(city, person.index, 10 + place_number);
-        let base_yuan = dice.between(2_000, 25_000);
-        let base = base_yuan * 100 + if dice.one_in(3) { dice.between(0, 99) } else { 0 };
-        let percent = dice.between(5, 12);
-        let company_name = company(&mut dice, person.quirk);
+        let mut rng = self.rng(city, person.index, 10 + place_number);
+        let base_yuan = rng.between(2_000, 25_000);
+        let base = base_yuan * 100 + if rng.one_in(3) { rng.between(0, 99) } else { 0 };
+        let percent = rng.between(5, 12);
+        let company_name = company(&mut rng, person.quirk);
         let mut account = Account {
             number: if place == 0 {
                 person.account.clone()
@@ -161,7 +161,7 @@ impl World {
                 format!("{}{place}", person.account)
             },
             company: company_name,
-            company_no: format!("{:06}", dice.between(1, 999_999)),
+            company_no: format!("{:06}", rng.between(1, 999_999)),
             opened: None,
             state: if person.quirk == Quirk::Suspended || place > 0 { "封存" } else { "正常" },
             base,
@@ -170,24 +170,24 @@ impl World {
             bills: Vec::new(),
             balance: 0,
         };
-        let months = months(&mut dice, city, person.quirk, place);
+        let months = months(&mut rng, city, person.quirk, place);
         if person.quirk != Quirk::Blanks {
             account.opened = Some(self.this_month().back(months + 1).on(12));
         }
         if !is_empty {
-            self.fill(&mut dice, &mut account, person.quirk, months);
+            self.fill(&mut rng, &mut account, person.quirk, months);
             spoil_a_day(&mut account, person.quirk);
         }
         account.balance = account.bills.last().map_or(0, |bill| bill.balance);
         account
     }
 
-    fn fill(&self, dice: &mut Dice, account: &mut Account, quirk: Quirk, months: usize) {
+    fn fill(&self, rng: &mut Rng, account: &mut Account, quirk: Quirk, months: usize) {
         let is_bare = matches!(quirk, Quirk::OnePage | Quirk::SingleRow);
         let mut book = Book { account, balance: 0 };
-        if !is_bare && months > 0 && dice.one_in(3) {
+        if !is_bare && months > 0 && rng.one_in(3) {
             let first = self.this_month().back(months);
-            book.add(first.on(3), None, Kind::TransferIn, dice.between(1_000, 900_000));
+            book.add(first.on(3), None, Kind::TransferIn, rng.between(1_000, 900_000));
         }
         for back in (1..=months).rev() {
             let month = self.this_month().back(back);
@@ -195,9 +195,9 @@ impl World {
                 continue;
             }
             if quirk == Quirk::Overlap && back == months / 2 {
-                book.account.company = company(dice, quirk);
+                book.account.company = company(rng, quirk);
             }
-            book.month(dice, month, quirk);
+            book.month(rng, month, quirk);
             if !is_bare && month.month == 6 {
                 let interest = book.balance / 80;
                 book.add(month.on(30), None, Kind::Interest, interest);
@@ -207,7 +207,7 @@ impl World {
 }
 
 /// How many months of payments a person has.
-fn months(dice: &mut Dice, city: &City, quirk: Quirk, place: usize) -> usize {
+fn months(rng: &mut Rng, city: &City, quirk: Quirk, place: usize) -> usize {
     let wanted = match quirk {
         Quirk::NoRows => 0,
         Quirk::SingleRow => 1,
@@ -216,7 +216,7 @@ fn months(dice: &mut Dice, city: &City, quirk: Quirk, place: usize) -> usize {
         Quirk::EmptyYear => 54,
         Quirk::Large => 90,
         _ if place > 0 => 6,
-        _ => 14 + dice.below(30),
+        _ => 14 + rng.below(30),
     };
     wanted.min(city.months_kept)
 }
@@ -236,8 +236,8 @@ impl Book<'_> {
         self.account.bills.push(Bill { day, month, kind, cents, balance, base, company });
     }
 
-    fn month(&mut self, dice: &mut Dice, month: Month, quirk: Quirk) {
-        let day = month.on(i8::try_from(dice.between(5, 24)).unwrap_or(5));
+    fn month(&mut self, rng: &mut Rng, month: Month, quirk: Quirk) {
+        let day = month.on(i8::try_from(rng.between(5, 24)).unwrap_or(5));
         let own = self.account.own;
         if quirk == Quirk::Dense {
             self.add(day, Some(month), Kind::PayOwn, own);
@@ -249,7 +249,7 @@ impl Book<'_> {
             return;
         }
         let later = month.on(26);
-        match dice.below(12) {
+        match rng.below(12) {
             0 if quirk == Quirk::Reversal => {
                 self.add(later, Some(month), Kind::Reversal, -own * 2);
             }

@@ -13,12 +13,12 @@ use super::history::{Account, Bill, Kind};
 use crate::behaviour::Behaviour;
 use crate::calendar::{Day, fund_year};
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::html;
 use crate::login::{Attempt, Refusal, sign_in};
 use crate::money::{grouped, plain};
 use crate::people::{Person, Quirk, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 const RUNNING: &str = "当前年度";

@@ -16,12 +16,12 @@ use super::rsa::{self, Key};
 use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::html;
 use crate::login::{Attempt, Refusal, sign_in};
 use crate::money;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 const ROWS_MAX: usize = 1_000;

@@ -19,10 +19,10 @@ use crate::html;
 use crate::login::{Attempt, Refusal, sign_in};
 use crate::money::plain;
 use crate::people::{Person, World};
-use crate::server;
+
+use crate::facts::{Facts, Sections, sections};
 use crate::session::{Session, random_hex};
-use crate::truth::{Facts, Sections, sections};
-use crate::visit::{Page, Visit};
+use crate::visit::{self, Page, Visit};
 
 const HARBIN_TITLE: &str = "社会保障个人网上业务大厅";
 const HAIKOU_TITLE: &str = "海南省人力资源和社会保障网上大厅";
@@ -83,7 +83,7 @@ fn hall(visit: &Visit<'_>, person: &Person) -> Page {
 fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     let haikou = is_haikou(visit.city);
     if haikou {
-        let cookie = server::cookie(&visit.headers, "XSRF-TOKEN");
+        let cookie = visit::cookie(&visit.headers, "XSRF-TOKEN");
         if visit.field("_csrf") != session.token || cookie.as_deref() != Some(&session.token) {
             // Spring's page for a missing csrf token.
             return Page { status: 403, ..Page::tomcat(403, "Invalid CSRF Token") };

@@ -3,10 +3,10 @@
 
 use crate::calendar::{Day, Month};
 use crate::city::City;
-use crate::dice::Dice;
 use crate::fund::history::company;
 use crate::money::Cents;
 use crate::people::{Person, Quirk, World};
+use crate::rng::Rng;
 
 /// The five insurances, in the order of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,14 +112,14 @@ impl Record {
 impl World {
     /// The insurance record of a person; `is_empty` leaves out all rows.
     pub(crate) fn insured(&self, city: &City, person: &Person, is_empty: bool) -> Record {
-        let mut dice = self.dice(city, person.index, 20);
-        let months = months(&mut dice, city, person.quirk);
-        let base = dice.between(2_500, 22_000) * 100;
+        let mut rng = self.rng(city, person.index, 20);
+        let months = months(&mut rng, city, person.quirk);
+        let base = rng.between(2_500, 22_000) * 100;
         let first = self.this_month().back(months.max(1));
-        let old = company(&mut dice, person.quirk);
-        let new = company(&mut dice, person.quirk);
-        let number = |dice: &mut Dice| format!("{:08}", dice.between(1, 99_999_999));
-        let numbers = (number(&mut dice), number(&mut dice));
+        let old = company(&mut rng, person.quirk);
+        let new = company(&mut rng, person.quirk);
+        let number = |rng: &mut Rng| format!("{:08}", rng.between(1, 99_999_999));
+        let numbers = (number(&mut rng), number(&mut rng));
         let mut record = Record {
             company: new.clone(),
             company_no: numbers.1.clone(),
@@ -145,9 +145,9 @@ impl World {
                 let month = self.this_month().back(back);
                 let twice = person.quirk == Quirk::Overlap && back == shift;
                 if twice {
-                    rows.push(pay(&mut dice, kind, month, (&old, &numbers.0), base, "补缴"));
+                    rows.push(pay(&mut rng, kind, month, (&old, &numbers.0), base, "补缴"));
                 }
-                rows.push(pay(&mut dice, kind, month, employer, base, "正常应缴"));
+                rows.push(pay(&mut rng, kind, month, employer, base, "正常应缴"));
                 if person.quirk == Quirk::Reversal && back % 7 == 3 {
                     rows.push(reversal(rows[rows.len() - 1].clone()));
                 }
@@ -162,7 +162,7 @@ impl World {
     }
 }
 
-fn months(dice: &mut Dice, city: &City, quirk: Quirk) -> usize {
+fn months(rng: &mut Rng, city: &City, quirk: Quirk) -> usize {
     let wanted = match quirk {
         Quirk::NoRows => 0,
         Quirk::SingleRow => 1,
@@ -170,13 +170,13 @@ fn months(dice: &mut Dice, city: &City, quirk: Quirk) -> usize {
         Quirk::Dense => 90,
         Quirk::EmptyYear => 48,
         Quirk::Large => 75,
-        _ => 9 + dice.below(30),
+        _ => 9 + rng.below(30),
     };
     wanted.min(city.months_kept)
 }
 
 fn pay(
-    dice: &mut Dice,
+    rng: &mut Rng,
     kind: Kind,
     month: Month,
     employer: (&String, &String),
@@ -186,7 +186,7 @@ fn pay(
     let (unit, own) = kind.rates();
     Pay {
         month,
-        day: month.on(i8::try_from(dice.between(8, 27)).unwrap_or(8)),
+        day: month.on(i8::try_from(rng.between(8, 27)).unwrap_or(8)),
         company: employer.0.clone(),
         company_no: employer.1.clone(),
         base,

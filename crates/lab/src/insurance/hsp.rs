@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use super::history::{Kind, Pay, Record};
 use crate::behaviour::Behaviour;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::html;
 use crate::login::{Attempt, Refusal, sign_in};
 use crate::money::{Cents, plain};
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 const JINAN_VERSION: &str = "2.0.13";

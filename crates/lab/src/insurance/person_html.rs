@@ -17,12 +17,12 @@ use super::history::{Kind, Pay, Record};
 use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::html;
 use crate::login::{Attempt, Refusal, sign_in};
 use crate::money::grouped;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 fn is_panjin(city: &City) -> bool {

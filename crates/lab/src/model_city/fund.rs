@@ -7,13 +7,13 @@ use super::sheet::{self, Line, Shown};
 use super::{list, shaped};
 use crate::behaviour::Behaviour;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::fund::history::{Account, Bill, Kind};
 use crate::fund::loans::{Loan, Overdue, Repayer, Repayment};
 use crate::html;
 use crate::money::plain;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 /// Answers a request of somebody who is logged in.

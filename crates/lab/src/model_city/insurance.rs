@@ -6,12 +6,12 @@ use super::sheet::{self, Line, Shown};
 use super::{list, shaped};
 use crate::behaviour::Behaviour;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::html;
 use crate::insurance::history::{Kind, Pay, Record};
 use crate::money::plain;
 use crate::people::{Person, Quirk, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 /// Answers a request of somebody who is logged in.

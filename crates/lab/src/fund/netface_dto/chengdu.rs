@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{grid, payment, shaped, signed_in, signed_out};
 use crate::behaviour::Behaviour;
+use crate::facts::{Facts, Sections, sections};
 use crate::fund::history::{Account, Kind};
 use crate::html;
 use crate::money::plain;
 use crate::people::Person;
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 pub(super) fn base(visit: &Visit<'_>, session: &Session) -> Page {

@@ -19,7 +19,7 @@ const FLAKED_MAX: usize = 256;
 
 /// What happens to one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mischief {
+pub(crate) enum Fault {
     None,
     Slow,
     Reset,
@@ -34,37 +34,37 @@ pub(crate) enum Mischief {
 }
 
 /// Decides what happens to a page.
-pub(crate) fn plan(visit: &Visit<'_>, session: &mut Session, page: &Page) -> Mischief {
-    let Some(behaviour) = session.behaviour else { return Mischief::None };
+pub(crate) fn plan(visit: &Visit<'_>, session: &mut Session, page: &Page) -> Fault {
+    let Some(behaviour) = session.behaviour else { return Fault::None };
     if behaviour == Behaviour::Slow {
-        return Mischief::Slow;
+        return Fault::Slow;
     }
-    let Part::Data(sections) = page.part else { return Mischief::None };
+    let Part::Data(sections) = page.part else { return Fault::None };
     if behaviour == Behaviour::Flaky {
         return flake(visit, session);
     }
     if !sections.iter().any(|section| visit.city.last_group().contains(section)) {
-        return Mischief::None;
+        return Fault::None;
     }
     match behaviour {
-        Behaviour::Partial => Mischief::Broken,
-        Behaviour::Huge => Mischief::Huge,
-        Behaviour::Endless => Mischief::Endless,
-        Behaviour::Redirects => Mischief::Loop,
-        Behaviour::ElsewhereHost => Mischief::ElsewhereHost,
-        Behaviour::BadGzip => Mischief::BadGzip,
-        Behaviour::Charset => Mischief::Charset,
-        _ => Mischief::None,
+        Behaviour::Partial => Fault::Broken,
+        Behaviour::Huge => Fault::Huge,
+        Behaviour::Endless => Fault::Endless,
+        Behaviour::Redirects => Fault::Loop,
+        Behaviour::ElsewhereHost => Fault::ElsewhereHost,
+        Behaviour::BadGzip => Fault::BadGzip,
+        Behaviour::Charset => Fault::Charset,
+        _ => Fault::None,
     }
 }
 
 /// The first try of every data GET fails, in turns by a reset and by a 503.
-fn flake(visit: &Visit<'_>, session: &mut Session) -> Mischief {
+fn flake(visit: &Visit<'_>, session: &mut Session) -> Fault {
     let is_full = session.flaked.len() >= FLAKED_MAX;
     if visit.is_post() || is_full || !session.flaked.insert(flake_key(visit)) {
-        return Mischief::None;
+        return Fault::None;
     }
-    if session.flaked.len() % 2 == 1 { Mischief::Busy } else { Mischief::Reset }
+    if session.flaked.len() % 2 == 1 { Fault::Busy } else { Fault::Reset }
 }
 
 /// The address without what changes from try to try (`_random`, `_laneID`, `r`).
@@ -84,34 +84,34 @@ pub(crate) async fn pause(length: Duration) {
 pub(crate) async fn respond(
     city: &City,
     page: Page,
-    mischief: Mischief,
+    fault: Fault,
     slow: Duration,
     address: &str,
 ) -> Response<Stream> {
-    match mischief {
-        Mischief::Slow => pause(slow).await,
-        Mischief::Reset => return plain(Page::cut(), city.is_gbk, city.is_gbk),
-        Mischief::Busy => return plain(Page::tomcat(503, "Server Busy"), false, false),
-        Mischief::Broken => {
+    match fault {
+        Fault::Slow => pause(slow).await,
+        Fault::Reset => return plain(Page::cut(), city.is_gbk, city.is_gbk),
+        Fault::Busy => return plain(Page::tomcat(503, "Server Busy"), false, false),
+        Fault::Broken => {
             let page = Page::tomcat(500, "java.lang.NullPointerException");
             return plain(page, city.is_gbk, city.is_gbk);
         }
-        Mischief::Loop => return plain(Page::redirect(address), false, false),
-        Mischief::ElsewhereHost => {
+        Fault::Loop => return plain(Page::redirect(address), false, false),
+        Fault::ElsewhereHost => {
             let page = Page::redirect("http://elsewhere.invalid/stolen/");
             return plain(page, false, false);
         }
-        Mischief::BadGzip => {
+        Fault::BadGzip => {
             let mut answer = plain(page, city.is_gbk, city.is_gbk);
             *answer.body_mut() = Stream::from(&b"\x1f\x8b\x08\x00broken on purpose"[..]);
             let gzip = HeaderValue::from_static("gzip");
             answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
             return answer;
         }
-        Mischief::Charset => return plain(page, !city.is_gbk, city.is_gbk),
-        Mischief::Huge => return streamed(page, huge()),
-        Mischief::Endless => return streamed(page, endless()),
-        Mischief::None => {}
+        Fault::Charset => return plain(page, !city.is_gbk, city.is_gbk),
+        Fault::Huge => return streamed(page, huge()),
+        Fault::Endless => return streamed(page, endless()),
+        Fault::None => {}
     }
     plain(page, city.is_gbk, city.is_gbk)
 }
