@@ -1,6 +1,8 @@
 //! The simulated cities: where each one is mounted, which family it runs, how a person logs in and
 //! what it shows. Facts only; the pages are in the family files.
 
+use crate::vary::Trait;
+
 /// The two products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Product {
@@ -76,6 +78,8 @@ pub(crate) struct City {
     pub(crate) has_sms: bool,
     /// Whether rows are asked for by what only the base page carries.
     pub(crate) rows_need_base: bool,
+    /// What strangers of this portal can differ in.
+    pub(crate) traits: &'static [Trait],
 }
 
 const FUND: &[&[&str]] = &[&["baseInfo"], &["billInfos"]];
@@ -134,6 +138,7 @@ const fn fund(number: u64, area: &'static str, name: &'static str, family: Famil
         has_format: true,
         has_sms: false,
         rows_need_base: false,
+        traits: &[Trait::Any],
     }
 }
 

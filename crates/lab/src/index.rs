@@ -18,7 +18,9 @@ use crate::callbacks;
 use crate::city::{CITIES, City, Pictures};
 use crate::html::escape;
 use crate::model_city;
+use crate::people::World;
 use crate::state::LabState;
+use crate::vary::{DIMENSIONS, Stranger};
 
 const PEOPLE_MAX: u64 = 10_000;
 
@@ -68,19 +70,47 @@ async fn behaviours(Query(asked): Query<Asked>) -> Response<Body> {
     }
 }
 
+/// What a stranger draws in a city, for `GET /vary/{stranger}/{product}/{area}/dimensions`.
+pub(crate) fn dimensions(world: &World, city: &City) -> Response<Body> {
+    let vary = world.varied(city);
+    let drawn = DIMENSIONS.iter().filter_map(|entry| {
+        let variant = vary.variant(entry.dimension)?;
+        Some(json!({
+            "name": entry.name,
+            "about": entry.about,
+            "source": entry.source,
+            "variant": variant,
+        }))
+    });
+    Json(json!({
+        "stranger": world.vary.map(Stranger::word),
+        "city": city.mount(),
+        "dimensions": drawn.collect::<Vec<_>>(),
+    }))
+    .into_response()
+}
+
 #[derive(Debug, Deserialize)]
-struct Password {
+struct TruthQuery {
     password: Option<String>,
+    /// The word of a stranger, whose truth lacks the keys that are nowhere on its portal.
+    vary: Option<String>,
 }
 
 async fn truth(
     State(state): State<Arc<LabState>>,
     Path((product, area, id_card)): Path<(String, String, String)>,
-    Query(query): Query<Password>,
+    Query(query): Query<TruthQuery>,
 ) -> Response<Body> {
     let password = query.password.as_deref().unwrap_or("good");
+    let stranger = query.vary.as_deref().map(Stranger::parse);
+    let world = match stranger {
+        None => state.world,
+        Some(Some(stranger)) => state.world.of_stranger(stranger),
+        Some(None) => return not_found(),
+    };
     let truth =
-        City::find(&product, &area).and_then(|city| state.world.truth_of(city, &id_card, password));
+        City::find(&product, &area).and_then(|city| world.truth_of(city, &id_card, password));
     truth.map_or_else(not_found, |truth| Json(truth).into_response())
 }
 

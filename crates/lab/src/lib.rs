@@ -6,25 +6,33 @@ mod behaviour;
 mod calendar;
 mod callbacks;
 mod city;
+mod dress;
 mod facts;
 mod families;
 mod faults;
 mod font;
 mod fund;
+mod grid;
 mod html;
 mod index;
 mod insurance;
+mod lines;
 mod login;
 mod model_city;
 mod money;
+mod notation;
 mod people;
 mod picture;
 mod rng;
 mod server;
 mod session;
+mod shown;
+mod spelling;
 mod state;
 mod truth;
+mod vary;
 mod visit;
+mod window;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -39,6 +47,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use people::World;
+pub use vary::Stranger;
 
 use city::{CITIES, City};
 
@@ -53,6 +62,8 @@ pub struct Options {
     pub today: Option<Date>,
     /// The delay of the `slow` behaviour.
     pub slow_ms: u64,
+    /// The seed of a stranger, whose portals then stand in place of the plain ones.
+    pub vary: Option<u64>,
 }
 
 impl Default for Options {
@@ -62,6 +73,7 @@ impl Default for Options {
             seed: 51,
             today: None,
             slow_ms: 1_500,
+            vary: None,
         }
     }
 }
@@ -70,7 +82,11 @@ impl Options {
     /// The world these options describe.
     pub fn world(&self) -> World {
         let now = || jiff::Timestamp::now().to_zoned(jiff::tz::Offset::constant(8).to_time_zone());
-        World { seed: self.seed, today: self.today.unwrap_or_else(|| now().date()) }
+        World {
+            seed: self.seed,
+            today: self.today.unwrap_or_else(|| now().date()),
+            vary: self.vary.map(Stranger::new),
+        }
     }
 }
 

@@ -74,7 +74,7 @@ fn signed_out(visit: &Visit<'_>) -> Page {
     if visit.path.ends_with(".json") {
         return Page::json(&json!({"code": "NO_SESSION", "message": "会话已超时，请重新登录"}));
     }
-    Page::redirect(format!("{}/login", visit.city.mount()))
+    Page::redirect(format!("{}/login", visit.mount))
 }
 
 fn entry(visit: &Visit<'_>, session: &Session) -> Page {

@@ -9,6 +9,7 @@ use crate::behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Family};
 use crate::rng::Rng;
+use crate::vary::{Stranger, Vary};
 
 /// The seed and the day on which the whole lab stands.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,21 @@ pub struct World {
     pub seed: u64,
     /// The portals' current day.
     pub today: Date,
+    /// Whether the portals are those of a stranger.
+    pub vary: Option<Stranger>,
+}
+
+impl World {
+    /// The same people behind a stranger's portals.
+    #[must_use]
+    pub fn of_stranger(self, stranger: Stranger) -> Self {
+        Self { vary: Some(stranger), ..self }
+    }
+
+    /// What differs in one city.
+    pub(crate) fn varied(&self, city: &City) -> Vary {
+        Vary::draw(self.vary, city)
+    }
 }
 
 /// What is awkward about a person's records.
@@ -251,7 +267,7 @@ mod tests {
     use crate::city::CITIES;
 
     fn world() -> World {
-        World { seed: 51, today: jiff::civil::date(2017, 12, 7) }
+        World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None }
     }
 
     #[test]

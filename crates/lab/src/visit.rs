@@ -11,6 +11,7 @@ use crate::city::{City, Pictures};
 use crate::people::{Person, World};
 use crate::session::Session;
 use crate::state::LabState;
+use crate::vary::{Dimension, Vary};
 
 /// Decoded fields of a query or a form, in order.
 #[derive(Debug, Default)]
@@ -51,7 +52,12 @@ impl Fields {
 /// One request.
 pub(crate) struct Visit<'a> {
     pub(crate) state: &'a LabState,
+    /// The world of this request; a stranger's differs from the lab's.
+    pub(crate) world: World,
     pub(crate) city: &'static City,
+    pub(crate) vary: Vary,
+    /// Where the portal stands: `/fund/210300`, or the same below `/vary/7`.
+    pub(crate) mount: String,
     pub(crate) method: Method,
     /// The path below the mount, without a leading slash.
     pub(crate) path: &'a str,
@@ -63,7 +69,7 @@ pub(crate) struct Visit<'a> {
 impl Visit<'_> {
     /// The world the portal stands in.
     pub(crate) fn world(&self) -> &World {
-        &self.state.world
+        &self.world
     }
 
     /// A field from the form or, failing that, from the query.
@@ -91,13 +97,19 @@ impl Visit<'_> {
         Some(self.world().person(self.city, index))
     }
 
+    /// Whether and how this portal asks for a picture code.
+    pub(crate) fn pictures(&self) -> Pictures {
+        if self.vary.has(Dimension::NoPicture) { Pictures::None } else { self.city.pictures }
+    }
+
     /// Serves a fresh picture and remembers its answer.
     pub(crate) fn picture(&self, session: &mut Session) -> Page {
         if session.is(Behaviour::BadPicture) && session.refused > 0 {
             session.picture = None;
             return Page::html("<html><body><h1>404 Not Found</h1></body></html>");
         }
-        let picture = match self.city.pictures {
+        let picture = match self.pictures() {
+            Pictures::None => return Page::missing(),
             Pictures::Sum => self.state.pool.sum(),
             _ => self.state.pool.letters(),
         };
@@ -122,6 +134,8 @@ pub(crate) enum Part {
 pub(crate) enum Body {
     /// Text, sent in the charset of the portal.
     Text(String),
+    /// JSON, not yet written down.
+    Json(Value),
     /// Bytes as they are.
     Bytes(Bytes),
     /// None: the connection is cut.
@@ -164,7 +178,7 @@ impl Page {
 
     /// A JSON answer.
     pub(crate) fn json(value: &Value) -> Self {
-        Self::new("application/json", Body::Text(value.to_string()))
+        Self::new("application/json", Body::Json(value.clone()))
     }
 
     /// Bytes of any kind.

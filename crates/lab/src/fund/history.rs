@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn balances_follow_from_the_rows() {
-        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
         for index in 0..64 {
             let person = world.person(&CITIES[0], index);
             for account in world.accounts(&CITIES[0], &person, false) {
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn quirks_have_the_rows_they_promise() {
-        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
         let rows = |index| {
             let person = world.person(&CITIES[0], index);
             world.accounts(&CITIES[0], &person, false)[0].bills.len()

@@ -111,9 +111,7 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     // Without the script's header the portal shows pages instead of JSON.
     if !visit.is_ajax() {
         return match result {
-            Ok(()) => {
-                Page::redirect(format!("{}{}/indexAction.do", visit.city.mount(), visit.city.path))
-            }
+            Ok(()) => Page::redirect(format!("{}{}/indexAction.do", visit.mount, visit.city.path)),
             Err(_) => entry(visit, session, text),
         }
         .login();

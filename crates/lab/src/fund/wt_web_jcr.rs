@@ -95,8 +95,7 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     };
     let tips = match sign_in(visit, session, &attempt) {
         Ok(()) if redirects_home(visit.city) => {
-            return Page::redirect(format!("{}/wt-web/home?logintype=1", visit.city.mount()))
-                .login();
+            return Page::redirect(format!("{}/wt-web/home?logintype=1", visit.mount)).login();
         }
         Ok(()) => {
             let index = session.person.unwrap_or(0);

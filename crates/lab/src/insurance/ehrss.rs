@@ -69,7 +69,7 @@ fn entry(visit: &Visit<'_>, session: &Session, error: &str) -> Page {
     );
     let page = Page::html(html::page("个人登录", "UTF-8", &body));
     if is_haikou(visit.city) {
-        return page.cookie(format!("XSRF-TOKEN={}; Path={}", session.token, visit.city.mount()));
+        return page.cookie(format!("XSRF-TOKEN={}; Path={}", session.token, visit.mount));
     }
     page
 }
@@ -107,7 +107,7 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     };
     let text = match sign_in(visit, session, &attempt) {
         // Whether the real portals redirect here is not known; our choice.
-        Ok(()) => return Page::redirect(format!("{}/home", visit.city.mount())).login(),
+        Ok(()) => return Page::redirect(format!("{}/home", visit.mount)).login(),
         Err(Refusal::Picture | Refusal::PictureExpired) => "验证码错误",
         Err(Refusal::Password | Refusal::Format) => "用户名或密码错误",
         Err(Refusal::Unknown) => "用户不存在",

@@ -261,7 +261,7 @@ impl Samples {
 /// The tables of the notes page.
 pub(crate) fn notes() -> String {
     let Some(city) = City::find("fund", "990000") else { return String::new() };
-    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
     let sample = Samples::new(&world, city);
     sheet::notes_table("`GET base`, `table#base` → `baseInfo`", &sample.base)
         + &sheet::notes_table("`GET loan`, `table#loan` → `detailInfo`", &sample.detail)

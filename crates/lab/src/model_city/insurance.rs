@@ -130,7 +130,7 @@ fn base(city: &City, person: &Person, record: &Record) -> Vec<Line> {
 /// The tables of the notes page.
 pub(crate) fn notes() -> String {
     let Some(city) = City::find("insurance", "990000") else { return String::new() };
-    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
     let person = world.person(city, 0);
     let lines = base(city, &person, &world.insured(city, &person, false));
     sheet::notes_table("`GET base`, `table#base` → `baseInfo`", &lines)

@@ -1,0 +1,119 @@
+//! One fact of a record: what a portal calls it, which field of the documents it is, and its value.
+//! Pages and truth are made from the same facts, so that they cannot disagree.
+
+use crate::calendar::{Day, Month};
+use crate::facts::Facts;
+use crate::money::Cents;
+use crate::vary::{Dimension, Vary};
+
+/// Of so many keys one is absent from a portal that lacks some.
+const ABSENT_ONE_IN: usize = 5;
+
+/// A value and its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Text(String),
+    /// A text where there is one.
+    Maybe(Option<String>),
+    /// A code of the portal and what it stands for.
+    Code(&'static str, &'static str),
+    Money(Cents),
+    /// An amount that the portal prints with its unit.
+    Yuan(Cents),
+    /// An amount whose field the documents type as text.
+    MoneyText(Cents),
+    /// A ratio in percent.
+    Ratio(i64),
+    Day(Option<Day>),
+    Month(Option<Month>),
+}
+
+impl Shown {
+    /// A text.
+    pub(crate) fn text(value: impl Into<String>) -> Self {
+        Self::Text(value.into())
+    }
+
+    /// A text where there is one.
+    pub(crate) fn maybe(value: Option<&str>) -> Self {
+        Self::Maybe(value.map(str::to_owned))
+    }
+
+    /// The amount, when it is one.
+    pub(crate) fn cents(&self) -> Option<Cents> {
+        match self {
+            Self::Money(cents) | Self::Yuan(cents) | Self::MoneyText(cents) => Some(*cents),
+            _ => None,
+        }
+    }
+}
+
+/// A fact of a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    /// The key or identifier on the portal.
+    pub(crate) name: &'static str,
+    /// The label beside or above it; the name again where there is no other.
+    pub(crate) label: &'static str,
+    /// The field of the documents; blank when they have none.
+    pub(crate) field: &'static str,
+    pub(crate) value: Shown,
+    /// Whether the record is none without it: it is on every portal.
+    is_essential: bool,
+}
+
+/// A fact by its name and field.
+pub(crate) fn fact(name: &'static str, field: &'static str, value: Shown) -> Fact {
+    Fact { name, label: name, field, value, is_essential: false }
+}
+
+/// What the documents have no field for.
+pub(crate) fn aside(name: &'static str, value: Shown) -> Fact {
+    fact(name, "", value)
+}
+
+impl Fact {
+    /// A label of its own.
+    pub(crate) fn label(self, label: &'static str) -> Self {
+        Self { label, ..self }
+    }
+
+    /// Never absent.
+    pub(crate) fn essential(self) -> Self {
+        Self { is_essential: true, ..self }
+    }
+
+    /// Whether the portal has it at all.
+    pub(crate) fn is_on(&self, vary: &Vary) -> bool {
+        self.is_essential
+            || !vary.has(Dimension::Absent)
+            || !vary.rng(Dimension::Absent, self.name).one_in(ABSENT_ONE_IN)
+    }
+
+    /// Whether the portal prints nothing for it, as some do for zero.
+    pub(crate) fn is_blank(&self, vary: &Vary) -> bool {
+        vary.has(Dimension::ZeroBlank) && self.value.cents() == Some(0)
+    }
+}
+
+/// The object that facts amount to: what a perfect reader reports of them.
+pub(crate) fn told(vary: &Vary, facts: &[Fact]) -> Facts {
+    facts
+        .iter()
+        .filter(|fact| !fact.field.is_empty() && fact.is_on(vary) && !fact.is_blank(vary))
+        .fold(Facts::default(), |told, fact| match &fact.value {
+            Shown::Text(text) => told.text(fact.field, text),
+            Shown::Maybe(text) => told.maybe(fact.field, text.as_deref()),
+            Shown::Code(_, text) => told.text(fact.field, text),
+            Shown::Money(cents) | Shown::Yuan(cents) => told.money(fact.field, *cents),
+            Shown::MoneyText(cents) => told.money_text(fact.field, *cents),
+            Shown::Ratio(percent) => told.text(fact.field, ratio(*percent)),
+            Shown::Day(day) => told.day(fact.field, *day),
+            Shown::Month(month) => told.month(fact.field, *month),
+        })
+}
+
+/// A ratio as a report has it.
+fn ratio(percent: i64) -> String {
+    format!("{percent}.00%")
+}
