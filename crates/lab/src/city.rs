@@ -142,11 +142,45 @@ const fn fund(number: u64, area: &'static str, name: &'static str, family: Famil
     }
 }
 
+const WT_WEB: &[Trait] = &[
+    Trait::Json,
+    Trait::Record,
+    Trait::Pages,
+    Trait::Total,
+    Trait::Range,
+    Trait::Owned,
+    Trait::Accounts,
+    Trait::Ratio,
+    Trait::Worded,
+    Trait::Picture,
+    Trait::RefusalPage,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
+const WT_WEB_HOME: &[Trait] = &[
+    Trait::Json,
+    Trait::Record,
+    Trait::Pages,
+    Trait::Total,
+    Trait::Range,
+    Trait::Owned,
+    Trait::Accounts,
+    Trait::Ratio,
+    Trait::Worded,
+    Trait::Picture,
+    Trait::Redirect,
+    Trait::RefusalPage,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
 const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
     City {
         path: "/wt-web",
         has_force: true,
         rows_need_base: true,
+        traits: WT_WEB,
         ..fund(number, area, name, Family::WtWebJcr)
     }
 }

@@ -75,3 +75,17 @@ pub(crate) fn pager(vary: &Vary, page: usize, pages: usize, total: usize, plain:
         Some(_) => format!("第{page}页/总{pages}页"),
     }
 }
+
+/// A list in JSON; nothing when an empty one is left out.
+pub(crate) fn list(vary: &Vary, rows: Vec<Value>) -> Option<Value> {
+    match vary.variant(Dimension::Empty).filter(|_| rows.is_empty()) {
+        Some(0) => Some(Value::Null),
+        Some(1) => None,
+        _ => Some(Value::Array(rows)),
+    }
+}
+
+/// The message beside a list: the portal's own words for none, or that all went well.
+pub(crate) fn message<'a>(vary: &Vary, is_empty: bool, none: &'a str, plain: &'a str) -> &'a str {
+    if is_empty && vary.variant(Dimension::Empty) == Some(2) { none } else { plain }
+}

@@ -7,6 +7,7 @@ use crate::fund::history::company;
 use crate::money::Cents;
 use crate::people::{Person, Quirk, World};
 use crate::rng::Rng;
+use crate::vary::Dimension;
 
 /// The five insurances, in the order of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,25 @@ pub(crate) struct Pay {
     pub(crate) describe: &'static str,
 }
 
+impl Pay {
+    /// A month for the heads of tables.
+    pub(crate) fn sample() -> Self {
+        let month = Month { year: 2017, month: 1 };
+        let (company, company_no) = (String::new(), String::new());
+        Self {
+            month,
+            day: month.on(5),
+            company,
+            company_no,
+            base: 0,
+            unit: 0,
+            own: 0,
+            state: "",
+            describe: "",
+        }
+    }
+}
+
 /// Everything the portals know about an insured person.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
@@ -112,6 +132,7 @@ impl Record {
 impl World {
     /// The insurance record of a person; `is_empty` leaves out all rows.
     pub(crate) fn insured(&self, city: &City, person: &Person, is_empty: bool) -> Record {
+        let vary = self.varied(city);
         let mut rng = self.rng(city, person.index, 20);
         let months = months(&mut rng, city, person.quirk);
         let base = rng.between(2_500, 22_000) * 100;
@@ -148,7 +169,8 @@ impl World {
                     rows.push(pay(&mut rng, kind, month, (&old, &numbers.0), base, "补缴"));
                 }
                 rows.push(pay(&mut rng, kind, month, employer, base, "正常应缴"));
-                if person.quirk == Quirk::Reversal && back % 7 == 3 {
+                let takes_back = person.quirk == Quirk::Reversal || vary.has(Dimension::Minus);
+                if takes_back && back % 7 == 3 {
                     rows.push(reversal(rows[rows.len() - 1].clone()));
                 }
             }
