@@ -158,6 +158,31 @@ const WT_WEB: &[Trait] = &[
     Trait::Day,
 ];
 
+const WSCX: &[Trait] = &[
+    Trait::Labels,
+    Trait::Table,
+    Trait::Pages,
+    Trait::Pager,
+    Trait::Range,
+    Trait::Ratio,
+    Trait::RefusalPage,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
+const WSCX_PICTURE: &[Trait] = &[
+    Trait::Labels,
+    Trait::Table,
+    Trait::Pages,
+    Trait::Pager,
+    Trait::Range,
+    Trait::Ratio,
+    Trait::Picture,
+    Trait::RefusalPage,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
 const WT_WEB_HOME: &[Trait] = &[
     Trait::Json,
     Trait::Record,
@@ -198,6 +223,7 @@ pub(crate) static CITIES: &[City] = &[
         page_rows: 20,
         reads_by_get: false,
         is_gbk: true,
+        traits: WSCX_PICTURE,
         ..fund(3, "371100", "日照", Family::WscxZfbzgl)
     },
     City {
@@ -207,6 +233,7 @@ pub(crate) static CITIES: &[City] = &[
         page_rows: 20,
         reads_by_get: false,
         is_gbk: true,
+        traits: WSCX,
         ..fund(4, "610300", "宝鸡", Family::WscxZfbzgl)
     },
     City {

@@ -24,6 +24,8 @@ pub(crate) struct Grid<'a> {
     pub(crate) none: &'a str,
     /// Whether the last page of the list is shown, below which sums stand.
     pub(crate) is_last: bool,
+    /// Whether the plain portal shows a sum there.
+    pub(crate) has_total: bool,
     /// Whether the family pads its pages to so many rows.
     pub(crate) padded_to: usize,
 }
@@ -149,9 +151,9 @@ impl Grid<'_> {
 
     /// Sums and carried-over rows.
     fn sum(&self, head: &[Line], rows: &[Vec<Fact>], is_end: bool, body: &mut Vec<String>) {
-        let Some(variant) = self.arranging.vary.variant(Dimension::Totals) else { return };
         let is_last = self.is_last && is_end;
-        match variant {
+        let plain = if self.has_total { 0 } else { usize::MAX };
+        match self.arranging.vary.variant(Dimension::Totals).unwrap_or(plain) {
             0 if is_last => body.push(self.total(head, rows, "合计", false)),
             1 if is_last => body.push(self.total(head, rows, "合　计", true)),
             2 => body.push(self.total(head, rows, "小计", false)),

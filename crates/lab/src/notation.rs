@@ -87,6 +87,7 @@ impl Notation {
                 self.money(*cents)
             }
             Shown::Ratio(percent) => self.ratio(*percent),
+            Shown::Ratios(own, unit) => format!("{}/{}", self.ratio(*own), self.ratio(*unit)),
             Shown::Day(None) => self.no_day.into(),
             Shown::Day(Some(day)) => self.day(*day),
             Shown::Month(None) => String::new(),

@@ -24,6 +24,8 @@ pub(crate) enum Shown {
     MoneyText(Cents),
     /// A ratio in percent.
     Ratio(i64),
+    /// The ratios of person and employer in one cell.
+    Ratios(i64, i64),
     Day(Option<Day>),
     Month(Option<Month>),
 }
@@ -108,6 +110,9 @@ pub(crate) fn told(vary: &Vary, facts: &[Fact]) -> Facts {
             Shown::Money(cents) | Shown::Yuan(cents) => told.money(fact.field, *cents),
             Shown::MoneyText(cents) => told.money_text(fact.field, *cents),
             Shown::Ratio(percent) => told.text(fact.field, ratio(*percent)),
+            Shown::Ratios(own, unit) => told
+                .text("depositRatioPersonal", ratio(*own))
+                .text("depositRatioCompany", ratio(*unit)),
             Shown::Day(day) => told.day(fact.field, *day),
             Shown::Month(month) => told.month(fact.field, *month),
         })
