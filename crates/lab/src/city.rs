@@ -183,6 +183,31 @@ const WSCX_PICTURE: &[Trait] = &[
     Trait::Day,
 ];
 
+const NETFACE: &[Trait] = &[
+    Trait::Labels,
+    Trait::Json,
+    Trait::Frame,
+    Trait::Record,
+    Trait::Pages,
+    Trait::Total,
+    Trait::Range,
+    Trait::Owned,
+    Trait::Ratio,
+    Trait::Picture,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
+const CHENGDU: &[Trait] = &[
+    Trait::Labels,
+    Trait::Json,
+    Trait::Frame,
+    Trait::Total,
+    Trait::Range,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
 const WT_WEB_HOME: &[Trait] = &[
     Trait::Json,
     Trait::Record,
@@ -241,12 +266,14 @@ pub(crate) static CITIES: &[City] = &[
         pictures: Pictures::AfterFailure,
         ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
         page_rows: 20,
+        traits: NETFACE,
         ..fund(5, "140200", "大同", Family::NetfaceDto)
     },
     City {
         path: "/cdnt",
         pictures: Pictures::None,
         ways: &[BY_ID, ("2", "个人客户号", &["account"])],
+        traits: CHENGDU,
         ..fund(6, "510100", "成都", Family::NetfaceDto)
     },
     City { path: "/hsp", months_kept: 24, ..insurance(7, "370100", "济南", Family::Hsp) },
