@@ -208,6 +208,12 @@ const CHENGDU: &[Trait] = &[
     Trait::Day,
 ];
 
+const JINAN: &[Trait] =
+    &[Trait::Labels, Trait::Table, Trait::Range, Trait::Picture, Trait::RefusalWords, Trait::Day];
+
+const ZIBO: &[Trait] =
+    &[Trait::Labels, Trait::Table, Trait::Kinds, Trait::Picture, Trait::RefusalWords, Trait::Day];
+
 const WT_WEB_HOME: &[Trait] = &[
     Trait::Json,
     Trait::Record,
@@ -276,10 +282,16 @@ pub(crate) static CITIES: &[City] = &[
         traits: CHENGDU,
         ..fund(6, "510100", "成都", Family::NetfaceDto)
     },
-    City { path: "/hsp", months_kept: 24, ..insurance(7, "370100", "济南", Family::Hsp) },
+    City {
+        path: "/hsp",
+        months_kept: 24,
+        traits: JINAN,
+        ..insurance(7, "370100", "济南", Family::Hsp)
+    },
     City {
         pictures: Pictures::Sum,
         reads_by_get: false,
+        traits: ZIBO,
         ..insurance(8, "370300", "淄博", Family::Hsp)
     },
     City {

@@ -50,6 +50,11 @@ impl Shown {
     }
 }
 
+/// A text, in lists of facts.
+pub(crate) fn text(value: impl Into<String>) -> Shown {
+    Shown::Text(value.into())
+}
+
 /// A fact of a record.
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {

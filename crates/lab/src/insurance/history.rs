@@ -7,7 +7,8 @@ use crate::fund::history::company;
 use crate::money::Cents;
 use crate::people::{Person, Quirk, World};
 use crate::rng::Rng;
-use crate::vary::Dimension;
+use crate::vary::{Dimension, Vary};
+use crate::window;
 
 /// The five insurances, in the order of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,28 @@ impl Kind {
     /// All five.
     pub(crate) const ALL: [Self; 5] =
         [Self::Pension, Self::Medical, Self::Birth, Self::Injury, Self::Unemployment];
+
+    /// Another insurance whose rows have the same columns.
+    fn alike(self) -> Option<Self> {
+        match self {
+            Self::Pension => Some(Self::Unemployment),
+            Self::Unemployment => Some(Self::Pension),
+            Self::Birth => Some(Self::Injury),
+            Self::Injury => Some(Self::Birth),
+            Self::Medical => None,
+        }
+    }
+
+    /// The section of the document, alone in its group.
+    pub(crate) fn group(self) -> &'static [&'static str] {
+        match self {
+            Self::Pension => &["oldageInsuranceInfos"],
+            Self::Medical => &["medicalInsuranceInfos"],
+            Self::Birth => &["birthInsuranceInfos"],
+            Self::Injury => &["injuryInsuranceInfos"],
+            Self::Unemployment => &["unemployInsuranceInfos"],
+        }
+    }
 
     /// The section of the document.
     pub(crate) fn section(self) -> &'static str {
@@ -117,6 +140,20 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The rows that a portal lists under an insurance, each with its own kind: the stranger mixes
+    /// insurances whose rows look alike.
+    pub(crate) fn listed(&self, vary: &Vary, kind: Kind) -> Vec<(Kind, Pay)> {
+        let own = self.rows(kind).iter().map(|pay| (kind, pay.clone()));
+        let mut rows: Vec<(Kind, Pay)> = own.collect();
+        if vary.has(Dimension::Mixed)
+            && let Some(other) = kind.alike()
+        {
+            rows.extend(self.rows(other).iter().map(|pay| (other, pay.clone())));
+            rows.sort_by_key(|row| row.1.month);
+        }
+        window::ordered(vary, rows)
+    }
+
     /// The rows of one insurance, oldest first.
     pub(crate) fn rows(&self, kind: Kind) -> &[Pay] {
         let place = Kind::ALL.iter().position(|k| *k == kind).unwrap_or(0);

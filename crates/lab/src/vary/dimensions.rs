@@ -24,6 +24,8 @@ pub(crate) enum Trait {
     Range,
     /// Rows that name an account or a person.
     Owned,
+    /// Rows that name their insurance.
+    Kinds,
     /// Several accounts of a person, each with its rows.
     Accounts,
     /// Several persons behind a login.
@@ -86,6 +88,7 @@ pub(crate) enum Dimension {
     RangeIgnored,
     OthersRows,
     Masked,
+    Mixed,
     Accounts,
     Persons,
     RecordPlace,
@@ -148,7 +151,7 @@ const fn entry(
 
 /// All dimensions, in the order of [`Dimension`].
 #[rustfmt::skip]
-pub(crate) static DIMENSIONS: [Entry; 51] = [
+pub(crate) static DIMENSIONS: [Entry; 52] = [
     // Real answers lack keys that siblings have; one city's answers lack seven of the family's.
     entry(D::Absent, "absent", 1, &[T::Any], PAGE, "keys and labels are nowhere on the portal"),
     // Readers of one family name the same cell by different words.
@@ -201,6 +204,8 @@ pub(crate) static DIMENSIONS: [Entry; 51] = [
     // Without its account parameter a real portal answered with everybody's rows.
     entry(D::OthersRows, "others_rows", 1, &[T::Owned], PAGE, "rows of other people in the answer"),
     entry(D::Masked, "masked", 1, &[T::Owned], PAGE, "names and numbers in rows masked or blank"),
+    // One list can hold several insurances: the row's own kind decides, not the parameter.
+    entry(D::Mixed, "mixed", 1, &[T::Kinds], PAGE, "rows of another insurance, told by their own kind"),
     entry(D::Accounts, "accounts", 2, &[T::Accounts], SHEET, "several accounts, the closed one first"),
     entry(D::Persons, "persons", 1, &[T::Persons], SHEET, "several persons, the other one first"),
     // Some cities put the record into data, some into results[0], some send one object for a list.
