@@ -27,7 +27,8 @@ pub(crate) enum Family {
     WscxZfbzgl,
     NetfaceDto,
     Hsp,
-    Ehrss,
+    EhrssHaerbin,
+    EhrssHaikou,
     PersonHtml,
     Model,
 }
@@ -102,12 +103,6 @@ const MERGED: &[&[&str]] = &[
         "unemployInsuranceInfos",
     ],
 ];
-const THREE: &[&[&str]] = &[
-    &["baseInfo"],
-    &["birthInsuranceInfos"],
-    &["injuryInsuranceInfos"],
-    &["unemployInsuranceInfos"],
-];
 const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
 
 const BY_ID: Way = ("1", "身份证号", &["id_card"]);
@@ -144,6 +139,7 @@ const fn fund(number: u64, area: &'static str, name: &'static str, family: Famil
 
 const WT_WEB: &[Trait] = &[
     Trait::Json,
+    Trait::Aliases,
     Trait::Record,
     Trait::Pages,
     Trait::Total,
@@ -214,8 +210,51 @@ const JINAN: &[Trait] =
 const ZIBO: &[Trait] =
     &[Trait::Labels, Trait::Table, Trait::Kinds, Trait::Picture, Trait::RefusalWords, Trait::Day];
 
+const HAERBIN: &[Trait] = &[
+    Trait::Json,
+    Trait::Aliases,
+    Trait::Record,
+    Trait::Range,
+    Trait::Kinds,
+    Trait::Persons,
+    Trait::Picture,
+    Trait::Redirect,
+    Trait::RefusalPage,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
+const HAIKOU: &[Trait] = &[
+    Trait::Json,
+    Trait::Aliases,
+    Trait::Record,
+    Trait::Total,
+    Trait::Range,
+    Trait::Persons,
+    Trait::Redirect,
+    Trait::RefusalPage,
+    Trait::RefusalWords,
+    Trait::Day,
+];
+
+const PANJIN: &[Trait] = &[
+    Trait::Labels,
+    Trait::Aliases,
+    Trait::Table,
+    Trait::Pages,
+    Trait::Pager,
+    Trait::Owned,
+    Trait::Kinds,
+    Trait::Picture,
+    Trait::Day,
+];
+
+const WUXI: &[Trait] =
+    &[Trait::Labels, Trait::Aliases, Trait::Record, Trait::Pages, Trait::Picture, Trait::Day];
+
 const WT_WEB_HOME: &[Trait] = &[
     Trait::Json,
+    Trait::Aliases,
     Trait::Record,
     Trait::Pages,
     Trait::Total,
@@ -248,7 +287,11 @@ const fn insurance(number: u64, area: &'static str, name: &'static str, family: 
 /// All simulated portals.
 pub(crate) static CITIES: &[City] = &[
     City { has_accounts: true, ..wt_web(1, "210300", "鞍山") },
-    City { ways: &[BY_ID, ("2", "手机号", &["mobile"])], ..wt_web(2, "630100", "西宁") },
+    City {
+        ways: &[BY_ID, ("2", "手机号", &["mobile"])],
+        traits: WT_WEB_HOME,
+        ..wt_web(2, "630100", "西宁")
+    },
     City {
         path: "/rzwscx",
         page_rows: 20,
@@ -296,9 +339,9 @@ pub(crate) static CITIES: &[City] = &[
     },
     City {
         ways: &[BY_ACCOUNT],
-        groups: THREE,
         has_format: false,
-        ..insurance(9, "230100", "哈尔滨", Family::Ehrss)
+        traits: HAERBIN,
+        ..insurance(9, "230100", "哈尔滨", Family::EhrssHaerbin)
     },
     City {
         pictures: Pictures::None,
@@ -306,18 +349,21 @@ pub(crate) static CITIES: &[City] = &[
         groups: MERGED,
         months_kept: 36,
         has_format: false,
-        ..insurance(10, "460100", "海口", Family::Ehrss)
+        traits: HAIKOU,
+        ..insurance(10, "460100", "海口", Family::EhrssHaikou)
     },
     City {
         path: "/person",
         ways: &[BY_ACCOUNT],
         has_format: false,
+        traits: PANJIN,
         ..insurance(11, "211100", "盘锦", Family::PersonHtml)
     },
     City {
         ways: &[BY_ACCOUNT],
         groups: MEDICAL,
         has_format: false,
+        traits: WUXI,
         ..insurance(12, "320200", "无锡", Family::PersonHtml)
     },
     City {

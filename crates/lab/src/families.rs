@@ -29,14 +29,28 @@ const fn entry(family: Family, word: &'static str, answer: Answer, truth: Truth)
 }
 
 /// All families, in the order of [`Family`].
-static FAMILIES: [FamilyEntry; 7] = [
+static FAMILIES: [FamilyEntry; 8] = [
     entry(Family::WtWebJcr, "wt-web-jcr", fund::wt_web_jcr::answer, fund::wt_web_jcr::truth),
     entry(Family::WscxZfbzgl, "wscx-zfbzgl", fund::wscx_zfbzgl::answer, fund::wscx_zfbzgl::truth),
     entry(Family::NetfaceDto, "netface-dto", fund::netface_dto::answer, fund::netface_dto::truth),
     entry(Family::Hsp, "hsp", insurance::hsp::answer, insurance::hsp::truth),
     FamilyEntry {
         cookie: "SESSION",
-        ..entry(Family::Ehrss, "ehrss", insurance::ehrss::answer, insurance::ehrss::truth)
+        ..entry(
+            Family::EhrssHaerbin,
+            "ehrss",
+            insurance::ehrss::haerbin::answer,
+            insurance::ehrss::haerbin::truth,
+        )
+    },
+    FamilyEntry {
+        cookie: "SESSION",
+        ..entry(
+            Family::EhrssHaikou,
+            "ehrss",
+            insurance::ehrss::haikou::answer,
+            insurance::ehrss::haikou::truth,
+        )
     },
     entry(
         Family::PersonHtml,

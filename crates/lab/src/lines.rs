@@ -42,7 +42,7 @@ impl Arranging<'_> {
         let (name, label) = if self.is_changed {
             (format!("col{place}"), format!("栏目{place}"))
         } else {
-            (fact.name.to_owned(), spelling::label(self.vary, fact))
+            (fact.key(self.vary).to_owned(), spelling::label(self.vary, fact))
         };
         Line {
             name,

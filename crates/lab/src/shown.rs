@@ -60,6 +60,8 @@ pub(crate) fn text(value: impl Into<String>) -> Shown {
 pub(crate) struct Fact {
     /// The key or identifier on the portal.
     pub(crate) name: &'static str,
+    /// Another known name of the key; the name again where none is known.
+    alias: &'static str,
     /// The label beside or above it; the name again where there is no other.
     pub(crate) label: &'static str,
     /// The field of the documents; blank when they have none.
@@ -71,7 +73,7 @@ pub(crate) struct Fact {
 
 /// A fact by its name and field.
 pub(crate) fn fact(name: &'static str, field: &'static str, value: Shown) -> Fact {
-    Fact { name, label: name, field, value, is_essential: false }
+    Fact { name, alias: name, label: name, field, value, is_essential: false }
 }
 
 /// What the documents have no field for.
@@ -83,6 +85,18 @@ impl Fact {
     /// A label of its own.
     pub(crate) fn label(self, label: &'static str) -> Self {
         Self { label, ..self }
+    }
+
+    /// Another known name of the key.
+    pub(crate) fn alias(self, alias: &'static str) -> Self {
+        Self { alias, ..self }
+    }
+
+    /// The key as this portal has it.
+    pub(crate) fn key(&self, vary: &Vary) -> &'static str {
+        let is_other =
+            vary.has(Dimension::Aliases) && !vary.rng(Dimension::Aliases, self.name).one_in(3);
+        if is_other { self.alias } else { self.name }
     }
 
     /// Never absent.

@@ -348,7 +348,7 @@ fn bill_facts(vary: &Vary, row: &Row) -> Vec<Fact> {
         fact("gjhtqywlx", "note", Shown::text(bill.word)).essential(),
         fact("fse", side(bill), Shown::Money(signed(vary, bill))).essential(),
         aside("fslxe", Shown::Money(0)),
-        fact("yue", "balance", Shown::Money(bill.balance)),
+        fact("yue", "balance", Shown::Money(bill.balance)).alias("grzhye"),
         aside("tqyy", Shown::text(if bill.kind.is_out() { "购买自住住房" } else { "" })),
         aside("tqfs", Shown::Maybe(None)),
     ]

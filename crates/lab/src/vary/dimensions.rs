@@ -10,6 +10,8 @@ pub(crate) enum Trait {
     Any,
     /// Labels in HTML, in the base page or above rows.
     Labels,
+    /// Keys with another known name.
+    Aliases,
     /// Rows in an HTML table.
     Table,
     /// JSON answers with data.
@@ -55,6 +57,7 @@ pub(crate) enum Trait {
 pub(crate) enum Dimension {
     Absent,
     Synonyms,
+    Aliases,
     Account,
     Pay,
     Amount,
@@ -151,11 +154,13 @@ const fn entry(
 
 /// All dimensions, in the order of [`Dimension`].
 #[rustfmt::skip]
-pub(crate) static DIMENSIONS: [Entry; 52] = [
+pub(crate) static DIMENSIONS: [Entry; 53] = [
     // Real answers lack keys that siblings have; one city's answers lack seven of the family's.
     entry(D::Absent, "absent", 1, &[T::Any], PAGE, "keys and labels are nowhere on the portal"),
     // Readers of one family name the same cell by different words.
     entry(D::Synonyms, "synonyms", 1, &[T::Labels], SHEET, "labels under another known word"),
+    // One family's cities call the same key by two names.
+    entry(D::Aliases, "aliases", 1, &[T::Aliases], SHEET, "keys under another known name"),
     // Labels are written with 帐 and with 账.
     entry(D::Account, "zhang", 1, &[T::Labels], SHEET, "帐 for 账 in labels"),
     entry(D::Pay, "jiao", 1, &[T::Labels], SHEET, "交 for 缴 in labels"),
