@@ -7,6 +7,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod lab;
 mod ledger;
 mod migrate;
 mod query;
@@ -51,6 +52,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Checks connectors
     Connector(connector::Connector),
+    /// Measures the connectors on portals that nobody has seen
+    Lab(lab::Lab),
     /// Checks a configuration, or prints the default one
     Config(config::Config),
 }
@@ -70,6 +73,7 @@ impl Cli {
             Command::Migrate(command) => command.run().await,
             Command::Doctor(command) => command.run().await,
             Command::Connector(command) => command.run(),
+            Command::Lab(command) => command.run().await,
             Command::Config(command) => command.run(),
         }
     }

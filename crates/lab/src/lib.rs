@@ -95,6 +95,7 @@ impl Options {
 pub struct Lab {
     address: SocketAddr,
     world: World,
+    inboxes: session::Inboxes,
     stop: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -113,12 +114,13 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
         }
     });
     let world = options.world();
+    let inboxes = session::Inboxes::new();
     let state = Arc::new(state::LabState {
         world,
         address,
         slow: Duration::from_millis(options.slow_ms),
         sessions: session::Sessions::new(),
-        inboxes: session::Inboxes::new(),
+        inboxes: inboxes.clone(),
         pool: picture::Pool::new(options.seed),
         callbacks: callbacks::Callbacks::default(),
     });
@@ -131,7 +133,7 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
             () = stopped.cancelled() => Ok(()),
         }
     });
-    Ok(Lab { address, world, stop, server })
+    Ok(Lab { address, world, inboxes, stop, server })
 }
 
 impl Lab {
@@ -153,6 +155,16 @@ impl Lab {
     /// The base address of each portal, by `product/area`.
     pub fn portals(&self) -> BTreeMap<String, String> {
         portals(&self.base())
+    }
+
+    /// The base address of each portal of a stranger, by `product/area`.
+    pub fn portals_of(&self, stranger: Stranger) -> BTreeMap<String, String> {
+        portals(&format!("{}/vary/{}", self.base(), stranger.word()))
+    }
+
+    /// The code of the last SMS that a portal sent to somebody.
+    pub fn last_sms(&self, id_card: &str) -> Option<String> {
+        self.inboxes.last(id_card)?["code"].as_str().map(str::to_owned)
     }
 
     /// Stops listening. Connections that are open end with their clients.
@@ -216,6 +228,46 @@ pub fn truth(
 /// The passwords a city reacts to, each with its documented end.
 pub fn behaviours(product: &str, area: &str) -> Vec<Value> {
     City::find(product, area).map(behaviour::rows).unwrap_or_default()
+}
+
+/// The final code (protocol P-40) that a password leads to in a city of this world, when the city
+/// reacts to it; a stranger that is closed tells everybody so.
+pub fn ending_code(world: &World, product: &str, area: &str, password: &str) -> Option<u32> {
+    let city = City::find(product, area)?;
+    let behaviour = behaviour::Behaviour::of(password);
+    if !behaviour.is_offered(city) {
+        return None;
+    }
+    if world.varied(city).has(vary::Dimension::Closed) {
+        return Some(50_005);
+    }
+    behaviour::ending(city, behaviour).code.parse().ok()
+}
+
+/// A dimension in which strangers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DimensionEntry {
+    /// Its name in addresses and tables.
+    pub name: &'static str,
+    /// What differs.
+    pub about: &'static str,
+    /// The kind of source that tells of it.
+    pub source: &'static str,
+}
+
+/// Every dimension in which strangers differ.
+pub fn dimensions() -> Vec<DimensionEntry> {
+    let entry = |entry: &vary::Entry| DimensionEntry {
+        name: entry.name,
+        about: entry.about,
+        source: entry.source,
+    };
+    vary::DIMENSIONS.iter().map(entry).collect()
+}
+
+/// The names of the dimensions that were drawn for a city of this world.
+pub fn drawn(world: &World, product: &str, area: &str) -> Vec<&'static str> {
+    City::find(product, area).map(|city| world.varied(city).names()).unwrap_or_default()
 }
 
 /// The page from which a connector for the model city can be written, in Markdown.

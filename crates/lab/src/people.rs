@@ -29,6 +29,14 @@ impl World {
         Self { vary: Some(stranger), ..self }
     }
 
+    /// Ten in the morning of the portals' day, in Shanghai.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        let ten = self.today.at(10, 0, 0, 0);
+        let shanghai = jiff::tz::Offset::constant(8).to_time_zone();
+        ten.to_zoned(shanghai).map_or(0, |zoned| zoned.timestamp().as_millisecond())
+    }
+
     /// What differs in one city.
     pub(crate) fn varied(&self, city: &City) -> Vary {
         Vary::draw(self.vary, city)

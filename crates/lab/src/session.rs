@@ -95,6 +95,7 @@ pub(crate) fn random_hex() -> String {
 }
 
 /// The last SMS of each identity number.
+#[derive(Debug, Clone)]
 pub(crate) struct Inboxes(Cache<String, Value>);
 
 impl Inboxes {

@@ -5,7 +5,7 @@
 
 mod dimensions;
 
-pub(crate) use dimensions::{DIMENSIONS, Dimension, Trait};
+pub(crate) use dimensions::{DIMENSIONS, Dimension, Entry, Trait};
 
 use crate::city::City;
 use crate::rng::Rng;

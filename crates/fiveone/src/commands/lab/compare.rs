@@ -1,0 +1,179 @@
+//! What was read beside the truth: equal by value and as a multiset of rows, and if not, in what way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fiveone_connector::Finding;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// How a section that was read stands beside the truth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    Equal,
+    /// Fields are missing, and findings name each of them.
+    Named(Vec<String>),
+    /// Everything is there, and fields beside that the truth does not know.
+    Extras(Vec<String>),
+    /// Something differs and nothing tells so; what is first seen.
+    Wrong(String),
+}
+
+/// Compares a section with the truth.
+pub(super) fn compare(read: &Value, truth: &Value, findings: &[Finding]) -> Standing {
+    let (Some(read), Some(truth)) = (rows_of(read), rows_of(truth)) else {
+        return Standing::Wrong("the portal has no such section".into());
+    };
+    let (known, due) = (fields(&read), fields(&truth));
+    let missing: Vec<String> = due.difference(&known).cloned().collect();
+    let extra: Vec<String> = known.difference(&due).cloned().collect();
+    let is_seen = !read.is_empty() && !truth.is_empty();
+    let (missing, extra) = if is_seen { (missing, extra) } else { (Vec::new(), Vec::new()) };
+    let (mut left, mut right) = (without(read, &extra), without(truth, &missing));
+    left.sort();
+    right.sort();
+    if left != right {
+        return Standing::Wrong(difference(&left, &right));
+    }
+    let unnamed: Vec<&str> =
+        missing.iter().map(String::as_str).filter(|field| !names(findings, field)).collect();
+    if !unnamed.is_empty() {
+        return Standing::Wrong(format!("no finding names the missing {}", unnamed.join(", ")));
+    }
+    match (missing.is_empty(), extra.is_empty()) {
+        (false, _) => Standing::Named(missing),
+        (true, false) => Standing::Extras(extra),
+        (true, true) => Standing::Equal,
+    }
+}
+
+/// Whether a finding tells of a field; the one place that knows how findings do.
+fn names(findings: &[Finding], field: &str) -> bool {
+    findings.iter().any(|finding| format!("{finding:?}").contains(field))
+}
+
+/// A record or a row as fields and canonical values.
+type Row = BTreeMap<String, String>;
+
+/// The rows of a list, or the one record.
+fn rows_of(section: &Value) -> Option<Vec<Row>> {
+    match section {
+        Value::Array(rows) => Some(rows.iter().map(row).collect()),
+        Value::Object(_) => Some(vec![row(section)]),
+        _ => None,
+    }
+}
+
+fn row(value: &Value) -> Row {
+    let fields = value.as_object().into_iter().flatten();
+    fields
+        .map(|(name, value)| (name.clone(), canonical(name, value)))
+        // A side of zero says nothing that its absence does not.
+        .filter(|(name, value)| value != "0" || !matches!(name.as_str(), "inAmount" | "outAmount"))
+        .collect()
+}
+
+/// A value as it is compared: lists as multisets, numbers and ratios by value.
+fn canonical(name: &str, value: &Value) -> String {
+    match value {
+        Value::Number(number) => decimal(&number.to_string()),
+        Value::String(text) if is_ratio(name) => decimal(text.trim_end_matches(['%', '％'])),
+        Value::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(|item| canonical("", item)).collect();
+            items.sort();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(map) => {
+            let map: BTreeMap<&String, String> =
+                map.iter().map(|(name, value)| (name, canonical(name, value))).collect();
+            format!("{map:?}")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn decimal(text: &str) -> String {
+    text.trim().parse::<Decimal>().map_or_else(|_| text.to_owned(), |d| d.normalize().to_string())
+}
+
+fn is_ratio(name: &str) -> bool {
+    name.starts_with("depositRatio") || name.ends_with("Scale")
+}
+
+fn fields(rows: &[Row]) -> BTreeSet<String> {
+    rows.iter().flat_map(Row::keys).cloned().collect()
+}
+
+fn without(rows: Vec<Row>, names: &[String]) -> Vec<Row> {
+    let keep = |mut row: Row| {
+        row.retain(|name, _| !names.contains(name));
+        row
+    };
+    rows.into_iter().map(keep).collect()
+}
+
+/// The first difference of two sorted lists of rows.
+fn difference(read: &[Row], truth: &[Row]) -> String {
+    let only_read = first_missing(read, truth);
+    let only_truth = first_missing(truth, read);
+    if let (Some(read), Some(truth), 1) = (only_read, only_truth, truth.len()) {
+        let names: BTreeSet<&String> = read.keys().chain(truth.keys()).collect();
+        let differs = names.into_iter().find(|name| read.get(*name) != truth.get(*name));
+        if let Some(name) = differs {
+            let value = |row: &Row| row.get(name).cloned().unwrap_or_else(|| "nothing".into());
+            return format!("{name}: read {}, truth {}", value(read), value(truth));
+        }
+    }
+    let row = |row: Option<&Row>| row.map_or_else(|| "none".into(), |row| format!("{row:?}"));
+    format!(
+        "read {} rows, truth {}; only read {}; only truth {}",
+        read.len(),
+        truth.len(),
+        row(only_read),
+        row(only_truth)
+    )
+}
+
+/// The first row of a sorted list that the other has not, or has fewer of.
+fn first_missing<'a>(of: &'a [Row], other: &[Row]) -> Option<&'a Row> {
+    let mut others = other.iter().peekable();
+    for row in of {
+        while others.next_if(|other| *other < row).is_some() {}
+        if others.next_if(|other| *other == row).is_none() {
+            return Some(row);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn order_and_writing_do_not_matter_and_rows_are_counted() {
+        let truth = json!([{"inAmount": 10, "outAmount": 0}, {"inAmount": 5.5}, {"inAmount": 5.5}]);
+        let read = json!([{"inAmount": 5.50}, {"inAmount": 10.0}, {"inAmount": 5.5}]);
+        assert_eq!(compare(&read, &truth, &[]), Standing::Equal);
+        let twice = json!([{"inAmount": 5.5}, {"inAmount": 10}, {"inAmount": 10}]);
+        assert!(matches!(compare(&twice, &truth, &[]), Standing::Wrong(_)));
+        assert!(matches!(compare(&json!([]), &truth, &[]), Standing::Wrong(_)));
+        assert!(matches!(compare(&read, &json!(null), &[]), Standing::Wrong(_)));
+    }
+
+    #[test]
+    fn a_ratio_is_compared_by_value_and_a_silent_absence_is_wrong() {
+        let truth = json!({"depositRatioPersonal": "12.00%", "employeeName": "测试甲"});
+        let read = json!({"depositRatioPersonal": "12", "employeeName": "测试甲"});
+        assert_eq!(compare(&read, &truth, &[]), Standing::Equal);
+        let read = json!({"employeeName": "测试甲"});
+        let words = "no finding names the missing depositRatioPersonal".to_owned();
+        assert_eq!(compare(&read, &truth, &[]), Standing::Wrong(words));
+        let read = json!({"depositRatioPersonal": "0.12", "employeeName": "测试甲"});
+        let words = "depositRatioPersonal: read 0.12, truth 12".to_owned();
+        assert_eq!(compare(&read, &truth, &[]), Standing::Wrong(words));
+        let read = json!({"depositRatioPersonal": "12", "employeeName": "测试甲", "gender": "男"});
+        assert_eq!(compare(&read, &truth, &[]), Standing::Extras(vec!["gender".into()]));
+    }
+}
