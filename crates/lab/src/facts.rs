@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use crate::calendar::{Day, Month};
 use crate::money::{self, Cents};
 
+/// Stands before the name of a field that a reader may take or leave.
+pub(crate) const OPEN: &str = "?";
+
 /// An object in the documents' names under construction; blank values stay out.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Facts(Map<String, Value>);
@@ -70,4 +73,18 @@ pub(crate) fn sections(base: Facts, rows: Vec<(&str, Vec<Value>)>) -> Sections {
         map.insert(name.into(), Value::Array(list));
     }
     map
+}
+
+/// The sections without the fields that a reader may leave.
+pub(crate) fn without_open(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(name, _)| !name.starts_with(OPEN))
+                .map(|(name, value)| (name, without_open(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_open).collect()),
+        other => other,
+    }
 }

@@ -29,7 +29,7 @@ const fn entry(family: Family, word: &'static str, answer: Answer, truth: Truth)
 }
 
 /// All families, in the order of [`Family`].
-static FAMILIES: [FamilyEntry; 8] = [
+static FAMILIES: [FamilyEntry; 10] = [
     entry(Family::WtWebJcr, "wt-web-jcr", fund::wt_web_jcr::answer, fund::wt_web_jcr::truth),
     entry(Family::WscxZfbzgl, "wscx-zfbzgl", fund::wscx_zfbzgl::answer, fund::wscx_zfbzgl::truth),
     entry(Family::NetfaceDto, "netface-dto", fund::netface_dto::answer, fund::netface_dto::truth),
@@ -59,6 +59,13 @@ static FAMILIES: [FamilyEntry; 8] = [
         insurance::person_html::truth,
     ),
     entry(Family::Model, "model", model_city::answer, model_city::truth),
+    entry(
+        Family::WtWebPersonal,
+        "wt-web-personal",
+        fund::wt_web_personal::answer,
+        fund::wt_web_personal::truth,
+    ),
+    entry(Family::HfmisWt, "hfmis-wt", fund::hfmis_wt::answer, fund::hfmis_wt::truth),
 ];
 
 impl Family {

@@ -15,7 +15,9 @@ use serde_json::json;
 
 use crate::behaviour;
 use crate::callbacks;
-use crate::city::{CITIES, City, Pictures};
+use crate::cities::CITIES;
+use crate::city::{City, Pictures};
+use crate::facts;
 use crate::html::escape;
 use crate::model_city;
 use crate::people::World;
@@ -111,7 +113,7 @@ async fn truth(
     };
     let truth =
         City::find(&product, &area).and_then(|city| world.truth_of(city, &id_card, password));
-    truth.map_or_else(not_found, |truth| Json(truth).into_response())
+    truth.map_or_else(not_found, |truth| Json(facts::without_open(truth)).into_response())
 }
 
 async fn inbox(State(state): State<Arc<LabState>>, Path(id_card): Path<String>) -> Response<Body> {

@@ -5,6 +5,7 @@
 mod behaviour;
 mod calendar;
 mod callbacks;
+mod cities;
 mod city;
 mod dress;
 mod facts;
@@ -49,7 +50,8 @@ use tokio_util::sync::CancellationToken;
 pub use people::World;
 pub use vary::Stranger;
 
-use city::{CITIES, City};
+use cities::CITIES;
+use city::City;
 
 /// How to start a lab.
 #[derive(Debug, Clone)]
@@ -216,6 +218,19 @@ pub fn people(world: &World, product: &str, area: &str, n: u64) -> Vec<Value> {
 
 /// What a perfect connector returns for a person who used this password (`good` for the plain case).
 pub fn truth(
+    world: &World,
+    product: &str,
+    area: &str,
+    id_card: &str,
+    password: &str,
+) -> Option<Value> {
+    let truth = world.truth_of(City::find(product, area)?, id_card, password)?;
+    Some(facts::without_open(truth))
+}
+
+/// The same with the fields that a reader may take or leave, since the sources leave open what they
+/// are: these have a question mark before their name.
+pub fn truth_with_open_fields(
     world: &World,
     product: &str,
     area: &str,

@@ -231,6 +231,49 @@ pub(crate) fn words(visit: &Visit<'_>, refusal: Refusal, plain: &'static str) ->
     visit.vary.rng(Dimension::RefusalWords, &format!("{refusal:?}")).pick(known)
 }
 
+/// A portal's texts for refusals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    pub(crate) picture: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) unknown: &'static str,
+    pub(crate) format: &'static str,
+    pub(crate) locked: &'static str,
+    pub(crate) quota: &'static str,
+    pub(crate) elsewhere: &'static str,
+    pub(crate) maintenance: &'static str,
+}
+
+impl Words {
+    /// Texts that are known of many portals, for families whose own are not.
+    pub(crate) const KNOWN: Self = Self {
+        picture: "验证码错误",
+        password: "密码错误",
+        unknown: "用户不存在",
+        format: "身份证格式错误",
+        locked: "账号已被锁定",
+        quota: "今日登录次数已达上限",
+        elsewhere: "初始密码不能进行查询业务",
+        maintenance: "系统维护中，请稍后再试",
+    };
+
+    /// The text of a refusal, or the page that stands for it.
+    pub(crate) fn say(&self, visit: &Visit<'_>, refusal: Refusal) -> Result<&'static str, Page> {
+        let text = match refusal {
+            Refusal::Picture | Refusal::PictureExpired => self.picture,
+            Refusal::Password => self.password,
+            Refusal::Unknown => self.unknown,
+            Refusal::Format => self.format,
+            Refusal::Locked => self.locked,
+            Refusal::Quota => self.quota,
+            Refusal::Elsewhere => self.elsewhere,
+            Refusal::Maintenance => self.maintenance,
+            other => return Err(other.page().unwrap_or_else(Page::missing)),
+        };
+        Ok(words(visit, refusal, text))
+    }
+}
+
 /// A refusal shown where the stranger shows it; nothing where it does as its family does.
 pub(crate) fn refusal_page(
     visit: &Visit<'_>,

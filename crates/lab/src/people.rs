@@ -272,7 +272,7 @@ fn id_card(city: u64, index: u64, birth: Day, is_male: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     fn world() -> World {
         World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None }

@@ -76,7 +76,7 @@ async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Respons
     let address = parts.uri.to_string();
     let key = visit::cookie(&parts.headers, entry.cookie);
     let (session, fresh) = state.sessions.open(&mount, key.as_deref());
-    let form = String::from_utf8_lossy(&body);
+    let body = String::from_utf8_lossy(&body).into_owned();
     let visit = Visit {
         state: &state,
         world,
@@ -85,7 +85,8 @@ async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Respons
         mount,
         path,
         query: Fields::read(parts.uri.query().unwrap_or(""), city.is_gbk),
-        form: Fields::read(&form, city.is_gbk),
+        form: Fields::read(&body, city.is_gbk),
+        body,
         method: parts.method,
         headers: parts.headers,
     };

@@ -2,7 +2,7 @@
 //! Pages and truth are made from the same facts, so that they cannot disagree.
 
 use crate::calendar::{Day, Month};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::money::Cents;
 use crate::vary::{Dimension, Vary};
 
@@ -69,11 +69,13 @@ pub(crate) struct Fact {
     pub(crate) value: Shown,
     /// Whether the record is none without it: it is on every portal.
     is_essential: bool,
+    /// Whether the sources leave open that it is this field: a reader may take it or leave it.
+    is_open: bool,
 }
 
 /// A fact by its name and field.
 pub(crate) fn fact(name: &'static str, field: &'static str, value: Shown) -> Fact {
-    Fact { name, alias: name, label: name, field, value, is_essential: false }
+    Fact { name, alias: name, label: name, field, value, is_essential: false, is_open: false }
 }
 
 /// What the documents have no field for.
@@ -104,6 +106,11 @@ impl Fact {
         Self { is_essential: true, ..self }
     }
 
+    /// Taken for its field by some readers, and left by others.
+    pub(crate) fn open(self) -> Self {
+        Self { is_open: true, ..self }
+    }
+
     /// Whether the portal has it at all.
     pub(crate) fn is_on(&self, vary: &Vary) -> bool {
         self.is_essential
@@ -122,19 +129,25 @@ pub(crate) fn told(vary: &Vary, facts: &[Fact]) -> Facts {
     facts
         .iter()
         .filter(|fact| !fact.field.is_empty() && fact.is_on(vary) && !fact.is_blank(vary))
-        .fold(Facts::default(), |told, fact| match &fact.value {
-            Shown::Text(text) => told.text(fact.field, text),
-            Shown::Maybe(text) => told.maybe(fact.field, text.as_deref()),
-            Shown::Code(_, text) => told.text(fact.field, text),
-            Shown::Money(cents) | Shown::Yuan(cents) => told.money(fact.field, *cents),
-            Shown::MoneyText(cents) => told.money_text(fact.field, *cents),
-            Shown::Ratio(percent) => told.text(fact.field, ratio(*percent)),
-            Shown::Ratios(own, unit) => told
-                .text("depositRatioPersonal", ratio(*own))
-                .text("depositRatioCompany", ratio(*unit)),
-            Shown::Day(day) => told.day(fact.field, *day),
-            Shown::Month(month) => told.month(fact.field, *month),
-        })
+        .fold(Facts::default(), |told, fact| tell(told, fact))
+}
+
+fn tell(told: Facts, fact: &Fact) -> Facts {
+    let open = format!("{}{}", facts::OPEN, fact.field);
+    let field = if fact.is_open { open.as_str() } else { fact.field };
+    match &fact.value {
+        Shown::Text(text) => told.text(field, text),
+        Shown::Maybe(text) => told.maybe(field, text.as_deref()),
+        Shown::Code(_, text) => told.text(field, text),
+        Shown::Money(cents) | Shown::Yuan(cents) => told.money(field, *cents),
+        Shown::MoneyText(cents) => told.money_text(field, *cents),
+        Shown::Ratio(percent) => told.text(field, ratio(*percent)),
+        Shown::Ratios(own, unit) => {
+            told.text("depositRatioPersonal", ratio(*own)).text("depositRatioCompany", ratio(*unit))
+        }
+        Shown::Day(day) => told.day(field, *day),
+        Shown::Month(month) => told.month(field, *month),
+    }
 }
 
 /// A ratio as a report has it.

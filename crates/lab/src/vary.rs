@@ -5,7 +5,7 @@
 
 mod dimensions;
 
-pub(crate) use dimensions::{DIMENSIONS, Dimension, Entry, Trait};
+pub(crate) use dimensions::{DIMENSIONS, Dimension, Entry, Trait, Traits};
 
 use crate::city::City;
 use crate::rng::Rng;
@@ -124,7 +124,7 @@ impl Vary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     #[test]
     fn a_stranger_is_told_by_its_word() {

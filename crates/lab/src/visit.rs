@@ -63,6 +63,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: Fields,
     pub(crate) form: Fields,
+    /// The body as it came, for portals that do not take forms.
+    pub(crate) body: String,
     pub(crate) headers: HeaderMap,
 }
 

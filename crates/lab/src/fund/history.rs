@@ -336,7 +336,7 @@ fn spoil_a_day(account: &mut Account, quirk: Quirk) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     #[test]
     fn balances_follow_from_the_rows() {

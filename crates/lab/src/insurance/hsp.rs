@@ -324,7 +324,7 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     #[test]
     fn version_is_mixed_with_the_identity_number() {

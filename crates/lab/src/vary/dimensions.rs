@@ -52,6 +52,31 @@ pub(crate) enum Trait {
     RefusalWords,
 }
 
+/// What a portal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Traits(u32);
+
+impl Traits {
+    /// These and no other.
+    pub(crate) const fn of(traits: &[Trait]) -> Self {
+        let (mut bits, mut place) = (0, 0);
+        while place < traits.len() {
+            bits |= 1 << traits[place] as u32;
+            place += 1;
+        }
+        Self(bits)
+    }
+
+    /// One more.
+    pub(crate) const fn and(self, one: Trait) -> Self {
+        Self(self.0 | 1 << one as u32)
+    }
+
+    fn has(self, one: Trait) -> bool {
+        one == Trait::Any || self.0 >> one as u32 & 1 == 1
+    }
+}
+
 /// One way to differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dimension {
@@ -129,7 +154,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// Whether a city has something that can differ so.
     pub(crate) fn fits(&self, city: &City) -> bool {
-        self.any.iter().any(|one| *one == Trait::Any || city.traits.contains(one))
+        self.any.iter().any(|one| city.traits.has(*one))
     }
 }
 

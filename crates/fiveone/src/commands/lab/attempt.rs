@@ -151,7 +151,13 @@ impl Attempt {
             let code = login.as_ref().err().map_or(0, |failure| failure.kind.code());
             return self.refusal(&mut run, due, code, login.err());
         }
-        let truth = fiveone_lab::truth(&world, product, area, &self.id_card, self.password);
+        let truth = fiveone_lab::truth_with_open_fields(
+            &world,
+            product,
+            area,
+            &self.id_card,
+            self.password,
+        );
         let truth = truth.unwrap_or_default();
         let names = truth.as_object().into_iter().flat_map(Map::keys);
         let mut sections = Vec::new();

@@ -23,7 +23,9 @@ pub(super) fn compare(read: &Value, truth: &Value, findings: &[Finding]) -> Stan
     let (Some(read), Some(truth)) = (rows_of(read), rows_of(truth)) else {
         return Standing::Wrong("the portal has no such section".into());
     };
-    let (known, due) = (fields(&read), fields(&truth));
+    let known = fields(&read);
+    let truth = settled(truth, &known);
+    let due = fields(&truth);
     let missing: Vec<String> = due.difference(&known).cloned().collect();
     let extra: Vec<String> = known.difference(&due).cloned().collect();
     let is_seen = !read.is_empty() && !truth.is_empty();
@@ -46,6 +48,19 @@ pub(super) fn compare(read: &Value, truth: &Value, findings: &[Finding]) -> Stan
     }
 }
 
+/// The truth for this reader: fields that may be taken or left (`?name`) are due when they were taken.
+fn settled(truth: Vec<Row>, known: &BTreeSet<String>) -> Vec<Row> {
+    let settle = |row: Row| {
+        row.into_iter()
+            .filter_map(|(name, value)| match name.strip_prefix('?') {
+                Some(open) => known.contains(open).then(|| (open.to_owned(), value)),
+                None => Some((name, value)),
+            })
+            .collect()
+    };
+    truth.into_iter().map(settle).collect()
+}
+
 /// Whether a finding tells of a field; the one place that knows how findings do.
 fn names(findings: &[Finding], field: &str) -> bool {
     findings.iter().any(|finding| format!("{finding:?}").contains(field))
@@ -66,7 +81,7 @@ fn rows_of(section: &Value) -> Option<Vec<Row>> {
 fn row(value: &Value) -> Row {
     let fields = value.as_object().into_iter().flatten();
     fields
-        .map(|(name, value)| (name.clone(), canonical(name, value)))
+        .map(|(name, value)| (name.clone(), canonical(name.trim_start_matches('?'), value)))
         // A side of zero says nothing that its absence does not.
         .filter(|(name, value)| value != "0" || !matches!(name.as_str(), "inAmount" | "outAmount"))
         .collect()
@@ -160,6 +175,17 @@ mod tests {
         assert!(matches!(compare(&twice, &truth, &[]), Standing::Wrong(_)));
         assert!(matches!(compare(&json!([]), &truth, &[]), Standing::Wrong(_)));
         assert!(matches!(compare(&read, &json!(null), &[]), Standing::Wrong(_)));
+    }
+
+    #[test]
+    fn an_open_field_may_be_left_and_must_be_right_when_taken() {
+        let truth = json!([{"inAmount": 1, "?payMonth": "2017-01"}, {"inAmount": 2}]);
+        let left = json!([{"inAmount": 1}, {"inAmount": 2}]);
+        assert_eq!(compare(&left, &truth, &[]), Standing::Equal);
+        let taken = json!([{"inAmount": 1, "payMonth": "2017-01"}, {"inAmount": 2}]);
+        assert_eq!(compare(&taken, &truth, &[]), Standing::Equal);
+        let wrong = json!([{"inAmount": 1, "payMonth": "2017-02"}, {"inAmount": 2}]);
+        assert!(matches!(compare(&wrong, &truth, &[]), Standing::Wrong(_)));
     }
 
     #[test]
