@@ -86,6 +86,11 @@ pub(crate) struct City {
 }
 
 impl City {
+    /// `fund/210300`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.product.word(), self.area)
+    }
+
     /// `/fund/210300`.
     pub(crate) fn mount(&self) -> String {
         format!("/{}/{}", self.product.word(), self.area)

@@ -178,10 +178,16 @@ impl Lab {
     }
 }
 
-/// The base address of each portal below a base, by `product/area`.
+/// The base address below a base of each portal that a shipped connector reads, by `product/area`.
 pub fn portals(base: &str) -> BTreeMap<String, String> {
-    let key = |city: &City| format!("{}/{}", city.product.word(), city.area);
-    CITIES.iter().map(|c| (key(c), format!("{base}{}{}", c.mount(), c.path))).collect()
+    let read = CITIES.iter().filter(|city| !city.awaits_connector());
+    read.map(|city| (city.key(), format!("{base}{}{}", city.mount(), city.path))).collect()
+}
+
+/// The base address of one portal below a base, whether or not a connector reads it.
+pub fn portal(base: &str, product: &str, area: &str) -> Option<String> {
+    let city = City::find(product, area)?;
+    Some(format!("{base}{}{}", city.mount(), city.path))
 }
 
 /// A simulated city as others see it.
@@ -197,6 +203,8 @@ pub struct CityEntry {
     pub family: &'static str,
     /// The sections it shows, those that come with one request together.
     pub groups: &'static [&'static [&'static str]],
+    /// Whether no shipped connector reads it yet.
+    pub awaits_connector: bool,
 }
 
 /// Every city of the lab.
@@ -207,6 +215,7 @@ pub fn cities() -> Vec<CityEntry> {
         name: city.name,
         family: city.family.entry().word,
         groups: city.groups,
+        awaits_connector: city.awaits_connector(),
     };
     CITIES.iter().map(entry).collect()
 }

@@ -101,7 +101,14 @@ impl Measure {
             self.family.as_deref().is_none_or(|family| family == city.family)
                 && self.area.as_deref().is_none_or(|area| area == place)
         };
-        let cities: Vec<CityEntry> = fiveone_lab::cities().into_iter().filter(is_wanted).collect();
+        let (cities, unread): (Vec<CityEntry>, Vec<CityEntry>) = fiveone_lab::cities()
+            .into_iter()
+            .filter(is_wanted)
+            .partition(|city| !city.awaits_connector);
+        for city in unread {
+            let (product, area, name) = (city.product, city.area, city.name);
+            output::complain(&format!("no connector yet: {product}/{area} {name}"));
+        }
         if cities.is_empty() {
             return Err(Failed::words(Reason::Usage, "the lab has no such family or city"));
         }
