@@ -113,7 +113,8 @@ const fn insurance(number: u64, area: &'static str, name: &'static str, family: 
 
 /// Cities that no shipped connector reads yet. A gateway cannot be pointed at them, so `portals`
 /// leaves them out; whoever ships a connector takes its line away here.
-const AWAITING: &[&str] = &["fund/220300", "fund/430600"];
+const AWAITING: &[&str] =
+    &["fund/220300", "fund/430600", "fund/510900", "fund/130400", "fund/530100"];
 
 /// All simulated portals.
 pub(crate) static CITIES: &[City] = &[
@@ -220,11 +221,29 @@ pub(crate) static CITIES: &[City] = &[
         ..fund(15, "220300", "四平", Family::WtWebPersonal)
     },
     City {
-        ways: &[BY_ID],
-        rows_need_base: false,
-        reads_by_get: true,
         traits: traits::LISTS.and(Trait::Ratio).and(Trait::Aliases),
         ..fund(16, "430600", "岳阳", Family::HfmisWt)
+    },
+    City {
+        reads_by_get: false,
+        traits: traits::LISTS.and(Trait::Record),
+        ..fund(17, "510900", "遂宁", Family::Ispobs)
+    },
+    City {
+        reads_by_get: false,
+        traits: traits::LISTS
+            .and(Trait::Ratio)
+            .and(Trait::Aliases)
+            .and(Trait::Record)
+            .and(Trait::Redirect)
+            .and(Trait::RefusalPage),
+        ..fund(18, "130400", "邯郸", Family::Olbh)
+    },
+    City {
+        path: "/kmnbp",
+        reads_by_get: false,
+        traits: traits::LISTS.and(Trait::Ratio).and(Trait::RefusalPage),
+        ..fund(19, "530100", "昆明", Family::SummerYdpx)
     },
 ];
 

@@ -33,6 +33,9 @@ pub(crate) enum Family {
     Model,
     WtWebPersonal,
     HfmisWt,
+    Ispobs,
+    Olbh,
+    SummerYdpx,
 }
 
 /// Whether and how a city asks for a picture code.

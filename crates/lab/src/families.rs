@@ -29,7 +29,7 @@ const fn entry(family: Family, word: &'static str, answer: Answer, truth: Truth)
 }
 
 /// All families, in the order of [`Family`].
-static FAMILIES: [FamilyEntry; 10] = [
+static FAMILIES: [FamilyEntry; 13] = [
     entry(Family::WtWebJcr, "wt-web-jcr", fund::wt_web_jcr::answer, fund::wt_web_jcr::truth),
     entry(Family::WscxZfbzgl, "wscx-zfbzgl", fund::wscx_zfbzgl::answer, fund::wscx_zfbzgl::truth),
     entry(Family::NetfaceDto, "netface-dto", fund::netface_dto::answer, fund::netface_dto::truth),
@@ -66,6 +66,9 @@ static FAMILIES: [FamilyEntry; 10] = [
         fund::wt_web_personal::truth,
     ),
     entry(Family::HfmisWt, "hfmis-wt", fund::hfmis_wt::answer, fund::hfmis_wt::truth),
+    entry(Family::Ispobs, "ispobs", fund::ispobs::answer, fund::ispobs::truth),
+    entry(Family::Olbh, "olbh", fund::olbh::answer, fund::olbh::truth),
+    entry(Family::SummerYdpx, "summer-ydpx", fund::summer_ydpx::answer, fund::summer_ydpx::truth),
 ];
 
 impl Family {
