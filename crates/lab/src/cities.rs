@@ -38,6 +38,10 @@ mod traits {
     pub(super) const LISTS: Traits = Traits::of(&[
         T::Json, T::Pages, T::Total, T::Range, T::Picture, T::RefusalWords, T::Day,
     ]);
+    /// A record and a list a year in JSON.
+    pub(super) const YEARS: Traits = Traits::of(&[
+        T::Json, T::Range, T::Picture, T::RefusalWords, T::Day,
+    ]);
     pub(super) const WUXI: Traits = Traits::of(&[
         T::Labels, T::Aliases, T::Record, T::Pages, T::Picture, T::Day,
     ]);
@@ -113,8 +117,15 @@ const fn insurance(number: u64, area: &'static str, name: &'static str, family: 
 
 /// Cities that no shipped connector reads yet. A gateway cannot be pointed at them, so `portals`
 /// leaves them out; whoever ships a connector takes its line away here.
-const AWAITING: &[&str] =
-    &["fund/220300", "fund/430600", "fund/510900", "fund/130400", "fund/530100"];
+const AWAITING: &[&str] = &[
+    "fund/220300",
+    "fund/430600",
+    "fund/510900",
+    "fund/130400",
+    "fund/530100",
+    "insurance/450800",
+    "insurance/371100",
+];
 
 /// All simulated portals.
 pub(crate) static CITIES: &[City] = &[
@@ -244,6 +255,19 @@ pub(crate) static CITIES: &[City] = &[
         reads_by_get: false,
         traits: traits::LISTS.and(Trait::Ratio).and(Trait::RefusalPage),
         ..fund(19, "530100", "昆明", Family::SummerYdpx)
+    },
+    City {
+        traits: traits::YEARS
+            .and(Trait::Frame)
+            .and(Trait::Total)
+            .and(Trait::Redirect)
+            .and(Trait::RefusalPage),
+        ..insurance(20, "450800", "贵港", Family::YinhaiDto)
+    },
+    City {
+        reads_by_get: false,
+        traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
+        ..insurance(21, "371100", "日照", Family::Unieap)
     },
 ];
 

@@ -36,6 +36,8 @@ pub(crate) enum Family {
     Ispobs,
     Olbh,
     SummerYdpx,
+    YinhaiDto,
+    Unieap,
 }
 
 /// Whether and how a city asks for a picture code.

@@ -29,7 +29,7 @@ const fn entry(family: Family, word: &'static str, answer: Answer, truth: Truth)
 }
 
 /// All families, in the order of [`Family`].
-static FAMILIES: [FamilyEntry; 13] = [
+static FAMILIES: &[FamilyEntry] = &[
     entry(Family::WtWebJcr, "wt-web-jcr", fund::wt_web_jcr::answer, fund::wt_web_jcr::truth),
     entry(Family::WscxZfbzgl, "wscx-zfbzgl", fund::wscx_zfbzgl::answer, fund::wscx_zfbzgl::truth),
     entry(Family::NetfaceDto, "netface-dto", fund::netface_dto::answer, fund::netface_dto::truth),
@@ -69,6 +69,13 @@ static FAMILIES: [FamilyEntry; 13] = [
     entry(Family::Ispobs, "ispobs", fund::ispobs::answer, fund::ispobs::truth),
     entry(Family::Olbh, "olbh", fund::olbh::answer, fund::olbh::truth),
     entry(Family::SummerYdpx, "summer-ydpx", fund::summer_ydpx::answer, fund::summer_ydpx::truth),
+    entry(
+        Family::YinhaiDto,
+        "yinhai-dto",
+        insurance::yinhai_dto::answer,
+        insurance::yinhai_dto::truth,
+    ),
+    entry(Family::Unieap, "unieap", insurance::unieap::answer, insurance::unieap::truth),
 ];
 
 impl Family {

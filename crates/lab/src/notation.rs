@@ -68,6 +68,11 @@ impl Notation {
         Self { money: vary.variant(Dimension::Money).unwrap_or(0), ..self }
     }
 
+    /// Writes plain days as milliseconds.
+    pub(crate) fn epoch_days(self) -> Self {
+        Self { day: self.day.or(Some(9)), ..self }
+    }
+
     /// Prints this for texts that are none.
     pub(crate) fn nothing(self, nothing: &'static str) -> Self {
         if self.nothing == "null" { Self { nothing, ..self } } else { self }
