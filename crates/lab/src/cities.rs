@@ -42,6 +42,9 @@ mod traits {
     pub(super) const YEARS: Traits = Traits::of(&[
         T::Json, T::Range, T::Picture, T::RefusalWords, T::Day,
     ]);
+    pub(super) const NCM: Traits = Traits::of(&[
+        T::Json, T::Pages, T::Total, T::Picture, T::RefusalWords, T::Day,
+    ]);
     pub(super) const WUXI: Traits = Traits::of(&[
         T::Labels, T::Aliases, T::Record, T::Pages, T::Picture, T::Day,
     ]);
@@ -66,6 +69,13 @@ const MERGED: &[&[&str]] = &[
         "injuryInsuranceInfos",
         "unemployInsuranceInfos",
     ],
+];
+const FOUR: &[&[&str]] = &[
+    &["baseInfo"],
+    &["oldageInsuranceInfos"],
+    &["medicalInsuranceInfos"],
+    &["birthInsuranceInfos"],
+    &["injuryInsuranceInfos"],
 ];
 const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
 
@@ -125,6 +135,8 @@ const AWAITING: &[&str] = &[
     "fund/530100",
     "insurance/450800",
     "insurance/371100",
+    "insurance/350500",
+    "insurance/440800",
 ];
 
 /// All simulated portals.
@@ -269,6 +281,18 @@ pub(crate) static CITIES: &[City] = &[
         traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
         ..insurance(21, "371100", "日照", Family::Unieap)
     },
+    City {
+        ways: &[("1", "身份证号", &["id_card", "real_name"])],
+        groups: FOUR,
+        traits: traits::HSP
+            .and(Trait::Range)
+            .and(Trait::Pages)
+            .and(Trait::Pager)
+            .and(Trait::Redirect)
+            .and(Trait::RefusalPage),
+        ..insurance(22, "350500", "泉州", Family::Ylz)
+    },
+    City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", Family::Ncm) },
 ];
 
 impl City {

@@ -38,6 +38,8 @@ pub(crate) enum Family {
     SummerYdpx,
     YinhaiDto,
     Unieap,
+    Ylz,
+    Ncm,
 }
 
 /// Whether and how a city asks for a picture code.

@@ -76,6 +76,8 @@ static FAMILIES: &[FamilyEntry] = &[
         insurance::yinhai_dto::truth,
     ),
     entry(Family::Unieap, "unieap", insurance::unieap::answer, insurance::unieap::truth),
+    entry(Family::Ylz, "ylz", insurance::ylz::answer, insurance::ylz::truth),
+    entry(Family::Ncm, "ncm", insurance::ncm::answer, insurance::ncm::truth),
 ];
 
 impl Family {
