@@ -21,6 +21,10 @@ mod traits {
         T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
         T::Picture, T::RefusalWords, T::Day,
     ]);
+    pub(super) const LUOYANG: Traits = Traits::of(&[
+        T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
+        T::RefusalWords, T::Day,
+    ]);
     pub(super) const CHENGDU: Traits = Traits::of(&[
         T::Labels, T::Json, T::Frame, T::Total, T::Range, T::RefusalWords, T::Day,
     ]);
@@ -137,6 +141,10 @@ const AWAITING: &[&str] = &[
     "insurance/371100",
     "insurance/350500",
     "insurance/440800",
+    "fund/370900",
+    "insurance/370900",
+    "fund/230600",
+    "fund/410300",
 ];
 
 /// All simulated portals.
@@ -293,6 +301,29 @@ pub(crate) static CITIES: &[City] = &[
         ..insurance(22, "350500", "泉州", Family::Ylz)
     },
     City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", Family::Ncm) },
+    City {
+        pictures: Pictures::None,
+        page_rows: 20,
+        reads_by_get: false,
+        is_gbk: true,
+        traits: traits::WSCX,
+        ..fund(24, "370900", "泰安", Family::WscxZfbzgl)
+    },
+    City {
+        path: "/hsp",
+        reads_by_get: false,
+        traits: traits::HSP,
+        ..insurance(25, "370900", "泰安", Family::Hsp)
+    },
+    City { traits: traits::WT_WEB.and(Trait::Redirect), ..wt_web(26, "230600", "大庆") },
+    City {
+        path: "/netface",
+        pictures: Pictures::None,
+        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"]), ("3", "手机号", &["mobile"])],
+        page_rows: 20,
+        traits: traits::LUOYANG,
+        ..fund(27, "410300", "洛阳", Family::NetfaceDto)
+    },
 ];
 
 impl City {

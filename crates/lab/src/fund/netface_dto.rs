@@ -9,8 +9,7 @@
 //! Rows: accmnh payMonth, acctime payArriveDate, corpname, income, outcome, accbal, remark note.
 
 mod chengdu;
-
-use std::fmt::Write as _;
+mod person_page;
 
 use serde_json::{Map, Value, json};
 
@@ -32,6 +31,10 @@ use crate::window;
 
 const LIMIT_MAX: usize = 1_000;
 
+fn is_luoyang(city: &City) -> bool {
+    city.area == "410300"
+}
+
 fn is_chengdu(city: &City) -> bool {
     city.area == "510100"
 }
@@ -45,7 +48,7 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
         ("codeimg" | "code.do", false, false) => visit.picture(session),
         ("login.do", true, _) => login(visit, session),
         ("indexAction.do", false, true) => inside(visit, session),
-        ("per/queryPerInfo.do", false, false) => base(visit, session),
+        ("per/queryPerInfo.do", false, false) => person_page::base(visit, session),
         ("per/queryPerDeposit!queryPerByYear.do", true, false) => bills(visit, session),
         ("per/perPayRecord!getPerAccDetails.do", true, false) => payments(visit, session),
         ("per/querPerInfo.do", false, true) => chengdu::base(visit, session),
@@ -180,90 +183,6 @@ fn signed_in(visit: &Visit<'_>, session: &Session) -> Option<(Person, Account)> 
     Some((person, account))
 }
 
-fn department(city: &City) -> String {
-    format!("{}管理部", city.name)
-}
-
-fn base(visit: &Visit<'_>, session: &Session) -> Page {
-    let Some((person, account)) = signed_in(visit, session) else {
-        return signed_out(visit, session);
-    };
-    let is_changed = session.is(Behaviour::Changed);
-    let notation = Notation::html(&visit.vary).nothing("null");
-    let arranging = Arranging { vary: &visit.vary, notation, is_changed };
-    let mut rows = String::new();
-    for line in arranging.lines(&table_facts(visit.city, &person, &account)) {
-        let (label, value) = (arranging.label_cell(&line), html::escape(&line.text));
-        let _ =
-            write!(rows, "<tr><td>{label}</td><td id=\"{}\">{value}&nbsp;</td></tr>", line.name);
-    }
-    let head = head(&arranging, &head_facts(&person, &account));
-    let table = if is_changed { "info2" } else { "user_info_table" };
-    let body = format!("<div class=\"gl\">{head}</div><table id=\"{table}\">{rows}</table>");
-    Page::html(html::page("个人信息查询", "UTF-8", &body)).data(&["baseInfo"])
-}
-
-/// The person above the table: pairs of elements, or a name and elements that hold their label.
-fn head(arranging: &Arranging<'_>, facts: &[Fact]) -> String {
-    let place = arranging.vary.variant(Dimension::RecordPlace);
-    let (name_class, item_class) =
-        if arranging.is_changed { ("n", "i") } else { ("glname", "glitem") };
-    let mut out = String::new();
-    for line in arranging.lines(facts) {
-        let (label, value) = (arranging.label_cell(&line), html::escape(&line.text));
-        let is_name = line.fact.field == "employeeName";
-        let id = match line.fact.name {
-            name @ ("bkcardname" | "bkcard") if !arranging.is_changed => format!(" id=\"{name}\""),
-            _ => String::new(),
-        };
-        let _ = match place {
-            Some(0) if is_name => write!(out, "<div class=\"{name_class}\">{value}</div>\r\n"),
-            Some(1) if is_name => write!(out, "<div class=\"{name_class}\">{value}(男)</div>\r\n"),
-            Some(_) => {
-                write!(out, "<div class=\"{item_class}\">{label}<div{id}>{value}</div></div>\r\n")
-            }
-            None => write!(
-                out,
-                "<span class=\"{name_class}\">{label}</span>\
-                 <span class=\"{item_class}\"{id}>{value}</span>\r\n"
-            ),
-        };
-    }
-    out
-}
-
-fn head_facts(person: &Person, account: &Account) -> Vec<Fact> {
-    vec![
-        fact("xm", "employeeName", Shown::text(&person.name)).label("姓　名").essential(),
-        fact("zjhm", "idCard", Shown::text(&person.id_card)).label("证件号码").essential(),
-        fact("grzh", "houseFundAccount", Shown::text(&account.number)).label("个人账号"),
-        aside("bkcardname", Shown::text(person.bank.unwrap_or(""))).label("联名卡银行"),
-        fact("bkcard", "bankAccount", Shown::text(&person.bank_card)).label("联名卡号"),
-    ]
-}
-
-fn table_facts(city: &City, person: &Person, account: &Account) -> Vec<Fact> {
-    let yuan = Shown::Yuan;
-    let base = || yuan(account.base);
-    vec![
-        fact("corpcode2", "companyName", Shown::text(&account.company)).label("单位名称"),
-        fact("corpcode", "companyAccountNum", Shown::text(&account.company_no)).label("单位账号"),
-        fact("depname", "depositManageDept", Shown::text(department(city))).label("管 理 部"),
-        fact("bkname", "bankName", Shown::maybe(person.bank)).label("缴存银行"),
-        fact("bmny", "monthPayBaseAmount", base()).label("缴存基数"),
-        fact("perperscale", "depositRatioPersonal", account.shown_ratio()).label("个人缴存比例"),
-        fact("percorpscale", "depositRatioCompany", account.shown_ratio()).label("单位缴存比例"),
-        fact("perdepmny", "personalMonthPayAmount", yuan(account.own)).label("个人月缴额"),
-        fact("corpdepmny", "companyMonthPayAmount", yuan(account.own)).label("单位月缴额"),
-        fact("depmny", "monthPayAmount", yuan(account.own * 2)).label("月缴存额"),
-        fact("accbal", "houseFundBalance", yuan(account.balance)).label("账户余额"),
-        fact("accstate", "houseFundStatus", Shown::text(account.state)).label("账户状态"),
-        fact("regtime", "openAccountDate", Shown::Day(account.opened)).label("开户日期"),
-        fact("payendmnh", "payUntilDate", Shown::Month(account.paid_until())).label("缴至年月"),
-        aside("bkname", base()).label("工资基数"),
-    ]
-}
-
 fn arranging<'a>(visit: &'a Visit<'_>, session: &Session) -> Arranging<'a> {
     let notation = Notation::json(&visit.vary);
     let is_changed = session.is(Behaviour::ChangedRows);
@@ -392,7 +311,6 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
         told(&vary, &bill_facts(&vary, &Row { person, name, bill: bill.clone() })).value()
     });
     let bills = bills.collect();
-    let mut facts = head_facts(person, &account);
-    facts.extend(table_facts(city, person, &account));
+    let facts = person_page::facts(city, person, &account);
     sections(told(&vary, &facts), vec![("billInfos", bills)])
 }

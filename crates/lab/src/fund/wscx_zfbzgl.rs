@@ -28,8 +28,47 @@ use crate::window;
 
 const RUNNING: &str = "当前年度";
 
-fn has_picture(city: &City) -> bool {
-    city.area == "371100"
+/// What differs from city to city.
+struct Habits {
+    has_picture: bool,
+    /// Whether the login form is posted.
+    is_posted: bool,
+    /// The fields of the login form.
+    name: &'static str,
+    password: &'static str,
+    /// Whether the form that is repeated has a fifth field, the account's state.
+    has_state: bool,
+    /// Whether rows have six columns.
+    is_wide: bool,
+    unknown: &'static str,
+}
+
+const RIZHAO: Habits = Habits {
+    has_picture: true,
+    is_posted: true,
+    name: "sfzh",
+    password: "password",
+    has_state: true,
+    is_wide: false,
+    unknown: "系统未登记该身份证号",
+};
+const BAOJI: Habits = Habits {
+    has_picture: false,
+    is_posted: false,
+    name: "zh",
+    password: "pass",
+    has_state: false,
+    is_wide: true,
+    unknown: "系统未登记该职工账号或身份证",
+};
+const TAIAN: Habits = Habits { has_picture: false, is_posted: false, is_wide: true, ..RIZHAO };
+
+fn habits(city: &City) -> &'static Habits {
+    match city.area {
+        "371100" => &RIZHAO,
+        "370900" => &TAIAN,
+        _ => &BAOJI,
+    }
 }
 
 fn office(city: &City) -> String {
@@ -40,9 +79,9 @@ fn office(city: &City) -> String {
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
     let words: Vec<&str> = visit.path.rsplitn(3, '/').collect();
     match (words.first().copied().unwrap_or(""), visit.is_post()) {
-        ("image.jsp", false) if has_picture(visit.city) => visit.picture(session),
-        // 宝鸡 takes its login by GET and 日照 by POST; the other verb gets the entry page.
-        ("login_hidden.jsp", is_post) if is_post == has_picture(visit.city) => {
+        ("image.jsp", false) if habits(visit.city).has_picture => visit.picture(session),
+        // 日照 takes its login by POST and the others by GET; the other verb gets the entry page.
+        ("login_hidden.jsp", is_post) if is_post == habits(visit.city).is_posted => {
             login(visit, session)
         }
         ("gjjxx_cx.jsp" | "gjjxxcx.jsp", true) => base(visit, session),
@@ -55,11 +94,8 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
 }
 
 fn entry(visit: &Visit<'_>) -> Page {
-    let (method, name, password, dbname) = if has_picture(visit.city) {
-        ("post", "sfzh", "password", "gjjmx9")
-    } else {
-        ("get", "zh", "pass", "gjjmx9")
-    };
+    let Habits { is_posted, name, password, .. } = habits(visit.city);
+    let method = if *is_posted { "post" } else { "get" };
     let picture = if visit.pictures() != Pictures::None {
         "<p>验证码：<input name=\"yzm\"/><img src=\"image.jsp\"/></p>"
     } else {
@@ -73,7 +109,7 @@ fn entry(visit: &Visit<'_>) -> Page {
              <p>身份证号（职工账号）：<input name=\"{name}\"/></p>\
              <p>密　　码：<input type=\"password\" name=\"{password}\"/></p>{picture}\
              <input type=\"hidden\" name=\"dlfs\" value=\"0\"/>\
-             <input type=\"hidden\" name=\"dbname\" value=\"{dbname}\"/>\
+             <input type=\"hidden\" name=\"dbname\" value=\"gjjmx9\"/>\
              <input type=\"hidden\" name=\"cxyd\" value=\"{RUNNING}\"/>\
              <input type=\"submit\" value=\"登录\"/></form>"
         ),
@@ -81,14 +117,13 @@ fn entry(visit: &Visit<'_>) -> Page {
 }
 
 fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
-    let picture = has_picture(visit.city);
-    let (name, password) = if picture { ("sfzh", "password") } else { ("zh", "pass") };
-    let name = visit.field(name);
-    let is_short = name.len() != 15 && name.len() != 18 && picture;
+    let habits = habits(visit.city);
+    let name = visit.field(habits.name);
+    let is_short = name.len() != 15 && name.len() != 18 && habits.has_state;
     let attempt = Attempt {
         person: visit.world().by_any(visit.city, name),
-        behaviour: Some(Behaviour::of(visit.field(password))).filter(|_| !is_short),
-        code: picture.then(|| visit.field("yzm")),
+        behaviour: Some(Behaviour::of(visit.field(habits.password))).filter(|_| !is_short),
+        code: habits.has_picture.then(|| visit.field("yzm")),
         is_forced: false,
     };
     let refusal = match sign_in(visit, session, &attempt) {
@@ -101,9 +136,8 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     let text = match refusal {
         Refusal::Picture | Refusal::PictureExpired => "验证码输入有误",
         Refusal::Password => "密码输入错误",
-        Refusal::Unknown if picture => "系统未登记该身份证号",
-        Refusal::Unknown => "系统未登记该职工账号或身份证",
-        Refusal::Format if picture => "请输入15位或18位身份证号",
+        Refusal::Unknown => habits.unknown,
+        Refusal::Format if habits.has_state => "请输入15位或18位身份证号",
         Refusal::Format => "输入的身份证位数不对",
         // The sheets have no words of this family for the next four: our choice.
         Refusal::Locked => "该账户已被锁定，请到柜台办理",
@@ -127,7 +161,7 @@ fn hidden(visit: &Visit<'_>, person: Option<&Person>, alert: &str) -> Page {
         + &input("sfzh", person_text(|p| &p.id_card))
         + &input("zgxm", person_text(|p| &p.name))
         + &input("dwbm", account.as_ref().map_or("", |a| &a.company_no));
-    if has_picture(visit.city) {
+    if habits(visit.city).has_state {
         inputs += &input("zgzt", account.as_ref().map_or("", |a| a.state));
     }
     inputs += &input("cxyd", if person.is_some() { RUNNING } else { "" });
@@ -175,7 +209,7 @@ fn base_facts(world: &World, city: &City, person: &Person, account: &Account) ->
     let year = world.today.year();
     let yuan = Shown::Yuan;
     let until = fact("缴至年月", "payUntilDate", Shown::Month(account.paid_until()));
-    let office_field = if has_picture(city) { "depositManageDept" } else { "belongOffice" };
+    let office_field = if !habits(city).is_wide { "depositManageDept" } else { "belongOffice" };
     let mut facts = vec![
         fact("职工姓名", "employeeName", Shown::text(&person.name)).essential(),
         fact("银行账号", "bankAccount", Shown::text(&person.bank_card)),
@@ -183,7 +217,7 @@ fn base_facts(world: &World, city: &City, person: &Person, account: &Account) ->
         fact("职工账号", "employeeAccountNum", Shown::text(&person.account)).essential(),
         fact("所在单位", "companyName", Shown::text(&account.company)),
         fact(
-            if has_picture(city) { "所属管理部" } else { "所属办事处" },
+            if !habits(city).is_wide { "所属管理部" } else { "所属办事处" },
             office_field,
             Shown::text(office(city)),
         ),
@@ -204,7 +238,7 @@ fn base_facts(world: &World, city: &City, person: &Person, account: &Account) ->
         ),
         fact("公积金余额", "houseFundBalance", yuan(account.balance)),
     ];
-    if has_picture(city) {
+    if !habits(city).is_wide {
         let last_interest = account.sum(year - 1, |k| k == Kind::Interest);
         facts.push(fact("单位月缴额", "companyMonthPayAmount", yuan(account.own)));
         facts.push(fact("个人月缴额", "personalMonthPayAmount", yuan(account.own)));
@@ -244,7 +278,7 @@ fn base(visit: &Visit<'_>, session: &Session) -> Page {
         rows.push_str("</tr>\r\n");
     }
     let until = unlabelled(&account);
-    if has_picture(visit.city) && !is_changed && until.is_on(&visit.vary) {
+    if !habits(visit.city).is_wide && !is_changed && until.is_on(&visit.vary) {
         let _ = write!(
             rows,
             "<tr class=\"jtpsoft\"><td colspan=\"4\"><input type=\"text\" name=\"jzny\" \
@@ -342,7 +376,7 @@ fn bill_facts(city: &City, bill: &Bill) -> Vec<Fact> {
     let note = fact("摘要", "note", Shown::text(bill.summary()));
     let balance = fact("余额", "balance", Shown::Money(bill.balance));
     let (out, income) = (Shown::Money(bill.outcome()), Shown::Money(bill.income()));
-    if has_picture(city) {
+    if !habits(city).is_wide {
         let out = fact("减少", "outAmount", out).essential();
         return vec![day, note, out, fact("增加", "inAmount", income).essential(), balance];
     }
@@ -359,7 +393,7 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
     let bills = account.bills.iter().map(|bill| told(&vary, &bill_facts(city, bill)).value());
     let bills = bills.collect();
     let mut facts = base_facts(world, city, person, &account);
-    if has_picture(city) {
+    if !habits(city).is_wide {
         facts.push(unlabelled(&account));
     }
     sections(told(&vary, &facts), vec![("billInfos", bills)])

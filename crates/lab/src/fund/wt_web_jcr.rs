@@ -48,11 +48,17 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
 }
 
 fn redirects_home(city: &City) -> bool {
-    city.area == "630100"
+    matches!(city.area, "630100" | "230600")
+}
+
+/// Keys that the answers of 大庆 lack.
+fn lacks(city: &City, key: &str) -> bool {
+    const MISSING: [&str; 7] = ["gryjce", "dwyjce", "grjcl", "dwjcl", "jzny", "dwzh", "grbh"];
+    city.area == "230600" && MISSING.contains(&key)
 }
 
 fn key(city: &City) -> &'static Key {
-    if redirects_home(city) { &rsa::LARGE } else { &rsa::SMALL }
+    if city.area == "630100" { &rsa::LARGE } else { &rsa::SMALL }
 }
 
 /// The three places where the login page complains.
@@ -64,7 +70,7 @@ struct Tips {
 }
 
 fn login_page(visit: &Visit<'_>, tips: &Tips) -> Page {
-    let password_id = if redirects_home(visit.city) { "in_password" } else { "password" };
+    let password_id = if visit.city.area == "630100" { "in_password" } else { "password" };
     let Tips { user, password, picture } = tips;
     let code = if visit.pictures() == Pictures::None {
         String::new()
@@ -201,8 +207,10 @@ fn base(visit: &Visit<'_>, session: &Session) -> Page {
     let Some(person) = visit.person(session) else { return signed_out(visit) };
     let arranging = arranging(&visit.vary, session.is(Behaviour::Changed));
     let accounts = accounts_shown(visit, session, &person);
-    let rows: Vec<Value> =
-        accounts.iter().map(|account| arranging.object(&base_facts(&person, account))).collect();
+    let rows: Vec<Value> = accounts
+        .iter()
+        .map(|account| arranging.object(&base_facts(visit.city, &person, account)))
+        .collect();
     let mut answer = Map::from_iter([("success".into(), true.into())]);
     window::count(&visit.vary, &mut answer, "totalcount", rows.len());
     let (first, is_one) = (rows.first().cloned().unwrap_or_default(), rows.len() == 1);
@@ -222,9 +230,9 @@ fn base(visit: &Visit<'_>, session: &Session) -> Page {
     Page::json(&Value::Object(answer)).data(&["baseInfo"])
 }
 
-fn base_facts(person: &Person, account: &Account) -> Vec<Fact> {
+fn base_facts(city: &City, person: &Person, account: &Account) -> Vec<Fact> {
     let none = || Shown::Maybe(None);
-    vec![
+    let mut facts = vec![
         fact("xingming", "employeeName", Shown::text(&person.name)).essential(),
         fact("csny", "birthday", Shown::Month(Some(person.birth.in_month()))),
         fact("xingbie", "gender", Shown::text(person.sex())),
@@ -254,7 +262,9 @@ fn base_facts(person: &Person, account: &Account) -> Vec<Fact> {
         fact("jzny", "payUntilDate", Shown::Month(account.paid_until())),
         fact("grckzhkhyhmc", "bankName", Shown::maybe(person.bank)),
         fact("grckzhhm", "bankAccount", Shown::text(&person.bank_card)),
-    ]
+    ];
+    facts.retain(|fact| !lacks(city, fact.name));
+    facts
 }
 
 /// A row of the list with the account it is of.
@@ -370,6 +380,6 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
         facts.money(side(&row.bill), row.bill.cents).value()
     });
     let bills = bills.collect();
-    let base = told(&vary, &base_facts(person, &accounts[0]));
+    let base = told(&vary, &base_facts(city, person, &accounts[0]));
     sections(base, vec![("billInfos", bills)])
 }

@@ -9,6 +9,7 @@
 
 use std::fmt::Write as _;
 
+use md5::{Digest, Md5};
 use serde_json::json;
 
 use super::history::{Kind, Pay, Record};
@@ -28,7 +29,13 @@ use crate::vary::Dimension;
 use crate::visit::{Page, Visit};
 
 const JINAN_VERSION: &str = "2.0.13";
+const ROW: &str = " ondblclick=\"showDetail(this)\" onmouseover=\"over(this)\"";
 const ZIBO_VERSION: &str = "1.0.9";
+
+/// 泰安 wants the clear password in a step of its own before the login.
+fn is_taian(city: &City) -> bool {
+    city.area == "370900"
+}
 
 fn is_jinan(city: &City) -> bool {
     city.area == "370100"
@@ -36,7 +43,7 @@ fn is_jinan(city: &City) -> bool {
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
-    let path = visit.path.strip_prefix("hsp/").filter(|_| is_jinan(visit.city));
+    let path = visit.path.strip_prefix("hsp/").filter(|_| !visit.city.path.is_empty());
     let path = path.unwrap_or(visit.path);
     match (path, visit.is_post()) {
         ("logon.do", true) => login(visit, session),
@@ -113,6 +120,11 @@ fn version(city: &City, id: &str) -> Option<String> {
 }
 
 fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
+    if visit.field("method") == "writeMM2Temp" && is_taian(visit.city) {
+        let secret = parameter(visit.field("_xmlString"), "tempmm");
+        session.work = Some(("tempmm".into(), hex::encode(Md5::digest(secret))));
+        return Page::text("true").login();
+    }
     if visit.field("method") != "doLogon" {
         return Page::missing();
     }
@@ -121,10 +133,15 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     if version(visit.city, &id).as_deref() != Some(parameter(&xml, "appversion").as_str()) {
         return refused("系统版本与数据库版本两者不一致！");
     }
+    let digest = parameter(&xml, "usermm");
+    let is_told = session.work.take().is_some_and(|work| work.1 == digest.to_ascii_lowercase());
+    if is_taian(visit.city) && !is_told {
+        return refused("系统忙，请稍后再试");
+    }
     let code = parameter(&xml, "authcode");
     let attempt = Attempt {
         person: visit.world().by_id(visit.city, &id),
-        behaviour: Some(Behaviour::of_md5(&parameter(&xml, "usermm"))),
+        behaviour: Some(Behaviour::of_md5(&digest)),
         code: Some(&code),
         is_forced: false,
     };
@@ -236,6 +253,16 @@ fn hukou_address(city: &City) -> String {
 
 /// The columns of a city's row table; their order differs by insurance.
 fn titles(city: &City, kind: Kind) -> &'static [&'static str] {
+    if is_taian(city) {
+        return match kind {
+            Kind::Pension => &["缴费年月", "单位基数", "单位缴费", "个人基数", "个人缴费"],
+            Kind::Medical => {
+                &["缴费年月", "缴费类型", "单位基数", "单位缴费", "个人基数", "个人缴费"]
+            }
+            Kind::Unemployment => &["缴费年月", "单位名称", "缴费基数", "单位缴费", "个人缴费"],
+            Kind::Injury | Kind::Birth => &["缴费年月", "单位名称", "缴费基数", "单位缴费"],
+        };
+    }
     match (is_jinan(city), kind) {
         (true, Kind::Pension) => &["缴费年月", "缴费基数", "记账额", "发生日期"],
         (true, Kind::Medical) => {
@@ -265,6 +292,7 @@ fn cell(title: &'static str, kind: Kind, pay: &Pay) -> Fact {
         "发生日期" | "缴费日期" => fact(title, "payDate", Shown::Day(Some(pay.day))),
         "个人缴" | "个人缴费" => fact(title, "payPerson", Shown::Money(pay.own)),
         "单位缴费" => fact(title, "payCompany", Shown::Money(pay.unit)).essential(),
+        "单位名称" => fact(title, "company", text(&pay.company)),
         "缴费类型" => fact(title, "describe", Shown::text(pay.describe)),
         "门诊统筹扣减额" => aside(title, Shown::Money(650)),
         _ => aside(title, Shown::Money(500)),
@@ -290,9 +318,11 @@ fn rows(visit: &Visit<'_>, session: &Session, record: &Record, kind: Kind) -> Pa
         },
         table: " class=\"dataTable\" name=\"payhis\"",
         head_cell: "th",
-        row: |place| match place {
-            0 => "",
-            _ => " ondblclick=\"showDetail(this)\" onmouseover=\"over(this)\"",
+        // In one city the head has the handler too, and it does nothing.
+        row: if is_taian(visit.city) {
+            |place| if place == 0 { " ondblclick=null" } else { ROW }
+        } else {
+            |place| if place == 0 { "" } else { ROW }
         },
         cell: |value| format!("<input type=\"text\" value=\"{value}\" readonly>"),
         none: "没有查询出相关数据",
