@@ -8,10 +8,10 @@ use crate::vary::Trait;
 mod traits {
     use crate::vary::{Trait as T, Traits};
 
-    pub(super) const MODEL: Traits = Traits::of(&[]);
+    pub(super) const MODEL: Traits = Traits::NONE;
     pub(super) const WT_WEB: Traits = Traits::of(&[
-        T::Json, T::Aliases, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Accounts, T::Ratio,
-        T::Worded, T::Picture, T::RefusalPage, T::RefusalWords, T::Day,
+        T::Json, T::Aliases, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Accounts, T::Worded,
+        T::Picture, T::RefusalPage, T::RefusalWords, T::Day,
     ]);
     pub(super) const WSCX: Traits = Traits::of(&[
         T::Labels, T::Table, T::Pages, T::Pager, T::Range, T::Ratio, T::RefusalPage, T::RefusalWords,
@@ -45,6 +45,10 @@ mod traits {
     /// A record and a list a year in JSON.
     pub(super) const YEARS: Traits = Traits::of(&[
         T::Json, T::Range, T::Picture, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const YLZ: Traits = Traits::of(&[
+        T::Labels, T::Table, T::Range, T::Pages, T::Pager, T::Picture, T::Redirect, T::RefusalPage,
+        T::RefusalWords,
     ]);
     pub(super) const NCM: Traits = Traits::of(&[
         T::Json, T::Pages, T::Total, T::Picture, T::RefusalWords, T::Day,
@@ -120,7 +124,7 @@ const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
         path: "/wt-web",
         has_force: true,
         rows_need_base: true,
-        traits: traits::WT_WEB,
+        traits: traits::WT_WEB.and(Trait::Ratio),
         ..fund(number, area, name, Family::WtWebJcr)
     }
 }
@@ -152,7 +156,7 @@ pub(crate) static CITIES: &[City] = &[
     City { has_accounts: true, ..wt_web(1, "210300", "鞍山") },
     City {
         ways: &[BY_ID, ("2", "手机号", &["mobile"])],
-        traits: traits::WT_WEB.and(Trait::Redirect),
+        traits: traits::WT_WEB.and(Trait::Ratio).and(Trait::Redirect),
         ..wt_web(2, "630100", "西宁")
     },
     City {
@@ -292,12 +296,7 @@ pub(crate) static CITIES: &[City] = &[
     City {
         ways: &[("1", "身份证号", &["id_card", "real_name"])],
         groups: FOUR,
-        traits: traits::HSP
-            .and(Trait::Range)
-            .and(Trait::Pages)
-            .and(Trait::Pager)
-            .and(Trait::Redirect)
-            .and(Trait::RefusalPage),
+        traits: traits::YLZ,
         ..insurance(22, "350500", "泉州", Family::Ylz)
     },
     City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", Family::Ncm) },

@@ -65,7 +65,7 @@ impl Grid<'_> {
         };
         let mut out = format!("<tr{}>", (self.row)(0));
         for line in head {
-            let label = escape(&line.label);
+            let label = escape(&self.arranging.label(line));
             let _ = match self.arranging.vary.variant(Dimension::Head) {
                 Some(2) => write!(out, "<{cell}><b>{label}</b></{cell}>"),
                 _ => write!(out, "<{cell}>{label}</{cell}>"),

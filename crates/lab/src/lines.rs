@@ -15,8 +15,8 @@ pub(crate) struct Line {
     pub(crate) fact: Fact,
     /// The identifier; another one on a redesigned page.
     pub(crate) name: String,
-    /// The label as spelled, without its colon.
-    pub(crate) label: String,
+    /// Where it stands among the lines.
+    place: usize,
     /// The value as printed, not yet escaped.
     pub(crate) text: String,
     /// The value in JSON; nothing when the key is left out.
@@ -39,14 +39,11 @@ impl Arranging<'_> {
     }
 
     fn line(&self, place: usize, fact: &Fact) -> Line {
-        let (name, label) = if self.is_changed {
-            (format!("col{place}"), format!("栏目{place}"))
-        } else {
-            (fact.key(self.vary).to_owned(), spelling::label(self.vary, fact))
-        };
+        let name =
+            if self.is_changed { format!("col{place}") } else { fact.key(self.vary).to_owned() };
         Line {
             name,
-            label,
+            place,
             text: self.notation.text(&fact.value),
             value: self.notation.value(fact),
             fact: fact.clone(),
@@ -60,9 +57,18 @@ impl Arranging<'_> {
         Value::Object(pairs.collect::<Map<_, _>>())
     }
 
+    /// The label as the portal spells it; another one on a redesigned page.
+    pub(crate) fn label(&self, line: &Line) -> String {
+        if self.is_changed {
+            format!("栏目{}", line.place)
+        } else {
+            spelling::label(self.vary, &line.fact)
+        }
+    }
+
     /// What a label cell holds.
     pub(crate) fn label_cell(&self, line: &Line) -> String {
-        format!("{}{}", line.label, spelling::colon(self.vary))
+        format!("{}{}", self.label(line), spelling::colon(self.vary))
     }
 }
 

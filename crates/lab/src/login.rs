@@ -257,8 +257,13 @@ impl Words {
         maintenance: "系统维护中，请稍后再试",
     };
 
-    /// The text of a refusal, or the page that stands for it.
-    pub(crate) fn say(&self, visit: &Visit<'_>, refusal: Refusal) -> Result<&'static str, Page> {
+    /// The answer to a refusal: shown in the portal's words, or the page that stands for it.
+    pub(crate) fn refuse(
+        &self,
+        visit: &Visit<'_>,
+        refusal: Refusal,
+        show: impl FnOnce(&'static str) -> Page,
+    ) -> Page {
         let text = match refusal {
             Refusal::Picture | Refusal::PictureExpired => self.picture,
             Refusal::Password => self.password,
@@ -268,9 +273,9 @@ impl Words {
             Refusal::Quota => self.quota,
             Refusal::Elsewhere => self.elsewhere,
             Refusal::Maintenance => self.maintenance,
-            other => return Err(other.page().unwrap_or_else(Page::missing)),
+            other => return other.page().unwrap_or_else(Page::missing),
         };
-        Ok(words(visit, refusal, text))
+        show(words(visit, refusal, text)).login()
     }
 }
 

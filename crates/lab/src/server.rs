@@ -104,7 +104,7 @@ async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Respons
 }
 
 /// The family's answer, or the page of a portal in maintenance in its place.
-fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
+pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
     if let Some(variant) = visit.vary.variant(Dimension::Closed) {
         return dress::closed(variant, visit.city);
     }

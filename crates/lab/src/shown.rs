@@ -129,7 +129,7 @@ pub(crate) fn told(vary: &Vary, facts: &[Fact]) -> Facts {
     facts
         .iter()
         .filter(|fact| !fact.field.is_empty() && fact.is_on(vary) && !fact.is_blank(vary))
-        .fold(Facts::default(), |told, fact| tell(told, fact))
+        .fold(Facts::default(), tell)
 }
 
 fn tell(told: Facts, fact: &Fact) -> Facts {

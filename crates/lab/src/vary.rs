@@ -122,32 +122,4 @@ impl Vary {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cities::CITIES;
-
-    #[test]
-    fn a_stranger_is_told_by_its_word() {
-        for word in ["0", "7", "41:pager,notice"] {
-            let stranger = Stranger::parse(word).unwrap();
-            assert_eq!(Stranger::parse(&stranger.word()), Some(stranger), "{word}");
-        }
-        assert_eq!(Stranger::parse("7:none_such"), None);
-        assert_eq!(Stranger::parse("seven"), None);
-    }
-
-    #[test]
-    fn the_same_seed_draws_the_same_and_most_dimensions_stay_off() {
-        let mut drawn = 0;
-        for seed in 0..200 {
-            for city in CITIES {
-                let vary = Vary::draw(Some(Stranger::new(seed)), city);
-                assert_eq!(vary.names(), Vary::draw(Some(Stranger::new(seed)), city).names());
-                drawn += vary.names().len();
-            }
-        }
-        let each = drawn / (200 * CITIES.len());
-        assert!((1..=4).contains(&each), "{each} dimensions a stranger");
-        assert!(Vary::draw(None, &CITIES[0]).names().is_empty());
-    }
-}
+mod tests;

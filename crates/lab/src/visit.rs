@@ -33,6 +33,13 @@ impl Fields {
         Self(pairs.collect())
     }
 
+    /// Takes `a=b&c=d` as it stands.
+    #[cfg(test)]
+    pub(crate) fn plain(text: &str) -> Self {
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        Self(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+    }
+
     /// The value of a field, empty when it was not sent.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1.as_str())

@@ -61,14 +61,12 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         code: Some(visit.field("captcha")),
         is_forced: false,
     };
-    let answer = match sign_in(visit, session, &attempt) {
-        Ok(()) => json!({"code": 0, "message": "登入成功"}),
-        Err(refusal) => match WORDS.say(visit, refusal) {
-            Ok(words) => json!({"code": 1, "message": words}),
-            Err(page) => return page,
-        },
-    };
-    Page::json(&answer).login()
+    let answer =
+        |code: i32, message: &str| Page::json(&json!({"code": code, "message": message})).login();
+    match sign_in(visit, session, &attempt) {
+        Ok(()) => answer(0, "登入成功"),
+        Err(refusal) => WORDS.refuse(visit, refusal, |words| answer(1, words)),
+    }
 }
 
 /// A lost session is told to scripts; our choice of words.

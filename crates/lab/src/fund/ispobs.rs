@@ -59,14 +59,11 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         code: Some(visit.field("VERIFYCODE")),
         is_forced: false,
     };
-    let words = match sign_in(visit, session, &attempt) {
-        Ok(()) => "登录成功",
-        Err(refusal) => match WORDS.say(visit, refusal) {
-            Ok(words) => words,
-            Err(page) => return page,
-        },
-    };
-    Page::json(&json!({"MSG": words})).login()
+    let answer = |message: &str| Page::json(&json!({"MSG": message})).login();
+    match sign_in(visit, session, &attempt) {
+        Ok(()) => answer("登录成功"),
+        Err(refusal) => WORDS.refuse(visit, refusal, answer),
+    }
 }
 
 /// A lost session is told to scripts; our choice of words.

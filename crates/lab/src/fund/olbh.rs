@@ -88,11 +88,10 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     };
     match sign_in(visit, session, &attempt) {
         Ok(()) => Page::redirect(format!("{}/main", visit.mount)).login(),
-        Err(refusal) => match WORDS.say(visit, refusal) {
-            Ok(words) => refusal_page(visit, words, || entry(visit, session, ""))
-                .unwrap_or_else(|| entry(visit, session, words).login()),
-            Err(page) => page,
-        },
+        Err(refusal) => WORDS.refuse(visit, refusal, |words| {
+            refusal_page(visit, words, || entry(visit, session, ""))
+                .unwrap_or_else(|| entry(visit, session, words).login())
+        }),
     }
 }
 

@@ -80,11 +80,10 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
             let body = format!("<div>欢迎您，{}</div>", html::escape(&person.name));
             Page::html(html::page("网上业务大厅", "UTF-8", &body)).login()
         }
-        Err(refusal) => match WORDS.say(visit, refusal) {
-            Ok(words) => refusal_page(visit, words, || entry(visit, ""))
-                .unwrap_or_else(|| entry(visit, words).login()),
-            Err(page) => page,
-        },
+        Err(refusal) => WORDS.refuse(visit, refusal, |words| {
+            refusal_page(visit, words, || entry(visit, ""))
+                .unwrap_or_else(|| entry(visit, words).login())
+        }),
     }
 }
 
@@ -102,7 +101,7 @@ fn ghost(session: &Session, name: &str) -> String {
 
 /// The instance of a process; the state of a page belongs to one.
 fn instance(session: &Session, process: &str) -> String {
-    format!("-{}{}", process, session.token.get(..6).unwrap_or(""))
+    format!("-{process}{}", session.token.chars().take(6).collect::<String>())
 }
 
 fn base_facts(city: &City, person: &Person, account: &Account) -> Vec<Fact> {

@@ -100,17 +100,15 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         code: Some(visit.form.get("captcha")),
         is_forced: false,
     };
-    let refusal = match sign_in(visit, session, &attempt) {
+    match sign_in(visit, session, &attempt) {
         Ok(()) => {
             let index = session.person.unwrap_or(0);
-            return home(&visit.world().person(visit.city, index)).login();
+            home(&visit.world().person(visit.city, index)).login()
         }
-        Err(refusal) => refusal,
-    };
-    match WORDS.say(visit, refusal) {
-        Ok(words) => refusal_page(visit, words, || login_page(visit, None, ""))
-            .unwrap_or_else(|| login_page(visit, Some(refusal), words).login()),
-        Err(page) => page,
+        Err(refusal) => WORDS.refuse(visit, refusal, |words| {
+            refusal_page(visit, words, || login_page(visit, None, ""))
+                .unwrap_or_else(|| login_page(visit, Some(refusal), words).login())
+        }),
     }
 }
 

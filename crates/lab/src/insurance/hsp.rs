@@ -100,7 +100,7 @@ fn parameter(xml: &str, name: &str) -> String {
 }
 
 /// The version as the page's script sends it: mixed with slices of the identity number at 济南.
-fn version(city: &City, id: &str) -> Option<String> {
+pub(crate) fn version(city: &City, id: &str) -> Option<String> {
     if !is_jinan(city) {
         return Some(ZIBO_VERSION.into());
     }

@@ -51,14 +51,12 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         code: Some(visit.field("IMAGCHECK")),
         is_forced: false,
     };
-    let answer = match sign_in(visit, session, &attempt) {
-        Ok(()) => json!({"flag": "1", "message": "登录成功"}),
-        Err(refusal) => match Words::KNOWN.say(visit, refusal) {
-            Ok(words) => json!({"flag": "0", "message": words}),
-            Err(page) => return page,
-        },
-    };
-    Page::json(&answer).login()
+    let answer =
+        |flag: &str, message: &str| Page::json(&json!({"flag": flag, "message": message})).login();
+    match sign_in(visit, session, &attempt) {
+        Ok(()) => answer("1", "登录成功"),
+        Err(refusal) => Words::KNOWN.refuse(visit, refusal, |words| answer("0", words)),
+    }
 }
 
 fn refused(message: &str) -> Page {

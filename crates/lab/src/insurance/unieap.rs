@@ -68,11 +68,10 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
             let body = "<iframe id=\"mianFrame\" name=\"mianFrame\" src=\"main.jsp\"></iframe>";
             Page::html(html::page("社会保险个人网上服务", "UTF-8", body)).login()
         }
-        Err(refusal) => match WORDS.say(visit, refusal) {
-            Ok(words) => refusal_page(visit, words, || entry(visit, ""))
-                .unwrap_or_else(|| entry(visit, words).login()),
-            Err(page) => page,
-        },
+        Err(refusal) => WORDS.refuse(visit, refusal, |words| {
+            refusal_page(visit, words, || entry(visit, ""))
+                .unwrap_or_else(|| entry(visit, words).login())
+        }),
     }
 }
 

@@ -87,11 +87,10 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
                 .cookie(format!("userid={}; Path={}", user_id(&person), visit.mount))
                 .login()
         }
-        Err(refusal) => match WORDS.say(visit, refusal) {
-            Ok(words) => refusal_page(visit, words, || entry(visit, ""))
-                .unwrap_or_else(|| entry(visit, words).login()),
-            Err(page) => page,
-        },
+        Err(refusal) => WORDS.refuse(visit, refusal, |words| {
+            refusal_page(visit, words, || entry(visit, ""))
+                .unwrap_or_else(|| entry(visit, words).login())
+        }),
     }
 }
 

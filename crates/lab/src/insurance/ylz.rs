@@ -106,11 +106,10 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     };
     match sign_in(visit, session, &attempt) {
         Ok(()) => Page::redirect(format!("{}/index.html", visit.mount)).login(),
-        Err(refusal) => match Words::KNOWN.say(visit, refusal) {
-            Ok(words) => refusal_page(visit, words, || entry(visit, ""))
-                .unwrap_or_else(|| entry(visit, words).login()),
-            Err(page) => page,
-        },
+        Err(refusal) => Words::KNOWN.refuse(visit, refusal, |words| {
+            refusal_page(visit, words, || entry(visit, ""))
+                .unwrap_or_else(|| entry(visit, words).login())
+        }),
     }
 }
 

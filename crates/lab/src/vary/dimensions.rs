@@ -8,6 +8,8 @@ use crate::city::City;
 pub(crate) enum Trait {
     /// Anything.
     Any,
+    /// Records made of facts that can be arranged anew.
+    Facts,
     /// Labels in HTML, in the base page or above rows.
     Labels,
     /// Keys with another known name.
@@ -57,9 +59,12 @@ pub(crate) enum Trait {
 pub(crate) struct Traits(u32);
 
 impl Traits {
-    /// These and no other.
+    /// Nothing but what every portal has.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Facts, these, and no other.
     pub(crate) const fn of(traits: &[Trait]) -> Self {
-        let (mut bits, mut place) = (0, 0);
+        let (mut bits, mut place) = (1 << Trait::Facts as u32, 0);
         while place < traits.len() {
             bits |= 1 << traits[place] as u32;
             place += 1;
@@ -181,7 +186,7 @@ const fn entry(
 #[rustfmt::skip]
 pub(crate) static DIMENSIONS: [Entry; 53] = [
     // Real answers lack keys that siblings have; one city's answers lack seven of the family's.
-    entry(D::Absent, "absent", 1, &[T::Any], PAGE, "keys and labels are nowhere on the portal"),
+    entry(D::Absent, "absent", 1, &[T::Facts], PAGE, "keys and labels are nowhere on the portal"),
     // Readers of one family name the same cell by different words.
     entry(D::Synonyms, "synonyms", 1, &[T::Labels], SHEET, "labels under another known word"),
     // One family's cities call the same key by two names.
@@ -196,7 +201,7 @@ pub(crate) static DIMENSIONS: [Entry; 53] = [
     entry(D::Units, "units", 3, &[T::Labels], SHEET, "units in brackets behind labels"),
     // 56 readers take cells by position: "a new column silently shifts all fields".
     entry(D::Moved, "moved", 1, &[T::Labels, T::Json], SHEET, "columns, labels and keys in another order"),
-    entry(D::Added, "added", 1, &[T::Any], SHEET, "columns, labels and keys that nobody knows"),
+    entry(D::Added, "added", 1, &[T::Facts], SHEET, "columns, labels and keys that nobody knows"),
     // Heads in th and td, in a thead, and in a table of their own.
     entry(D::Head, "head", 4, &[T::Table], REPORT, "the head row in other cells or in a table of its own"),
     entry(D::Filler, "filler", 2, &[T::Table], SHEET, "blank rows at the end"),
@@ -207,21 +212,21 @@ pub(crate) static DIMENSIONS: [Entry; 53] = [
     entry(D::Rowspan, "rowspan", 1, &[T::Table], REPORT, "equal cells of a column merged"),
     // Several tables with equal headings: one a tab, or several a year.
     entry(D::TwoTables, "two_tables", 2, &[T::Table], PAGE, "several tables with equal heads"),
-    entry(D::NewestFirst, "newest_first", 1, &[T::Any], SHEET, "rows newest first"),
+    entry(D::NewestFirst, "newest_first", 1, &[T::Facts], SHEET, "rows newest first"),
     // 冲正, 冲红, 冲账, 退回; with and without a minus sign.
     entry(D::Reversal, "reversal", 6, &[T::Worded], PAGE, "words and signs of reversals"),
     entry(D::Ratio, "ratio", 5, &[T::Ratio], SHEET, "ratios as 12, 12%, 12.00, 0.12"),
-    entry(D::Money, "money", 6, &[T::Any], SHEET, "amounts with commas, 元, ￥, without end zeros"),
-    entry(D::Minus, "minus", 4, &[T::Any], REPORT, "full-width and typographic minus, parentheses, signs"),
+    entry(D::Money, "money", 6, &[T::Facts], SHEET, "amounts with commas, 元, ￥, without end zeros"),
+    entry(D::Minus, "minus", 4, &[T::Facts], REPORT, "full-width and typographic minus, parentheses, signs"),
     entry(D::Day, "day", 12, &[T::Day], SHEET, "days as 年月日, with dots, as JVMs and JSON libraries write them"),
-    entry(D::Month, "month", 7, &[T::Any], SHEET, "months as 年月, with dots, as their first day"),
+    entry(D::Month, "month", 7, &[T::Facts], SHEET, "months as 年月, with dots, as their first day"),
     // 1899-12-31 and 1900-01-01 stand for none.
     entry(D::NoDay, "no_day", 4, &[T::Day], SHEET, "other writings for a day that is none"),
-    entry(D::Nothing, "nothing", 3, &[T::Any], SHEET, "null, blanks or a missing key for no value"),
-    entry(D::ZeroBlank, "zero_blank", 1, &[T::Any], SHEET, "nothing printed for an amount of zero"),
+    entry(D::Nothing, "nothing", 3, &[T::Facts], SHEET, "null, blanks or a missing key for no value"),
+    entry(D::ZeroBlank, "zero_blank", 1, &[T::Facts], SHEET, "nothing printed for an amount of zero"),
     entry(D::Pager, "pager", 5, &[T::Pager], PAGE, "1/29页, 当前[1/29]页, 共29页, 总29页"),
     // What an empty list looks like is known for one family only.
-    entry(D::Empty, "empty", 4, &[T::Any], CORRECTION, "how a list without rows looks"),
+    entry(D::Empty, "empty", 4, &[T::Facts], CORRECTION, "how a list without rows looks"),
     // total: null when the server did not count; 0 beside rows.
     entry(D::Total, "total", 4, &[T::Total], PAGE, "the total null, absent, text, or 0 beside rows"),
     // One reader asks the last page n times and sees it n times.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::behaviour::Behaviour;
 use crate::calendar::Day;
-use crate::city::City;
+use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
 use crate::insurance::history::{Kind, Pay, Record};
 use crate::lines::Arranging;
@@ -26,7 +26,7 @@ const TITLE: &str = "社会保障个人网上业务大厅";
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
     match (path_words(visit).as_slice(), visit.is_post()) {
-        (["uaa", "captcha", "img"], false) => {
+        (["uaa", "captcha", "img"], false) if visit.pictures() != Pictures::None => {
             session.picture_id = random_hex();
             Page::json(&json!({"id": session.picture_id}))
         }

@@ -55,7 +55,7 @@ fn base(visit: &Visit<'_>, session: &Session, person: &Person, record: &Record) 
     let arranging = Arranging { vary: &visit.vary, notation, is_changed };
     let (mut titles, mut cells) = (String::new(), String::new());
     for line in arranging.lines(&base_facts(person, record)) {
-        titles += &format!("<th>{}</th>", html::escape(&line.label));
+        titles += &format!("<th>{}</th>", html::escape(&arranging.label(&line)));
         cells += &format!("<td>{}&nbsp;</td>", html::escape(&line.text));
     }
     let id = if is_changed { "result" } else { "queryResult" };

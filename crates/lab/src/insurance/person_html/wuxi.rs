@@ -72,10 +72,10 @@ fn base(visit: &Visit<'_>, session: &Session, person: &Person, record: &Record) 
 }
 
 /// One `dl` a column: the title in `dt`, then a `dd` a row.
-fn columns(class: &str, head: &[Line], rows: &[Vec<Line>]) -> String {
+fn columns(arranging: &Arranging<'_>, class: &str, head: &[Line], rows: &[Vec<Line>]) -> String {
     let mut list = format!("<div class=\"{class}\">");
     for (column, title) in head.iter().enumerate() {
-        let _ = write!(list, "<dl><dt>{}</dt>", html::escape(&title.label));
+        let _ = write!(list, "<dl><dt>{}</dt>", html::escape(&arranging.label(title)));
         for row in rows {
             let value = row.get(column).map_or("", |line| line.text.as_str());
             let _ = write!(list, "<dd>{}</dd>", html::escape(value));
@@ -100,9 +100,9 @@ fn insured(visit: &Visit<'_>, person: &Person, record: &Record) -> Page {
     let rows: Vec<Vec<Line>> =
         Kind::ALL.iter().map(|kind| arranging.lines(&facts(*kind))).collect();
     let body = if visit.number("pageNo").unwrap_or(1) > 1 {
-        columns("listinfo", &[], &[])
+        columns(&arranging, "listinfo", &[], &[])
     } else {
-        columns("listinfo", &rows[0], &rows)
+        columns(&arranging, "listinfo", &rows[0], &rows)
     };
     Page::html(html::page("参保信息", "UTF-8", &body))
 }
@@ -145,13 +145,13 @@ fn medical(visit: &Visit<'_>, session: &Session, record: &Record) -> Page {
     let rows: Vec<Vec<Line>> =
         shown.rows.iter().map(|place| arranging.lines(&year_facts(&years, *place))).collect();
     let body = match rows.first() {
-        Some(head) => columns(class, head, &rows),
+        Some(head) => columns(&arranging, class, head, &rows),
         None if asked == 1 && vary.has(Dimension::Empty) => {
             // A sibling's list without rows has one blank cell a column.
             let head = arranging.lines(&year_facts(&[(0, 0)], 0));
-            columns(class, &head, &[Vec::new()])
+            columns(&arranging, class, &head, &[Vec::new()])
         }
-        None => columns(class, &[], &[]),
+        None => columns(&arranging, class, &[], &[]),
     };
     Page::html(html::page("医疗账户信息", "UTF-8", &body)).data(&["medicalInsuranceInfos"])
 }
