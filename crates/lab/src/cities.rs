@@ -85,6 +85,12 @@ const FOUR: &[&[&str]] = &[
     &["birthInsuranceInfos"],
     &["injuryInsuranceInfos"],
 ];
+const THREE: &[&[&str]] = &[
+    &["baseInfo"],
+    &["birthInsuranceInfos"],
+    &["injuryInsuranceInfos"],
+    &["unemployInsuranceInfos"],
+];
 const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
 
 const BY_ID: Way = ("1", "身份证号", &["id_card"]);
@@ -206,6 +212,8 @@ pub(crate) static CITIES: &[City] = &[
     },
     City {
         ways: &[BY_ACCOUNT],
+        // Its lists of pension and medical are served, too; without this line they are due.
+        groups: THREE,
         has_format: false,
         traits: traits::EHRSS.and(Trait::Kinds).and(Trait::Picture),
         ..insurance(9, "230100", "哈尔滨", Family::EhrssHaerbin)

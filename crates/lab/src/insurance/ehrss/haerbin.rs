@@ -182,10 +182,12 @@ fn row_facts(kind: Kind, pay: &Pay) -> Vec<Fact> {
 pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool) -> Sections {
     let vary = world.varied(city);
     let record = world.insured(city, person, is_empty);
-    let lists = Kind::ALL.map(|kind| {
+    let due = city.row_sections();
+    let kinds = Kind::ALL.into_iter().filter(|kind| due.contains(&kind.section()));
+    let lists = kinds.map(|kind| {
         let rows = record.rows(kind).iter();
         let rows = rows.map(|pay| told(&vary, &row_facts(kind, pay)).value()).collect();
         (kind.section(), rows)
     });
-    sections(told(&vary, &base_facts(person, &record)), lists.into())
+    sections(told(&vary, &base_facts(person, &record)), lists.collect())
 }
