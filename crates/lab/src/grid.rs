@@ -157,7 +157,7 @@ impl Grid<'_> {
             0 if is_last => body.push(self.total(head, rows, "合计", false)),
             1 if is_last => body.push(self.total(head, rows, "合　计", true)),
             2 => body.push(self.total(head, rows, "小计", false)),
-            3 => body.push(self.total(head, rows, "本页合计", true)),
+            3 => body.push(self.total(head, rows, "本年合计", true)),
             4 if is_last => {
                 let cells = format!(
                     "<td>合计</td><td colspan=\"{}\">共 {} 条</td>",

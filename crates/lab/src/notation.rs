@@ -97,6 +97,8 @@ impl Notation {
             Shown::Day(Some(day)) => self.day(*day),
             Shown::Month(None) => String::new(),
             Shown::Month(Some(month)) => self.month(*month),
+            Shown::BirthMonth(month) if self.month > 7 => month.dashed(),
+            Shown::BirthMonth(month) => self.month(*month),
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) enum Shown {
     Ratios(i64, i64),
     Day(Option<Day>),
     Month(Option<Month>),
+    /// The month of a birthday, which nobody could tell from a day if it were written as one.
+    BirthMonth(Month),
 }
 
 impl Shown {
@@ -147,6 +149,7 @@ fn tell(told: Facts, fact: &Fact) -> Facts {
         }
         Shown::Day(day) => told.day(field, *day),
         Shown::Month(month) => told.month(field, *month),
+        Shown::BirthMonth(month) => told.month(field, *month),
     }
 }
 

@@ -84,7 +84,7 @@ fn record_facts(person: &Person, account: &Account) -> Vec<Fact> {
         fact("XINGMING", "employeeName", text(&person.name)).essential(),
         fact("XINGBIEDISP", "gender", text(person.sex())),
         fact("ZJHM", "idCard", text(&person.id_card)).essential(),
-        fact("CSNY", "birthday", Shown::Month(Some(person.birth.in_month()))),
+        fact("CSNY", "birthday", Shown::BirthMonth(person.birth.in_month())),
         fact("TOTALBALANCE", "houseFundBalance", Shown::Money(account.balance)),
         fact("GRJCJS", "monthPayBaseAmount", Shown::Money(account.base)),
         fact("DWYJCE", "companyMonthPayAmount", Shown::Money(account.own)),

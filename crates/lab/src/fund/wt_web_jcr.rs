@@ -234,7 +234,7 @@ fn base_facts(city: &City, person: &Person, account: &Account) -> Vec<Fact> {
     let none = || Shown::Maybe(None);
     let mut facts = vec![
         fact("xingming", "employeeName", Shown::text(&person.name)).essential(),
-        fact("csny", "birthday", Shown::Month(Some(person.birth.in_month()))),
+        fact("csny", "birthday", Shown::BirthMonth(person.birth.in_month())),
         fact("xingbie", "gender", Shown::text(person.sex())),
         fact("zjlx", "cardType", Shown::text("身份证")),
         fact("zjhm", "idCard", Shown::text(&person.id_card)),

@@ -91,6 +91,7 @@ fn row(value: &Value) -> Row {
 fn canonical(name: &str, value: &Value) -> String {
     match value {
         Value::Number(number) => decimal(&number.to_string()),
+        Value::String(text) if is_amount_in_text(name) => decimal(text),
         Value::String(text) if is_ratio(name) => decimal(text.trim_end_matches(['%', '％'])),
         Value::Array(items) => {
             let mut items: Vec<String> = items.iter().map(|item| canonical("", item)).collect();
@@ -108,6 +109,11 @@ fn canonical(name: &str, value: &Value) -> String {
 
 fn decimal(text: &str) -> String {
     text.trim().parse::<Decimal>().map_or_else(|_| text.to_owned(), |d| d.normalize().to_string())
+}
+
+/// Amounts that the documents type as text: `3961` and `3961.00` are the same.
+fn is_amount_in_text(name: &str) -> bool {
+    matches!(name, "salary" | "inYearTranerin" | "medicalBankBalance" | "paymentAmount")
 }
 
 fn is_ratio(name: &str) -> bool {
@@ -138,7 +144,11 @@ fn difference(read: &[Row], truth: &[Row]) -> String {
             return format!("{name}: read {}, truth {}", value(read), value(truth));
         }
     }
-    let row = |row: Option<&Row>| row.map_or_else(|| "none".into(), |row| format!("{row:?}"));
+    let row = |row: Option<&Row>| {
+        let fields = row.into_iter().flatten().map(|(name, value)| format!("{name}={value}"));
+        let fields: Vec<String> = fields.collect();
+        if fields.is_empty() { "none".into() } else { fields.join(" ") }
+    };
     format!(
         "read {} rows, truth {}; only read {}; only truth {}",
         read.len(),
