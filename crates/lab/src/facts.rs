@@ -1,5 +1,7 @@
 //! The objects that a report is made of, under construction: fields in the documents' names.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::calendar::{Day, Month};
@@ -86,5 +88,14 @@ pub(crate) fn without_open(value: Value) -> Value {
         ),
         Value::Array(items) => Value::Array(items.into_iter().map(without_open).collect()),
         other => other,
+    }
+}
+
+/// The names of the fields in a record or in any row of a list.
+pub(crate) fn fields(section: &Value) -> BTreeSet<String> {
+    match section {
+        Value::Object(record) => record.keys().cloned().collect(),
+        Value::Array(rows) => rows.iter().flat_map(fields).collect(),
+        _ => BTreeSet::new(),
     }
 }

@@ -35,7 +35,7 @@ mod vary;
 mod visit;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -247,6 +247,26 @@ pub fn truth_with_open_fields(
     password: &str,
 ) -> Option<Value> {
     world.truth_of(City::find(product, area)?, id_card, password)
+}
+
+/// The fields of each section that a person's records have and this stranger's portal has no key for.
+pub fn absent_fields(
+    world: &World,
+    product: &str,
+    area: &str,
+    id_card: &str,
+    password: &str,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let whole = World { vary: world.vary.map(Stranger::whole), ..*world };
+    let truth = |world| truth(world, product, area, id_card, password).unwrap_or_default();
+    let (whole, shown) = (truth(&whole), truth(world));
+    let sections = whole.as_object().into_iter().flatten();
+    sections
+        .map(|(name, section)| {
+            let shown = facts::fields(&shown[name]);
+            (name.clone(), facts::fields(section).difference(&shown).cloned().collect())
+        })
+        .collect()
 }
 
 /// The passwords a city reacts to, each with its documented end.

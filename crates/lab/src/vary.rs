@@ -21,13 +21,15 @@ pub struct Stranger {
     pub seed: u64,
     /// One bit for each dimension that is on, instead of what the seed would draw.
     only: Option<u64>,
+    /// Whether keys are there that would be absent.
+    is_whole: bool,
 }
 
 impl Stranger {
     /// The stranger of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, only: None }
+        Self { seed, only: None, is_whole: false }
     }
 
     /// The same seed with these dimensions on and no other; nothing when a name is unknown.
@@ -38,6 +40,12 @@ impl Stranger {
             bits |= 1 << DIMENSIONS.iter().position(|entry| entry.name == *name)?;
         }
         Some(Self { only: Some(bits), ..self })
+    }
+
+    /// The same with all its keys: what the truth would be if none were absent.
+    #[must_use]
+    pub(crate) fn whole(self) -> Self {
+        Self { is_whole: true, ..self }
     }
 
     /// Reads `7` or `7:pager,notice`, as the address of a stranger has it.
@@ -84,6 +92,8 @@ impl Vary {
                 Some(bits) => bits >> place & 1 == 1,
                 None => rng.one_in(ONE_IN * entry.rarer),
             };
+            let is_wanted =
+                is_wanted && !(stranger.is_whole && entry.dimension == Dimension::Absent);
             if is_wanted && entry.fits(city) {
                 let variant = Rng::new(&[seed, number, 8]).below(entry.variants);
                 drawn[place] = u8::try_from(variant).ok();

@@ -1,9 +1,10 @@
 //! One person of the lab before one stranger: what is typed, what comes of it, how it is judged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fiveone_connector::{Connector, Person, Portal, Question, Run, Unanswered};
+use fiveone_connector::{Connector, Finding, Person, Portal, Question, Run, Unanswered};
 use fiveone_lab::{CityEntry, Lab, Stranger};
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::failure::{Failure, FailureKind};
@@ -159,6 +160,9 @@ impl Attempt {
             self.password,
         );
         let truth = truth.unwrap_or_default();
+        let absent =
+            fiveone_lab::absent_fields(&world, product, area, &self.id_card, self.password);
+        let none = BTreeSet::new();
         let names = truth.as_object().into_iter().flat_map(Map::keys);
         let mut sections = Vec::new();
         if let Err(failure) = &login {
@@ -178,8 +182,10 @@ impl Attempt {
         for section in connector.sections() {
             let fate = match run.read(*section).await {
                 Ok(reading) => {
-                    let content = shown(&reading.content);
-                    Fate::Read(compare(&content, &truth[section.as_str()], &reading.findings))
+                    let (content, name) = (shown(&reading.content), section.as_str());
+                    let absent = absent.get(name).unwrap_or(&none);
+                    let is_named = |field: &str| names_field(&reading.findings, field);
+                    Fate::Read(compare(&content, &truth[name], absent, &is_named))
                 }
                 Err(failure) => Fate::Lost(failure.kind.as_str().into()),
             };
@@ -208,6 +214,11 @@ impl Attempt {
             log: log(run),
         }
     }
+}
+
+/// Whether a finding tells of a field; the one place that knows how findings do.
+fn names_field(findings: &[Finding], field: &str) -> bool {
+    findings.iter().any(|finding| format!("{finding:?}").contains(field))
 }
 
 /// Whether a failure says that the person did something wrong.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fiveone_connector::Finding;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -12,14 +11,22 @@ pub(super) enum Standing {
     Equal,
     /// Fields are missing, and findings name each of them.
     Named(Vec<String>),
+    /// Everything that the portal has was read, and nothing tells of keys that it lacks.
+    Unnamed(Vec<String>),
     /// Everything is there, and fields beside that the truth does not know.
     Extras(Vec<String>),
     /// Something differs and nothing tells so; what is first seen.
     Wrong(String),
 }
 
-/// Compares a section with the truth.
-pub(super) fn compare(read: &Value, truth: &Value, findings: &[Finding]) -> Standing {
+/// Compares a section with the truth; `absent` are fields for which the portal has no key, and
+/// `is_named` tells whether a finding names a field.
+pub(super) fn compare(
+    read: &Value,
+    truth: &Value,
+    absent: &BTreeSet<String>,
+    is_named: &dyn Fn(&str) -> bool,
+) -> Standing {
     let (Some(read), Some(truth)) = (rows_of(read), rows_of(truth)) else {
         return Standing::Wrong("the portal has no such section".into());
     };
@@ -37,10 +44,16 @@ pub(super) fn compare(read: &Value, truth: &Value, findings: &[Finding]) -> Stan
         return Standing::Wrong(difference(&left, &right));
     }
     let unnamed: Vec<&str> =
-        missing.iter().map(String::as_str).filter(|field| !names(findings, field)).collect();
+        missing.iter().map(String::as_str).filter(|field| !is_named(field)).collect();
     if !unnamed.is_empty() {
         return Standing::Wrong(format!("no finding names the missing {}", unnamed.join(", ")));
     }
+    let (told, untold): (Vec<String>, Vec<String>) =
+        absent.iter().cloned().partition(|field| is_named(field));
+    if !untold.is_empty() {
+        return Standing::Unnamed(untold);
+    }
+    let missing: Vec<String> = missing.into_iter().chain(told).collect();
     match (missing.is_empty(), extra.is_empty()) {
         (false, _) => Standing::Named(missing),
         (true, false) => Standing::Extras(extra),
@@ -59,11 +72,6 @@ fn settled(truth: Vec<Row>, known: &BTreeSet<String>) -> Vec<Row> {
             .collect()
     };
     truth.into_iter().map(settle).collect()
-}
-
-/// Whether a finding tells of a field; the one place that knows how findings do.
-fn names(findings: &[Finding], field: &str) -> bool {
-    findings.iter().any(|finding| format!("{finding:?}").contains(field))
 }
 
 /// A record or a row as fields and canonical values.
@@ -180,36 +188,61 @@ mod tests {
     fn order_and_writing_do_not_matter_and_rows_are_counted() {
         let truth = json!([{"inAmount": 10, "outAmount": 0}, {"inAmount": 5.5}, {"inAmount": 5.5}]);
         let read = json!([{"inAmount": 5.50}, {"inAmount": 10.0}, {"inAmount": 5.5}]);
-        assert_eq!(compare(&read, &truth, &[]), Standing::Equal);
+        assert_eq!(compare(&read, &truth, &BTreeSet::new(), &|_| false), Standing::Equal);
         let twice = json!([{"inAmount": 5.5}, {"inAmount": 10}, {"inAmount": 10}]);
-        assert!(matches!(compare(&twice, &truth, &[]), Standing::Wrong(_)));
-        assert!(matches!(compare(&json!([]), &truth, &[]), Standing::Wrong(_)));
-        assert!(matches!(compare(&read, &json!(null), &[]), Standing::Wrong(_)));
+        assert!(matches!(
+            compare(&twice, &truth, &BTreeSet::new(), &|_| false),
+            Standing::Wrong(_)
+        ));
+        assert!(matches!(
+            compare(&json!([]), &truth, &BTreeSet::new(), &|_| false),
+            Standing::Wrong(_)
+        ));
+        assert!(matches!(
+            compare(&read, &json!(null), &BTreeSet::new(), &|_| false),
+            Standing::Wrong(_)
+        ));
     }
 
     #[test]
     fn an_open_field_may_be_left_and_must_be_right_when_taken() {
         let truth = json!([{"inAmount": 1, "?payMonth": "2017-01"}, {"inAmount": 2}]);
         let left = json!([{"inAmount": 1}, {"inAmount": 2}]);
-        assert_eq!(compare(&left, &truth, &[]), Standing::Equal);
+        assert_eq!(compare(&left, &truth, &BTreeSet::new(), &|_| false), Standing::Equal);
         let taken = json!([{"inAmount": 1, "payMonth": "2017-01"}, {"inAmount": 2}]);
-        assert_eq!(compare(&taken, &truth, &[]), Standing::Equal);
+        assert_eq!(compare(&taken, &truth, &BTreeSet::new(), &|_| false), Standing::Equal);
         let wrong = json!([{"inAmount": 1, "payMonth": "2017-02"}, {"inAmount": 2}]);
-        assert!(matches!(compare(&wrong, &truth, &[]), Standing::Wrong(_)));
+        assert!(matches!(
+            compare(&wrong, &truth, &BTreeSet::new(), &|_| false),
+            Standing::Wrong(_)
+        ));
     }
 
     #[test]
     fn a_ratio_is_compared_by_value_and_a_silent_absence_is_wrong() {
         let truth = json!({"depositRatioPersonal": "12.00%", "employeeName": "测试甲"});
         let read = json!({"depositRatioPersonal": "12", "employeeName": "测试甲"});
-        assert_eq!(compare(&read, &truth, &[]), Standing::Equal);
+        assert_eq!(compare(&read, &truth, &BTreeSet::new(), &|_| false), Standing::Equal);
         let read = json!({"employeeName": "测试甲"});
         let words = "no finding names the missing depositRatioPersonal".to_owned();
-        assert_eq!(compare(&read, &truth, &[]), Standing::Wrong(words));
+        assert_eq!(compare(&read, &truth, &BTreeSet::new(), &|_| false), Standing::Wrong(words));
         let read = json!({"depositRatioPersonal": "0.12", "employeeName": "测试甲"});
         let words = "depositRatioPersonal: read 0.12, truth 12".to_owned();
-        assert_eq!(compare(&read, &truth, &[]), Standing::Wrong(words));
+        assert_eq!(compare(&read, &truth, &BTreeSet::new(), &|_| false), Standing::Wrong(words));
         let read = json!({"depositRatioPersonal": "12", "employeeName": "测试甲", "gender": "男"});
-        assert_eq!(compare(&read, &truth, &[]), Standing::Extras(vec!["gender".into()]));
+        assert_eq!(
+            compare(&read, &truth, &BTreeSet::new(), &|_| false),
+            Standing::Extras(vec!["gender".into()])
+        );
+    }
+
+    #[test]
+    fn a_key_that_the_portal_lacks_must_be_told() {
+        let record = json!({"employeeName": "测试甲"});
+        let absent = BTreeSet::from(["gender".to_owned()]);
+        let standing = compare(&record, &record, &absent, &|_| false);
+        assert_eq!(standing, Standing::Unnamed(vec!["gender".into()]));
+        let standing = compare(&record, &record, &absent, &|field| field == "gender");
+        assert_eq!(standing, Standing::Named(vec!["gender".into()]));
     }
 }

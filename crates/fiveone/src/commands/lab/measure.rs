@@ -246,6 +246,9 @@ fn remarks(tried: &Tried) -> Vec<String> {
             Fate::Read(Standing::Named(fields)) => {
                 out.push(format!("{name} without {}, and told so", fields.join(", ")));
             }
+            Fate::Read(Standing::Unnamed(fields)) => {
+                out.push(format!("{name} right, but nothing tells of {}", fields.join(", ")));
+            }
             Fate::Read(Standing::Extras(fields)) => {
                 out.push(format!("{name} with {} beside", fields.join(", ")));
             }
