@@ -36,7 +36,8 @@ mod traits {
         T::RefusalWords, T::Day,
     ]);
     pub(super) const PANJIN: Traits = Traits::of(&[
-        T::Labels, T::Aliases, T::Table, T::Pages, T::Pager, T::Owned, T::Kinds, T::Picture, T::Day,
+        T::Labels, T::Aliases, T::Table, T::Pages, T::Pager, T::FormPager, T::Owned, T::Kinds, T::Picture,
+        T::Day,
     ]);
     /// A record and one list in JSON.
     pub(super) const LISTS: Traits = Traits::of(&[

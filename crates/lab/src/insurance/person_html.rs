@@ -132,5 +132,15 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
     let rows = (0..years.len()).map(|place| told(&vary, &wuxi::year_facts(&years, place)).value());
     let rows = rows.collect();
     let base = told(&vary, &wuxi::base_facts(person, &record));
-    sections(base, vec![("medicalInsuranceInfos", rows)])
+    let mut lists = vec![("medicalInsuranceInfos", rows)];
+    // Sections that a reader may offer from the monthly payments.
+    for (section, kind) in [
+        ("?oldageInsuranceInfos", Kind::Pension),
+        ("?birthInsuranceInfos", Kind::Birth),
+        ("?injuryInsuranceInfos", Kind::Injury),
+        ("?unemployInsuranceInfos", Kind::Unemployment),
+    ] {
+        lists.push((section, wuxi::month_truth(&vary, &record, kind)));
+    }
+    sections(base, lists)
 }

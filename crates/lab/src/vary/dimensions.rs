@@ -48,6 +48,8 @@ pub(crate) enum Trait {
     Frame,
     /// A pager in words.
     Pager,
+    /// Pages that can be turned by a form of their own.
+    FormPager,
     /// Days are shown.
     Day,
     /// Words of its own for a refusal, and not a fixed token.
@@ -113,6 +115,7 @@ pub(crate) enum Dimension {
     Nothing,
     ZeroBlank,
     Pager,
+    FormPager,
     Empty,
     Total,
     LastAgain,
@@ -184,7 +187,7 @@ const fn entry(
 
 /// All dimensions, in the order of [`Dimension`].
 #[rustfmt::skip]
-pub(crate) static DIMENSIONS: [Entry; 53] = [
+pub(crate) static DIMENSIONS: [Entry; 54] = [
     // Real answers lack keys that siblings have; one city's answers lack seven of the family's.
     entry(D::Absent, "absent", 1, &[T::Facts], PAGE, "keys and labels are nowhere on the portal"),
     // Readers of one family name the same cell by different words.
@@ -225,6 +228,8 @@ pub(crate) static DIMENSIONS: [Entry; 53] = [
     entry(D::Nothing, "nothing", 3, &[T::Facts], SHEET, "null, blanks or a missing key for no value"),
     entry(D::ZeroBlank, "zero_blank", 1, &[T::Facts], SHEET, "nothing printed for an amount of zero"),
     entry(D::Pager, "pager", 5, &[T::Pager], PAGE, "1/29页, 当前[1/29]页, 共29页, 总29页"),
+    // Many pages turn by a post of their own form, with the other pagers' numbers in it.
+    entry(D::FormPager, "form_pager", 1, &[T::FormPager], PAGE, "pages turn by a post of the page's form alone"),
     // What an empty list looks like is known for one family only.
     entry(D::Empty, "empty", 4, &[T::Facts], CORRECTION, "how a list without rows looks"),
     // total: null when the server did not count; 0 beside rows.

@@ -163,7 +163,9 @@ impl Attempt {
         let absent =
             fiveone_lab::absent_fields(&world, product, area, &self.id_card, self.password);
         let none = BTreeSet::new();
+        // A question mark stands before a section that may be offered.
         let names = truth.as_object().into_iter().flat_map(Map::keys);
+        let names = names.filter(|name| !name.starts_with('?'));
         let mut sections = Vec::new();
         if let Err(failure) = &login {
             let lost = |name: &String| (name.clone(), Fate::Lost(failure.kind.as_str().into()));
@@ -185,7 +187,8 @@ impl Attempt {
                     let (content, name) = (shown(&reading.content), section.as_str());
                     let absent = absent.get(name).unwrap_or(&none);
                     let is_named = |field: &str| names_field(&reading.findings, field);
-                    Fate::Read(compare(&content, &truth[name], absent, &is_named))
+                    let truth = truth.get(name).unwrap_or(&truth[format!("?{name}")]);
+                    Fate::Read(compare(&content, truth, absent, &is_named))
                 }
                 Err(failure) => Fate::Lost(failure.kind.as_str().into()),
             };

@@ -90,7 +90,9 @@ fn rows(
         let others = visit.world().insured(visit.city, &other, false);
         rows.extend(others.listed(vary, kind).into_iter().take(4).map(|one| row(&other, one)));
     }
-    let asked = visit.number(turner).unwrap_or(1);
+    let is_form = vary.has(Dimension::FormPager);
+    let asked = if is_form { visit.form.number(turner) } else { visit.number(turner) };
+    let asked = asked.unwrap_or(1);
     let shown = window::page(vary, &rows, asked, visit.city.page_rows);
     let grid = Grid {
         arranging: Arranging {
@@ -120,11 +122,20 @@ fn rows(
     let table = grid.html(&row_facts(vary, person, kind, &Pay::sample(), 1), &facts);
     let (page, pages) = (shown.page, shown.pages);
     let pager = window::pager(vary, page, pages, shown.total, &format!("{page}/{pages}页"));
+    let (open, others) = if is_form {
+        let others = ["pageNo1", "pageNo2", "pageNo3"].into_iter().filter(|name| *name != turner);
+        let inputs: String = others
+            .map(|name| format!("<input type=\"hidden\" name=\"{name}\" value=\"1\"/>"))
+            .collect();
+        ("<form name=\"form1\" id=\"form1\" method=\"post\">", inputs + "</form>")
+    } else {
+        ("", String::new())
+    };
     let body = format!(
-        "<input type=\"hidden\" name=\"tzid\" value=\"{tab}\"/>\
+        "{open}<input type=\"hidden\" name=\"tzid\" value=\"{tab}\"/>\
          <div id=\"tab1\"><span>{}</span></div><div id=\"{tab}\">{table}\
          <div class=\"page_num\">{pager}<input type=\"hidden\" name=\"{turner}\" value=\"{page}\"/>\
-         </div></div>",
+         </div></div>{others}",
         html::escape(&person.name)
     );
     Page::html(html::page("个人参保缴费信息", "UTF-8", &body)).data(kind.group())

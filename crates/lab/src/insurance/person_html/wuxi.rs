@@ -3,17 +3,19 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::person_facts;
 use crate::behaviour::Behaviour;
 use crate::html;
-use crate::insurance::history::{Kind, Record};
+use crate::insurance::history::{Kind, Pay, Record};
 use crate::lines::{Arranging, Line};
 use crate::money::Cents;
 use crate::notation::Notation;
 use crate::people::Person;
 use crate::session::Session;
-use crate::shown::{Fact, Shown, aside, fact, text};
-use crate::vary::Dimension;
+use crate::shown::{Fact, Shown, aside, fact, text, told};
+use crate::vary::{Dimension, Vary};
 use crate::visit::{Page, Visit};
 use crate::window;
 
@@ -29,6 +31,7 @@ pub(super) fn answer(
         "personInfo.html" | "personBaseInfo.html" => base(visit, session, person, record),
         "personCBInfo.html" => insured(visit, person, record),
         "personMedCountInfo.html" => medical(visit, session, record),
+        "monthFeeInfo.html" => months(visit, session, person, record),
         _ => Page::missing(),
     }
 }
@@ -154,4 +157,82 @@ fn medical(visit: &Visit<'_>, session: &Session, record: &Record) -> Page {
         None => columns(&arranging, class, &[], &[]),
     };
     Page::html(html::page("医疗账户信息", "UTF-8", &body)).data(&["medicalInsuranceInfos"])
+}
+
+/// The insurances that a month's payment is split into, in the order of the columns.
+const SPLIT: [Kind; 5] =
+    [Kind::Pension, Kind::Medical, Kind::Unemployment, Kind::Injury, Kind::Birth];
+
+/// The months of the monthly payments: a row for all insurances together.
+fn month_rows(record: &Record) -> Vec<[&Pay; 5]> {
+    let of = |kind: Kind, lead: &Pay| {
+        let rows = record.rows(kind).iter();
+        rows.clone().find(|pay| pay.month == lead.month && pay.unit.signum() == lead.unit.signum())
+    };
+    let lead = record.rows(Kind::Injury).iter();
+    let row = |lead| {
+        let split = SPLIT.map(|kind| of(kind, lead));
+        Some([split[0]?, split[1]?, split[2]?, split[3]?, split[4]?])
+    };
+    let mut rows: Vec<[&Pay; 5]> = lead.filter_map(row).collect();
+    rows.dedup_by_key(|row| (row[0].month, row[0].unit.signum()));
+    rows
+}
+
+fn month_facts(person: &Person, row: &[&Pay; 5]) -> Vec<Fact> {
+    let pay = row[0];
+    let sum = |place: usize| Shown::Money(row[place].own + row[place].unit);
+    vec![
+        aside("个人编码", text(&person.employee_no)).essential(),
+        aside("单位名称", text(&pay.company)).essential(),
+        aside("缴费年月", Shown::Month(Some(pay.month))).essential(),
+        aside("缴费基数", Shown::Money(pay.base)).essential(),
+        aside("养老保险", sum(0)).essential(),
+        aside("医疗保险", sum(1)).essential(),
+        aside("失业保险", sum(2)).essential(),
+        aside("工伤保险", sum(3)).essential(),
+        aside("生育保险", sum(4)).essential(),
+        aside("缴费类型", text(pay.describe)),
+        aside("缴费标志", text(pay.state)),
+    ]
+}
+
+/// One `dl` a column, eleven of them, for all insurances together.
+fn months(visit: &Visit<'_>, session: &Session, person: &Person, record: &Record) -> Page {
+    let vary = &visit.vary;
+    let rows = window::ordered(vary, month_rows(record));
+    let asked = visit.number("pageNo").unwrap_or(1);
+    let shown = window::page(vary, &rows, asked, visit.city.page_rows);
+    let is_changed = session.is(Behaviour::ChangedRows);
+    let notation = Notation::html(vary).compact_months();
+    let arranging = Arranging { vary, notation, is_changed };
+    let lines: Vec<Vec<Line>> =
+        shown.rows.iter().map(|row| arranging.lines(&month_facts(person, row))).collect();
+    let head = lines.first().map(Vec::as_slice).unwrap_or_default();
+    let (page, pages) = (shown.page, shown.pages);
+    let plain = format!("{page}/{pages}页");
+    let pager = window::pager(vary, page, pages, shown.total, &plain);
+    let body = columns(&arranging, "listinfo", head, &lines)
+        + &format!("<div class=\"page_num\">{pager}</div>");
+    Page::html(html::page("月缴费信息", "UTF-8", &body))
+}
+
+/// What a reader may make of the monthly payments. The sources do not tell whose money a column is.
+pub(super) fn month_truth(vary: &Vary, record: &Record, kind: Kind) -> Vec<Value> {
+    let Some(place) = SPLIT.iter().position(|one| *one == kind) else { return Vec::new() };
+    let row = |row: &[&Pay; 5]| {
+        let (pay, sum) = (row[place], row[place].own + row[place].unit);
+        let facts = [
+            fact("缴费年月", "payMonthly", Shown::Month(Some(pay.month))).essential(),
+            fact("单位名称", "company", text(&pay.company)).open(),
+            fact("缴费基数", "salary", Shown::MoneyText(pay.base)).open(),
+            fact("合计", "amount", Shown::Money(sum)).open(),
+            fact("个人", "payPerson", Shown::Money(sum)).open(),
+            fact("单位", "payCompany", Shown::Money(sum)).open(),
+            fact("缴费类型", "describe", text(pay.describe)).open(),
+            fact("缴费标志", "status", text(pay.state)).open(),
+        ];
+        told(vary, &facts).value()
+    };
+    month_rows(record).iter().map(row).collect()
 }
