@@ -158,6 +158,7 @@ impl Grid<'_> {
             1 if is_last => body.push(self.total(head, rows, "合　计", true)),
             2 => body.push(self.total(head, rows, "小计", false)),
             3 => body.push(self.total(head, rows, "本年合计", true)),
+            5 => body.insert(0, self.carried(head, rows)),
             4 if is_last => {
                 let cells = format!(
                     "<td>合计</td><td colspan=\"{}\">共 {} 条</td>",
@@ -192,6 +193,24 @@ impl Grid<'_> {
             cells += &self.td(&value);
         }
         format!("<tr{}>{cells}</tr>\r\n", (self.row)(rows.len() + 1))
+    }
+
+    /// A row without a day that carries over the balance from the year before.
+    fn carried(&self, head: &[Line], rows: &[Vec<Fact>]) -> String {
+        let place = head.iter().position(|line| line.fact.field == "note").unwrap_or(0);
+        let mut cells = String::new();
+        for (column, line) in head.iter().enumerate() {
+            let value = if column == place {
+                "上年结转".to_owned()
+            } else if line.fact.field == "balance" {
+                let first = rows.first().and_then(|row| cents(row, line.fact.name));
+                self.arranging.notation.text(&Shown::Money(first.unwrap_or(0)))
+            } else {
+                String::new()
+            };
+            cells += &self.td(&value);
+        }
+        format!("<tr{}>{cells}</tr>\r\n", (self.row)(1))
     }
 
     fn fill(&self, columns: usize, rows: usize, body: &mut Vec<String>) {

@@ -164,7 +164,8 @@ impl World {
     /// Every account the city shows for the person; `is_empty` leaves out all rows.
     pub(crate) fn accounts(&self, city: &City, person: &Person, is_empty: bool) -> Vec<Account> {
         let vary = self.varied(city);
-        let count = match (person.quirk, vary.variant(Dimension::Accounts)) {
+        let ignored = vary.variant(Dimension::AccountIgnored);
+        let count = match (person.quirk, vary.variant(Dimension::Accounts).or(ignored)) {
             (_, Some(more)) => 2 + more,
             (Quirk::Accounts, None) if city.has_accounts => 2 + usize::from(person.index % 32 > 15),
             _ => 1,
@@ -199,7 +200,7 @@ impl World {
                 0 if person.quirk == Quirk::Suspended => "封存",
                 0 => "正常",
                 // Behind a suspended account only closed ones come.
-                _ if vary.has(Dimension::Accounts) => "销户",
+                _ if vary.has(Dimension::Accounts) || vary.has(Dimension::AccountIgnored) => "销户",
                 _ => "封存",
             },
             base,

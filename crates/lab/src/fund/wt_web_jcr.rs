@@ -305,6 +305,11 @@ fn bills(visit: &Visit<'_>, session: &Session) -> Page {
         (from, to)
     };
     let mut rows = rows_of(&person, account, from, to);
+    if vary.has(Dimension::AccountIgnored) {
+        let all = accounts.iter().flat_map(|account| rows_of(&person, account, from, to));
+        rows = all.collect();
+        rows.sort_by_key(|row| row.bill.day);
+    }
     if vary.has(Dimension::OthersRows) {
         // The portal takes no notice of the account.
         let other = visit.world().person(visit.city, person.index + 17);

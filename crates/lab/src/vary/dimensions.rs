@@ -126,6 +126,7 @@ pub(crate) enum Dimension {
     Masked,
     Mixed,
     Accounts,
+    AccountIgnored,
     Persons,
     RecordPlace,
     Frame,
@@ -187,7 +188,7 @@ const fn entry(
 
 /// All dimensions, in the order of [`Dimension`].
 #[rustfmt::skip]
-pub(crate) static DIMENSIONS: [Entry; 54] = [
+pub(crate) static DIMENSIONS: [Entry; 55] = [
     // Real answers lack keys that siblings have; one city's answers lack seven of the family's.
     entry(D::Absent, "absent", 1, &[T::Facts], PAGE, "keys and labels are nowhere on the portal"),
     // Readers of one family name the same cell by different words.
@@ -209,7 +210,7 @@ pub(crate) static DIMENSIONS: [Entry; 54] = [
     entry(D::Head, "head", 4, &[T::Table], REPORT, "the head row in other cells or in a table of its own"),
     entry(D::Filler, "filler", 2, &[T::Table], SHEET, "blank rows at the end"),
     // Sums and carried-over rows stand in any cell, with or without a date.
-    entry(D::Totals, "totals", 5, &[T::Table], PAGE, "合计, 小计 and 上年结转 rows"),
+    entry(D::Totals, "totals", 6, &[T::Table], PAGE, "合计, 小计 and 上年结转 rows"),
     // One portal keeps a template row at index 0.
     entry(D::HiddenRow, "hidden_row", 2, &[T::Table], SHEET, "a hidden template row with values"),
     entry(D::Rowspan, "rowspan", 1, &[T::Table], REPORT, "equal cells of a column merged"),
@@ -247,6 +248,7 @@ pub(crate) static DIMENSIONS: [Entry; 54] = [
     // One list can hold several insurances: the row's own kind decides, not the parameter.
     entry(D::Mixed, "mixed", 1, &[T::Kinds], PAGE, "rows of another insurance, told by their own kind"),
     entry(D::Accounts, "accounts", 2, &[T::Accounts], SHEET, "several accounts, the closed one first"),
+    entry(D::AccountIgnored, "account_ignored", 1, &[T::Accounts], REPORT, "rows of all own accounts, whichever is asked for"),
     entry(D::Persons, "persons", 1, &[T::Persons], SHEET, "several persons, the other one first"),
     // Some cities put the record into data, some into results[0], some send one object for a list.
     entry(D::RecordPlace, "record_place", 3, &[T::Record], PAGE, "the record in its other place"),

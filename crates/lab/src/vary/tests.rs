@@ -273,7 +273,7 @@ fn truth_of(world: &World, city: &'static City, index: u64) -> Value {
 #[test]
 fn strangers_leave_the_truth_alone() {
     // These change the record itself, or what of it is on the portal.
-    let others = ["absent", "zero_blank", "reversal", "minus", "accounts"];
+    let others = ["absent", "zero_blank", "reversal", "minus", "accounts", "account_ignored"];
     for city in CITIES {
         for index in [3, 12] {
             let plain = truth_of(&world(), city, index);
