@@ -1,6 +1,7 @@
 //! The lab: simulated portals with known truth, on real HTTP on loopback. The portals are written from
-//! fact sheets about six portal families, with people made up from a seed; the password a visitor
-//! types decides how a portal behaves. It knows nothing of connectors and nothing of the gateway.
+//! facts about portal families, with people made up from a seed; the password a visitor types decides how
+//! a portal behaves, and a second seed makes it one that somebody else might have written. It knows
+//! nothing of connectors and nothing of the gateway.
 
 mod behaviour;
 mod calendar;
