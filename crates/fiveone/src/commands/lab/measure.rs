@@ -21,8 +21,8 @@ use crate::output;
 const SEEDS: u64 = 50;
 /// Seeds that run side by side.
 const AT_ONCE: usize = 8;
-/// Failing strangers that are printed, and looked into one dimension at a time.
-const SHOWN_MAX: usize = 60;
+/// Failing strangers that are looked into one dimension at a time; the others are only printed.
+const ISOLATED_MAX: usize = 60;
 
 /// Drives the connectors through strangers and compares what is read with the truth
 #[derive(Debug, Args)]
@@ -129,8 +129,9 @@ impl Measure {
         has_steps: bool,
     ) -> Result<(), Failed> {
         let mut failures = Vec::new();
-        for tried in shown.iter().take(SHOWN_MAX) {
-            let alone = if tried.outcome.is_bad() && self.only.is_empty() {
+        for (place, tried) in shown.iter().enumerate() {
+            let is_isolated = tried.outcome.is_bad() && place < ISOLATED_MAX;
+            let alone = if is_isolated && self.only.is_empty() {
                 alone(ground, tried).await?
             } else {
                 Vec::new()
@@ -148,9 +149,6 @@ impl Measure {
             let value = json!({ "counts": tally.json(), "failures": failures });
             output::say_json(&value, false);
             return Ok(());
-        }
-        if shown.len() > SHOWN_MAX {
-            output::say(&format!("… and {} more", shown.len() - SHOWN_MAX));
         }
         output::say(&tally.tables());
         output::say(&tally.summary());
