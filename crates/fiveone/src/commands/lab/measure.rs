@@ -42,6 +42,9 @@ pub(crate) struct Measure {
     /// Only these dimensions differ, instead of what the seed draws, e.g. pager,notice
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
+    /// Every dimension alone in turn, so that the table tells what each of them does
+    #[arg(long, conflicts_with = "only")]
+    each: bool,
     /// Shows every stranger that is not equal in all sections; with one seed, the steps too
     #[arg(short, long)]
     verbose: bool,
@@ -63,6 +66,7 @@ struct Ground {
     portal: Arc<dyn Portal>,
     cities: Vec<CityEntry>,
     only: Vec<String>,
+    each: bool,
 }
 
 impl Measure {
@@ -112,8 +116,8 @@ impl Measure {
         if cities.is_empty() {
             return Err(Failed::words(Reason::Usage, "the lab has no such family or city"));
         }
-        let ground = Ground { lab, portal, cities, only: self.only.clone() };
-        if ground.stranger(0).is_none() {
+        let ground = Ground { lab, portal, cities, only: self.only.clone(), each: self.each };
+        if ground.strangers(0).is_empty() {
             let known: Vec<&str> = fiveone_lab::dimensions().iter().map(|one| one.name).collect();
             let words = format!("an unknown dimension; known are {}", known.join(" "));
             return Err(Failed::words(Reason::Usage, words));
@@ -131,7 +135,7 @@ impl Measure {
         let mut failures = Vec::new();
         for (place, tried) in shown.iter().enumerate() {
             let is_isolated = tried.outcome.is_bad() && place < ISOLATED_MAX;
-            let alone = if is_isolated && self.only.is_empty() {
+            let alone = if is_isolated && self.only.is_empty() && !self.each {
                 alone(ground, tried).await?
             } else {
                 Vec::new()
@@ -157,13 +161,18 @@ impl Measure {
 }
 
 impl Ground {
-    /// The stranger of a seed, or nothing when a dimension is unknown.
-    fn stranger(&self, seed: u64) -> Option<Stranger> {
+    /// The strangers of a seed: one, or one for each dimension; none when a dimension is unknown.
+    fn strangers(&self, seed: u64) -> Vec<Stranger> {
         let stranger = Stranger::new(seed);
-        if self.only.is_empty() {
-            return Some(stranger);
+        if self.each {
+            let names = fiveone_lab::dimensions().into_iter().map(|one| one.name);
+            return names.filter_map(|name| stranger.with_only(&[name])).collect();
         }
-        stranger.with_only(&self.only.iter().map(String::as_str).collect::<Vec<_>>())
+        if self.only.is_empty() {
+            return vec![stranger];
+        }
+        let only: Vec<&str> = self.only.iter().map(String::as_str).collect();
+        stranger.with_only(&only).into_iter().collect()
     }
 
     /// The connectors pointed at a stranger's portals.
@@ -172,13 +181,16 @@ impl Ground {
             .map_err(|complaints| Failed::words(Reason::Mistakes, complaints))
     }
 
-    async fn attempt(&self, library: &Library, attempt: Attempt) -> Option<Tried> {
+    async fn attempt(
+        &self,
+        library: &Library,
+        attempt: Attempt,
+        dimensions: Vec<&'static str>,
+    ) -> Option<Tried> {
         let (product, area) = (attempt.city.product, attempt.city.area);
         let connector =
             library.connector(Product::parse(product)?, &AreaCode::parse(area)?).map(Arc::clone)?;
         let outcome = attempt.run(&self.lab, &connector, &self.portal).await;
-        let world = self.lab.world().of_stranger(attempt.stranger);
-        let dimensions = fiveone_lab::drawn(&world, product, area);
         Some(Tried { attempt, dimensions, outcome })
     }
 }
@@ -191,12 +203,18 @@ fn spawn_all(ground: &Arc<Ground>, first: u64, seeds: u64) -> JoinSet<Result<Vec
         let (ground, permits) = (Arc::clone(ground), Arc::clone(&permits));
         running.spawn(async move {
             let _permit = permits.acquire().await?;
-            let Some(stranger) = ground.stranger(seed) else { return Ok(Vec::new()) };
-            let library = ground.library(stranger)?;
             let mut all = Vec::new();
-            for city in &ground.cities {
-                if let Some(attempt) = Attempt::draw(&ground.lab, *city, stranger) {
-                    all.extend(ground.attempt(&library, attempt).await);
+            for stranger in ground.strangers(seed) {
+                let library = ground.library(stranger)?;
+                for city in &ground.cities {
+                    let world = ground.lab.world().of_stranger(stranger);
+                    let drawn = fiveone_lab::drawn(&world, city.product, city.area);
+                    if ground.each && drawn.is_empty() {
+                        continue;
+                    }
+                    if let Some(attempt) = Attempt::draw(&ground.lab, *city, stranger) {
+                        all.extend(ground.attempt(&library, attempt, drawn).await);
+                    }
                 }
             }
             Ok(all)
@@ -213,7 +231,8 @@ async fn alone(ground: &Ground, tried: &Tried) -> Result<Vec<&'static str>, Fail
         let Some(stranger) = seed.with_only(&[name]) else { continue };
         let library = ground.library(stranger)?;
         let attempt = tried.attempt.clone().before(stranger);
-        if ground.attempt(&library, attempt).await.is_some_and(|tried| tried.outcome.is_bad()) {
+        let tried = ground.attempt(&library, attempt, vec![name]).await;
+        if tried.is_some_and(|tried| tried.outcome.is_bad()) {
             found.push(*name);
         }
     }
@@ -264,9 +283,15 @@ fn words_of(tried: &Tried, alone: &[&str]) -> String {
     } else {
         tried.dimensions.join(" ")
     };
+    let word = stranger.word();
+    let only = word.split_once(':').map(|(_, names)| format!(" --only {names}"));
     let mut out = format!(
-        "--seed {} --area {}/{} ({} {quirk} {password}): {drawn}",
-        stranger.seed, city.product, city.area, city.name
+        "--seed {} --area {}/{}{} ({} {quirk} {password}): {drawn}",
+        stranger.seed,
+        city.product,
+        city.area,
+        only.unwrap_or_default(),
+        city.name
     );
     if !alone.is_empty() {
         out += &format!("\n  alone: {}", alone.join(" "));
