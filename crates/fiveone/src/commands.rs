@@ -7,6 +7,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod lab;
 mod ledger;
 mod migrate;
 mod query;
@@ -41,6 +42,7 @@ enum Command {
     Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
     Connector(connector::Connector),
+    Lab(lab::Lab),
     Config(config::Config),
 }
 
@@ -59,6 +61,7 @@ impl Cli {
             Command::Migrate(command) => command.run().await,
             Command::Doctor(command) => command.run().await,
             Command::Connector(command) => command.run(),
+            Command::Lab(command) => command.run().await,
             Command::Config(command) => command.run(),
         }
     }

@@ -1,6 +1,6 @@
 //! The password decides how a portal behaves, as in a payment sandbox. This file names every
 //! behaviour and computes, for a city, the final code each one is documented to end with.
-//! It does not carry the behaviours out: `login`, `mischief` and the families do.
+//! It does not carry the behaviours out: `login`, `fault` and the families do.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::city::{City, Family, Pictures};
+use crate::city::{City, Pictures};
 
 /// What a portal does with a visitor who used a certain password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,12 +120,11 @@ impl Behaviour {
 
     /// Whether a city can show this behaviour at all; elsewhere its password is merely wrong.
     pub(crate) fn is_offered(self, city: &City) -> bool {
-        let model = city.family == Family::Model;
         match self {
             B::Captcha | B::Captcha3 | B::BadPicture => city.pictures != Pictures::None,
-            B::Sms | B::SmsWrong | B::SmsWrong3 | B::SmsLimit | B::Both => model,
-            B::Relogin => model || city.family == Family::WtWebJcr,
-            B::Format => city.family != Family::PersonHtml && city.family != Family::Ehrss,
+            B::Sms | B::SmsWrong | B::SmsWrong3 | B::SmsLimit | B::Both => city.has_sms,
+            B::Relogin => city.has_force,
+            B::Format => city.has_format,
             B::Flaky => city.reads_by_get,
             _ => true,
         }
@@ -152,6 +151,7 @@ pub(crate) fn ending(city: &City, behaviour: Behaviour) -> Ending {
         B::Drops | B::Down => ("50007", vec![]),
         B::ChangedLogin | B::BadPicture | B::Lost => ("50002", vec![]),
         B::Captcha3 | B::SmsWrong3 => ("50009", vec![]),
+        B::Changed if city.rows_need_base => ("50002", vec![]),
         B::Changed => ("40002", vec!["baseInfo"]),
         B::ChangedRows => ("40002", city.row_sections()),
         B::Partial | B::Huge | B::Endless | B::Redirects | B::ElsewhereHost | B::BadGzip => {
@@ -171,7 +171,7 @@ fn asks(city: &City, behaviour: Behaviour) -> Vec<&'static str> {
         // After a refusal one more picture is asked for; bad pictures never reach the person.
         B::Captcha => first + 1,
         B::Captcha3 => 3,
-        B::Relogin if city.family == Family::WtWebJcr => first + 1,
+        B::Relogin if !city.has_sms => first + 1,
         _ => first,
     };
     let codes = match behaviour {

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::server::House;
+use crate::state::LabState;
 
 const BOXES_MAX: usize = 1_000;
 const LETTERS_MAX: usize = 1_000;
@@ -42,7 +42,7 @@ pub(crate) struct Wish {
 
 /// Stores a callback and answers 200, or the wished status (only the first `times` times).
 pub(crate) async fn receive(
-    State(house): State<Arc<House>>,
+    State(state): State<Arc<LabState>>,
     Path(name): Path<String>,
     Query(wish): Query<Wish>,
     request: Request<Body>,
@@ -58,7 +58,7 @@ pub(crate) async fn receive(
             (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    let mut boxes = house.callbacks.lock();
+    let mut boxes = state.callbacks.lock();
     if boxes.len() >= BOXES_MAX && !boxes.contains_key(&name) {
         boxes.pop_first();
     }
@@ -81,9 +81,9 @@ pub(crate) async fn receive(
 
 /// Lists the callbacks of a box, oldest first.
 pub(crate) async fn list(
-    State(house): State<Arc<House>>,
+    State(state): State<Arc<LabState>>,
     Path(name): Path<String>,
 ) -> Json<Vec<Value>> {
-    let boxes = house.callbacks.lock();
+    let boxes = state.callbacks.lock();
     Json(boxes.get(&name).map(|letters| letters.kept.iter().cloned().collect()).unwrap_or_default())
 }

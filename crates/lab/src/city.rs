@@ -1,6 +1,8 @@
 //! The simulated cities: where each one is mounted, which family it runs, how a person logs in and
 //! what it shows. Facts only; the pages are in the family files.
 
+use crate::vary::Traits;
+
 /// The two products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Product {
@@ -25,24 +27,19 @@ pub(crate) enum Family {
     WscxZfbzgl,
     NetfaceDto,
     Hsp,
-    Ehrss,
+    EhrssHaerbin,
+    EhrssHaikou,
     PersonHtml,
     Model,
-}
-
-impl Family {
-    /// The name of the family in the fact sheets.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::WtWebJcr => "wt-web-jcr",
-            Self::WscxZfbzgl => "wscx-zfbzgl",
-            Self::NetfaceDto => "netface-dto",
-            Self::Hsp => "hsp",
-            Self::Ehrss => "ehrss",
-            Self::PersonHtml => "person-html",
-            Self::Model => "model",
-        }
-    }
+    WtWebPersonal,
+    HfmisWt,
+    Ispobs,
+    Olbh,
+    SummerYdpx,
+    YinhaiDto,
+    Unieap,
+    Ylz,
+    Ncm,
 }
 
 /// Whether and how a city asks for a picture code.
@@ -83,136 +80,22 @@ pub(crate) struct City {
     pub(crate) is_gbk: bool,
     /// Whether it shows several accounts of one person.
     pub(crate) has_accounts: bool,
+    /// Whether it tells that somebody is logged in already, and can be forced.
+    pub(crate) has_force: bool,
+    /// Whether it complains about the form of what was typed.
+    pub(crate) has_format: bool,
+    /// Whether it may want an SMS code after the password.
+    pub(crate) has_sms: bool,
+    /// Whether rows are asked for by what only the base page carries.
+    pub(crate) rows_need_base: bool,
+    /// What strangers of this portal can differ in.
+    pub(crate) traits: Traits,
 }
-
-const FUND: &[&[&str]] = &[&["baseInfo"], &["billInfos"]];
-const FUND_ALL: &[&[&str]] = &[&["baseInfo"], &["billInfos"], &["loanInfos"]];
-const FIVE: &[&[&str]] = &[
-    &["baseInfo"],
-    &["oldageInsuranceInfos"],
-    &["medicalInsuranceInfos"],
-    &["birthInsuranceInfos"],
-    &["injuryInsuranceInfos"],
-    &["unemployInsuranceInfos"],
-];
-const MERGED: &[&[&str]] = &[
-    &["baseInfo"],
-    &[
-        "oldageInsuranceInfos",
-        "medicalInsuranceInfos",
-        "birthInsuranceInfos",
-        "injuryInsuranceInfos",
-        "unemployInsuranceInfos",
-    ],
-];
-const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
-
-const BY_ID: Way = ("1", "身份证号", &["id_card"]);
-const BY_ACCOUNT: Way = ("1", "账号", &["account"]);
-const MODEL_WAYS: &[Way] = &[
-    ("1", "身份证号", &["id_card"]),
-    ("2", "账号", &["account", "sub_area"]),
-    ("3", "姓名和手机", &["real_name", "id_card", "mobile"]),
-];
-
-const fn fund(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
-    City {
-        number,
-        product: Product::Fund,
-        area,
-        name,
-        family,
-        path: "",
-        pictures: Pictures::Letters,
-        ways: &[BY_ID],
-        groups: FUND,
-        page_rows: 10,
-        months_kept: 96,
-        reads_by_get: true,
-        is_gbk: false,
-        has_accounts: false,
-    }
-}
-
-const fn insurance(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
-    City { product: Product::Insurance, groups: FIVE, ..fund(number, area, name, family) }
-}
-
-/// All simulated portals.
-pub(crate) static CITIES: &[City] = &[
-    City { path: "/wt-web", has_accounts: true, ..fund(1, "210300", "鞍山", Family::WtWebJcr) },
-    City {
-        path: "/wt-web",
-        ways: &[BY_ID, ("2", "手机号", &["mobile"])],
-        ..fund(2, "630100", "西宁", Family::WtWebJcr)
-    },
-    City {
-        path: "/rzwscx",
-        page_rows: 20,
-        reads_by_get: false,
-        is_gbk: true,
-        ..fund(3, "371100", "日照", Family::WscxZfbzgl)
-    },
-    City {
-        path: "/wscx",
-        pictures: Pictures::None,
-        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
-        page_rows: 20,
-        reads_by_get: false,
-        is_gbk: true,
-        ..fund(4, "610300", "宝鸡", Family::WscxZfbzgl)
-    },
-    City {
-        path: "/netface",
-        pictures: Pictures::AfterFailure,
-        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
-        page_rows: 20,
-        ..fund(5, "140200", "大同", Family::NetfaceDto)
-    },
-    City {
-        path: "/cdnt",
-        pictures: Pictures::None,
-        ways: &[BY_ID, ("2", "个人客户号", &["account"])],
-        ..fund(6, "510100", "成都", Family::NetfaceDto)
-    },
-    City { path: "/hsp", months_kept: 24, ..insurance(7, "370100", "济南", Family::Hsp) },
-    City {
-        pictures: Pictures::Sum,
-        reads_by_get: false,
-        ..insurance(8, "370300", "淄博", Family::Hsp)
-    },
-    City { ways: &[BY_ACCOUNT], ..insurance(9, "230100", "哈尔滨", Family::Ehrss) },
-    City {
-        pictures: Pictures::None,
-        ways: &[("1", "身份证号", &["id_card", "mobile"])],
-        groups: MERGED,
-        months_kept: 36,
-        ..insurance(10, "460100", "海口", Family::Ehrss)
-    },
-    City {
-        path: "/person",
-        ways: &[BY_ACCOUNT],
-        ..insurance(11, "211100", "盘锦", Family::PersonHtml)
-    },
-    City {
-        ways: &[BY_ACCOUNT],
-        groups: MEDICAL,
-        ..insurance(12, "320200", "无锡", Family::PersonHtml)
-    },
-    City {
-        ways: MODEL_WAYS,
-        groups: FUND_ALL,
-        page_rows: 20,
-        has_accounts: true,
-        ..fund(13, "990000", "示范市", Family::Model)
-    },
-    City { ways: MODEL_WAYS, page_rows: 20, ..insurance(14, "990000", "示范市", Family::Model) },
-];
 
 impl City {
-    /// Finds a city by the words of its address.
-    pub(crate) fn find(product: &str, area: &str) -> Option<&'static Self> {
-        CITIES.iter().find(|city| city.product.word() == product && city.area == area)
+    /// `fund/210300`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.product.word(), self.area)
     }
 
     /// `/fund/210300`.
@@ -233,10 +116,5 @@ impl City {
             .copied()
             .filter(|s| *s != "baseInfo")
             .collect()
-    }
-
-    /// The name of the session cookie.
-    pub(crate) fn cookie(&self) -> &'static str {
-        if self.family == Family::Ehrss { "SESSION" } else { "JSESSIONID" }
     }
 }

@@ -15,15 +15,19 @@ use serde_json::json;
 
 use crate::behaviour;
 use crate::callbacks;
-use crate::city::{CITIES, City, Pictures};
+use crate::cities::CITIES;
+use crate::city::{City, Pictures};
+use crate::facts;
 use crate::html::escape;
 use crate::model_city;
-use crate::server::House;
+use crate::people::World;
+use crate::state::LabState;
+use crate::vary::{DIMENSIONS, Stranger};
 
 const PEOPLE_MAX: u64 = 10_000;
 
 /// The routes of the testers' pages.
-pub(crate) fn routes() -> Router<Arc<House>> {
+pub(crate) fn routes() -> Router<Arc<LabState>> {
     Router::new()
         .route("/", get(home))
         .route("/portals", get(portals))
@@ -51,14 +55,14 @@ struct Asked {
     from: Option<u64>,
 }
 
-async fn portals(State(house): State<Arc<House>>) -> Response<Body> {
-    Json(crate::portals(&format!("http://{}", house.address))).into_response()
+async fn portals(State(state): State<Arc<LabState>>) -> Response<Body> {
+    Json(crate::portals(&format!("http://{}", state.address))).into_response()
 }
 
-async fn people(State(house): State<Arc<House>>, Query(asked): Query<Asked>) -> Response<Body> {
+async fn people(State(state): State<Arc<LabState>>, Query(asked): Query<Asked>) -> Response<Body> {
     let Some(city) = City::find(&asked.product, &asked.area) else { return not_found() };
     let n = asked.n.unwrap_or(16).min(PEOPLE_MAX);
-    Json(house.world.people(city, asked.from.unwrap_or(0), n)).into_response()
+    Json(state.world.people(city, asked.from.unwrap_or(0), n)).into_response()
 }
 
 async fn behaviours(Query(asked): Query<Asked>) -> Response<Body> {
@@ -68,24 +72,52 @@ async fn behaviours(Query(asked): Query<Asked>) -> Response<Body> {
     }
 }
 
+/// What a stranger draws in a city, for `GET /vary/{stranger}/{product}/{area}/dimensions`.
+pub(crate) fn dimensions(world: &World, city: &City) -> Response<Body> {
+    let vary = world.varied(city);
+    let drawn = DIMENSIONS.iter().filter_map(|entry| {
+        let variant = vary.variant(entry.dimension)?;
+        Some(json!({
+            "name": entry.name,
+            "about": entry.about,
+            "source": entry.source,
+            "variant": variant,
+        }))
+    });
+    Json(json!({
+        "stranger": world.vary.map(Stranger::word),
+        "city": city.mount(),
+        "dimensions": drawn.collect::<Vec<_>>(),
+    }))
+    .into_response()
+}
+
 #[derive(Debug, Deserialize)]
-struct Password {
+struct TruthQuery {
     password: Option<String>,
+    /// The word of a stranger, whose truth lacks the keys that are nowhere on its portal.
+    vary: Option<String>,
 }
 
 async fn truth(
-    State(house): State<Arc<House>>,
+    State(state): State<Arc<LabState>>,
     Path((product, area, id_card)): Path<(String, String, String)>,
-    Query(query): Query<Password>,
+    Query(query): Query<TruthQuery>,
 ) -> Response<Body> {
     let password = query.password.as_deref().unwrap_or("good");
+    let stranger = query.vary.as_deref().map(Stranger::parse);
+    let world = match stranger {
+        None => state.world,
+        Some(Some(stranger)) => state.world.of_stranger(stranger),
+        Some(None) => return not_found(),
+    };
     let truth =
-        City::find(&product, &area).and_then(|city| house.world.truth_of(city, &id_card, password));
-    truth.map_or_else(not_found, |truth| Json(truth).into_response())
+        City::find(&product, &area).and_then(|city| world.truth_of(city, &id_card, password));
+    truth.map_or_else(not_found, |truth| Json(facts::without_open(truth)).into_response())
 }
 
-async fn inbox(State(house): State<Arc<House>>, Path(id_card): Path<String>) -> Response<Body> {
-    house.inboxes.last(&id_card).map_or_else(not_found, |message| Json(message).into_response())
+async fn inbox(State(state): State<Arc<LabState>>, Path(id_card): Path<String>) -> Response<Body> {
+    state.inboxes.last(&id_card).map_or_else(not_found, |message| Json(message).into_response())
 }
 
 async fn notes(Path((product, area)): Path<(String, String)>) -> Response<Body> {
@@ -94,10 +126,10 @@ async fn notes(Path((product, area)): Path<(String, String)>) -> Response<Body> 
     notes.map_or_else(not_found, |notes| (markdown, notes).into_response())
 }
 
-async fn home(State(house): State<Arc<House>>) -> Html<String> {
+async fn home(State(state): State<Arc<LabState>>) -> Html<String> {
     let mut cities = String::new();
     for city in CITIES {
-        city_row(&house, city, &mut cities);
+        city_row(&state, city, &mut cities);
     }
     let mut passwords = String::new();
     for (behaviour, password, about) in behaviour::TABLE {
@@ -118,13 +150,13 @@ async fn home(State(house): State<Arc<House>>) -> Html<String> {
     let page = include_str!("index.html")
         .replace("{{cities}}", &cities)
         .replace("{{passwords}}", &passwords)
-        .replace("{{seed}}", &house.world.seed.to_string())
-        .replace("{{today}}", &house.world.today.to_string())
-        .replace("{{base}}", &format!("http://{}", house.address));
+        .replace("{{seed}}", &state.world.seed.to_string())
+        .replace("{{today}}", &state.world.today.to_string())
+        .replace("{{base}}", &format!("http://{}", state.address));
     Html(page)
 }
 
-fn city_row(house: &House, city: &City, out: &mut String) {
+fn city_row(state: &LabState, city: &City, out: &mut String) {
     let (product, area) = (city.product.word(), city.area);
     let pictures = match city.pictures {
         Pictures::None => "无 none",
@@ -134,7 +166,7 @@ fn city_row(house: &House, city: &City, out: &mut String) {
     };
     let ways: Vec<String> =
         city.ways.iter().map(|way| format!("{}: {}+password", way.0, way.2.join("+"))).collect();
-    let first = house.world.person(city, 0).id_card;
+    let first = state.world.person(city, 0).id_card;
     let query = format!("product={product}&amp;area={area}");
     let product_name = if product == "fund" { "公积金" } else { "社保" };
     let _ = write!(
@@ -145,7 +177,7 @@ fn city_row(house: &House, city: &City, out: &mut String) {
          <a href=\"/truth{mount}/{first}\">truth</a> · \
          <a href=\"/behaviours?{query}\">behaviours</a> · <a href=\"/inbox/{first}\">inbox</a></td></tr>",
         city.name,
-        city.family.word(),
+        city.family.entry().word,
         ways.join("<br>"),
         mount = city.mount(),
         path = city.path,

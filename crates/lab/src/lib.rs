@@ -1,29 +1,42 @@
 //! The lab: simulated portals with known truth, on real HTTP on loopback. The portals are written from
-//! fact sheets about six portal families, with people made up from a seed; the password a visitor
-//! types decides how a portal behaves. It knows nothing of connectors and nothing of the gateway.
+//! facts about portal families, with people made up from a seed; the password a visitor types decides how
+//! a portal behaves, and a second seed makes it one that somebody else might have written. It knows
+//! nothing of connectors and nothing of the gateway.
 
 mod behaviour;
 mod calendar;
 mod callbacks;
+mod cities;
 mod city;
-mod dice;
+mod dress;
+mod facts;
+mod families;
+mod faults;
 mod font;
 mod fund;
+mod grid;
 mod html;
 mod index;
 mod insurance;
+mod lines;
 mod login;
-mod mischief;
 mod model_city;
 mod money;
+mod notation;
 mod people;
 mod picture;
+mod rng;
 mod server;
 mod session;
+mod shown;
+mod spelling;
+mod state;
 mod truth;
+mod vary;
 mod visit;
+mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,8 +49,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use people::World;
+pub use vary::Stranger;
 
-use city::{CITIES, City};
+use cities::CITIES;
+use city::City;
 
 /// How to start a lab.
 #[derive(Debug, Clone)]
@@ -50,6 +65,8 @@ pub struct Options {
     pub today: Option<Date>,
     /// The delay of the `slow` behaviour.
     pub slow_ms: u64,
+    /// The seed of a stranger, whose portals then stand in place of the plain ones.
+    pub vary: Option<u64>,
 }
 
 impl Default for Options {
@@ -59,6 +76,7 @@ impl Default for Options {
             seed: 51,
             today: None,
             slow_ms: 1_500,
+            vary: None,
         }
     }
 }
@@ -67,7 +85,11 @@ impl Options {
     /// The world these options describe.
     pub fn world(&self) -> World {
         let now = || jiff::Timestamp::now().to_zoned(jiff::tz::Offset::constant(8).to_time_zone());
-        World { seed: self.seed, today: self.today.unwrap_or_else(|| now().date()) }
+        World {
+            seed: self.seed,
+            today: self.today.unwrap_or_else(|| now().date()),
+            vary: self.vary.map(Stranger::new),
+        }
     }
 }
 
@@ -76,6 +98,7 @@ impl Options {
 pub struct Lab {
     address: SocketAddr,
     world: World,
+    inboxes: session::Inboxes,
     stop: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -94,17 +117,18 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
         }
     });
     let world = options.world();
-    let house = Arc::new(server::House {
+    let inboxes = session::Inboxes::new();
+    let state = Arc::new(state::LabState {
         world,
         address,
         slow: Duration::from_millis(options.slow_ms),
         sessions: session::Sessions::new(),
-        inboxes: session::Inboxes::new(),
+        inboxes: inboxes.clone(),
         pool: picture::Pool::new(options.seed),
         callbacks: callbacks::Callbacks::default(),
     });
     let stop = CancellationToken::new();
-    let router = server::router(house);
+    let router = server::router(state);
     let stopped = stop.clone();
     let server = tokio::spawn(async move {
         tokio::select! {
@@ -112,7 +136,7 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
             () = stopped.cancelled() => Ok(()),
         }
     });
-    Ok(Lab { address, world, stop, server })
+    Ok(Lab { address, world, inboxes, stop, server })
 }
 
 impl Lab {
@@ -136,6 +160,16 @@ impl Lab {
         portals(&self.base())
     }
 
+    /// The base address of each portal of a stranger, by `product/area`.
+    pub fn portals_of(&self, stranger: Stranger) -> BTreeMap<String, String> {
+        portals(&format!("{}/vary/{}", self.base(), stranger.word()))
+    }
+
+    /// The code of the last SMS that a portal sent to somebody.
+    pub fn last_sms(&self, id_card: &str) -> Option<String> {
+        self.inboxes.last(id_card)?["code"].as_str().map(str::to_owned)
+    }
+
     /// Stops listening. Connections that are open end with their clients.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -145,10 +179,42 @@ impl Lab {
     }
 }
 
-/// The base address of each portal below a base, by `product/area`.
+/// The base address below a base of each portal, by `product/area`.
 pub fn portals(base: &str) -> BTreeMap<String, String> {
-    let key = |city: &City| format!("{}/{}", city.product.word(), city.area);
-    CITIES.iter().map(|c| (key(c), format!("{base}{}{}", c.mount(), c.path))).collect()
+    CITIES.iter().map(|city| (city.key(), format!("{base}{}{}", city.mount(), city.path))).collect()
+}
+
+/// The base address of one portal below a base.
+pub fn portal(base: &str, product: &str, area: &str) -> Option<String> {
+    let city = City::find(product, area)?;
+    Some(format!("{base}{}{}", city.mount(), city.path))
+}
+
+/// A simulated city as others see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CityEntry {
+    /// `fund` or `insurance`.
+    pub product: &'static str,
+    /// The area code.
+    pub area: &'static str,
+    /// The city's Chinese name.
+    pub name: &'static str,
+    /// The portal family it runs.
+    pub family: &'static str,
+    /// The sections it shows, those that come with one request together.
+    pub groups: &'static [&'static [&'static str]],
+}
+
+/// Every city of the lab.
+pub fn cities() -> Vec<CityEntry> {
+    let entry = |city: &City| CityEntry {
+        product: city.product.word(),
+        area: city.area,
+        name: city.name,
+        family: city.family.entry().word,
+        groups: city.groups,
+    };
+    CITIES.iter().map(entry).collect()
 }
 
 /// The first `n` people of a city as `GET /people` shows them; none for an unknown city.
@@ -164,12 +230,85 @@ pub fn truth(
     id_card: &str,
     password: &str,
 ) -> Option<Value> {
+    let truth = world.truth_of(City::find(product, area)?, id_card, password)?;
+    Some(facts::without_open(truth))
+}
+
+/// The same with the fields that a reader may take or leave, since the sources leave open what they
+/// are: these have a question mark before their name.
+pub fn truth_with_open_fields(
+    world: &World,
+    product: &str,
+    area: &str,
+    id_card: &str,
+    password: &str,
+) -> Option<Value> {
     world.truth_of(City::find(product, area)?, id_card, password)
+}
+
+/// The fields of each section that a person's records have and this stranger's portal has no key for.
+pub fn absent_fields(
+    world: &World,
+    product: &str,
+    area: &str,
+    id_card: &str,
+    password: &str,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let whole = World { vary: world.vary.map(Stranger::whole), ..*world };
+    let truth = |world| truth(world, product, area, id_card, password).unwrap_or_default();
+    let (whole, shown) = (truth(&whole), truth(world));
+    let sections = whole.as_object().into_iter().flatten();
+    sections
+        .map(|(name, section)| {
+            let shown = facts::fields(&shown[name]);
+            (name.clone(), facts::fields(section).difference(&shown).cloned().collect())
+        })
+        .collect()
 }
 
 /// The passwords a city reacts to, each with its documented end.
 pub fn behaviours(product: &str, area: &str) -> Vec<Value> {
     City::find(product, area).map(behaviour::rows).unwrap_or_default()
+}
+
+/// The final code (protocol P-40) that a password leads to in a city of this world, when the city
+/// reacts to it; a stranger that is closed tells everybody so.
+pub fn ending_code(world: &World, product: &str, area: &str, password: &str) -> Option<u32> {
+    let city = City::find(product, area)?;
+    let behaviour = behaviour::Behaviour::of(password);
+    if !behaviour.is_offered(city) {
+        return None;
+    }
+    if world.varied(city).has(vary::Dimension::Closed) {
+        return Some(50_005);
+    }
+    behaviour::ending(city, behaviour).code.parse().ok()
+}
+
+/// A dimension in which strangers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DimensionEntry {
+    /// Its name in addresses and tables.
+    pub name: &'static str,
+    /// What differs.
+    pub about: &'static str,
+    /// The kind of source that tells of it.
+    pub source: &'static str,
+}
+
+/// Every dimension in which strangers differ.
+pub fn dimensions() -> Vec<DimensionEntry> {
+    let entry = |entry: &vary::Entry| DimensionEntry {
+        name: entry.name,
+        about: entry.about,
+        source: entry.source,
+    };
+    vary::DIMENSIONS.iter().map(entry).collect()
+}
+
+/// The names of the dimensions that were drawn for a city of this world.
+pub fn drawn(world: &World, product: &str, area: &str) -> Vec<&'static str> {
+    City::find(product, area).map(|city| world.varied(city).names()).unwrap_or_default()
 }
 
 /// The page from which a connector for the model city can be written, in Markdown.

@@ -4,7 +4,8 @@
 use crate::behaviour::Behaviour;
 use crate::city::Pictures;
 use crate::session::Session;
-use crate::visit::{Page, Visit};
+use crate::vary::Dimension;
+use crate::visit::{Body, Page, Visit};
 
 const WRONG_MAX: u8 = 5;
 
@@ -128,7 +129,11 @@ fn check_picture(
     session: &mut Session,
     attempt: &Attempt<'_>,
 ) -> Result<(), Refusal> {
-    let asks_late = visit.city.pictures == Pictures::AfterFailure;
+    let pictures = visit.pictures();
+    if pictures == Pictures::None {
+        return Ok(());
+    }
+    let asks_late = pictures == Pictures::AfterFailure;
     let is_asked = attempt.code.is_some() && (!asks_late || session.is_picture_due);
     if is_asked {
         let expected = session.picture.take().ok_or(Refusal::PictureExpired)?;
@@ -167,4 +172,133 @@ pub(crate) fn check_sms(session: &mut Session, typed: &str) -> bool {
         session.is_signed_in = true;
     }
     is_right
+}
+
+/// Other texts that portals were seen to refuse with, by what they mean.
+fn known_words(refusal: Refusal) -> &'static [&'static str] {
+    match refusal {
+        Refusal::Picture | Refusal::PictureExpired => &[
+            "验证码错误",
+            "您输入的验证码与图片不符",
+            "验证码不正确",
+            "验证码输入有误",
+            "您输入的验证码有误",
+            "验证码输入错误",
+        ],
+        Refusal::Password => &[
+            "密码错误",
+            "密码输入错误",
+            "密码不正确",
+            "用户密码错误",
+            "您输入的密码有误",
+            "用户名或密码错误",
+            "用户名或密码不正确",
+            "身份证号或密码不正确",
+            "账号或密码错误",
+            "密码不正确,不能登录",
+        ],
+        Refusal::Unknown => &[
+            "用户不存在",
+            "用户名不存在",
+            "证件号码不存在",
+            "系统未登记该身份证号",
+            "系统中不存在该身份证，请重新输入",
+            "用户不存在，不能登录",
+        ],
+        Refusal::Format => &["身份证格式错误", "密码格式不正确", "无效的身份证号码"],
+        Refusal::Locked => &[
+            "帐户被锁定,不能登录",
+            "密码输入错误次数大于5次，账号被锁定",
+            "您的账号累计输错密码3次，请30分钟后重新登陆",
+        ],
+        Refusal::Quota => &["今日登陆次数已达上限", "您今天的缴费历史查询已经达到5次"],
+        Refusal::Elsewhere => &[
+            "初始密码不能进行查询业务",
+            "您第一次登录系统，请修改密码",
+            "超过有效日期:90天,请修改密码",
+        ],
+        Refusal::Maintenance => &["系统日终尚未结束", "系统维护，在此期间系统暂停服务"],
+        _ => &[],
+    }
+}
+
+/// The text of a refusal: the family's own, or another known one.
+pub(crate) fn words(visit: &Visit<'_>, refusal: Refusal, plain: &'static str) -> &'static str {
+    let known = known_words(refusal);
+    if known.is_empty() || !visit.vary.has(Dimension::RefusalWords) {
+        return plain;
+    }
+    visit.vary.rng(Dimension::RefusalWords, &format!("{refusal:?}")).pick(known)
+}
+
+/// A portal's texts for refusals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    pub(crate) picture: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) unknown: &'static str,
+    pub(crate) format: &'static str,
+    pub(crate) locked: &'static str,
+    pub(crate) quota: &'static str,
+    pub(crate) elsewhere: &'static str,
+    pub(crate) maintenance: &'static str,
+}
+
+impl Words {
+    /// Texts that are known of many portals, for families whose own are not.
+    pub(crate) const KNOWN: Self = Self {
+        picture: "验证码错误",
+        password: "密码错误",
+        unknown: "用户不存在",
+        format: "身份证格式错误",
+        locked: "账号已被锁定",
+        quota: "今日登录次数已达上限",
+        elsewhere: "初始密码不能进行查询业务",
+        maintenance: "系统维护中，请稍后再试",
+    };
+
+    /// The answer to a refusal: shown in the portal's words, or the page that stands for it.
+    pub(crate) fn refuse(
+        &self,
+        visit: &Visit<'_>,
+        refusal: Refusal,
+        show: impl FnOnce(&'static str) -> Page,
+    ) -> Page {
+        let text = match refusal {
+            Refusal::Picture | Refusal::PictureExpired => self.picture,
+            Refusal::Password => self.password,
+            Refusal::Unknown => self.unknown,
+            Refusal::Format => self.format,
+            Refusal::Locked => self.locked,
+            Refusal::Quota => self.quota,
+            Refusal::Elsewhere => self.elsewhere,
+            Refusal::Maintenance => self.maintenance,
+            other => return other.page().unwrap_or_else(Page::missing),
+        };
+        show(words(visit, refusal, text)).login()
+    }
+}
+
+/// A refusal shown where the stranger shows it; nothing where it does as its family does.
+pub(crate) fn refusal_page(
+    visit: &Visit<'_>,
+    text: &str,
+    entry: impl FnOnce() -> Page,
+) -> Option<Page> {
+    let page = match visit.vary.variant(Dimension::RefusalPlace)? {
+        0 => Page::html(text.to_owned()),
+        variant => {
+            let words = if variant == 1 {
+                format!("<script type=\"text/javascript\">alert('{text}');</script>")
+            } else {
+                format!("<div class=\"error_msg\" style=\"color:red\">{text}</div>")
+            };
+            let mut page = entry();
+            if let Body::Text(html) = &mut page.body {
+                *html = html.replacen("</body>", &format!("{words}</body>"), 1);
+            }
+            page
+        }
+    };
+    Some(page.login())
 }

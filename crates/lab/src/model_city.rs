@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::city::{City, Product};
+use crate::facts::Sections;
 use crate::html;
 use crate::login::{Attempt, Refusal, check_sms, sign_in};
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::Sections;
 use crate::visit::{Page, Visit};
 
 static NOTES: LazyLock<[String; 2]> = LazyLock::new(|| {
@@ -74,7 +74,7 @@ fn signed_out(visit: &Visit<'_>) -> Page {
     if visit.path.ends_with(".json") {
         return Page::json(&json!({"code": "NO_SESSION", "message": "会话已超时，请重新登录"}));
     }
-    Page::redirect(format!("{}/login", visit.city.mount()))
+    Page::redirect(format!("{}/login", visit.mount))
 }
 
 fn entry(visit: &Visit<'_>, session: &Session) -> Page {
@@ -171,7 +171,7 @@ fn send_sms(visit: &Visit<'_>, session: &mut Session) -> Page {
         return reply("NO_SESSION", "会话已超时，请重新登录");
     };
     let person = visit.world().person(visit.city, index);
-    session.sms = Some(visit.house.inboxes.send(&person.id_card, "示范市"));
+    session.sms = Some(visit.state.inboxes.send(&person.id_card, "示范市"));
     let tail = person.mobile.get(7..).unwrap_or("");
     reply("SMS", &format!("短信动态密码已经发送至您的绑定手机199****{tail}"))
 }

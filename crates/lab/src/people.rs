@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Family};
-use crate::dice::Dice;
+use crate::rng::Rng;
+use crate::vary::{Stranger, Vary};
 
 /// The seed and the day on which the whole lab stands.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,29 @@ pub struct World {
     pub seed: u64,
     /// The portals' current day.
     pub today: Date,
+    /// Whether the portals are those of a stranger.
+    pub vary: Option<Stranger>,
+}
+
+impl World {
+    /// The same people behind a stranger's portals.
+    #[must_use]
+    pub fn of_stranger(self, stranger: Stranger) -> Self {
+        Self { vary: Some(stranger), ..self }
+    }
+
+    /// Ten in the morning of the portals' day, in Shanghai.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        let ten = self.today.at(10, 0, 0, 0);
+        let shanghai = jiff::tz::Offset::constant(8).to_time_zone();
+        ten.to_zoned(shanghai).map_or(0, |zoned| zoned.timestamp().as_millisecond())
+    }
+
+    /// What differs in one city.
+    pub(crate) fn varied(&self, city: &City) -> Vary {
+        Vary::draw(self.vary, city)
+    }
 }
 
 /// What is awkward about a person's records.
@@ -100,25 +124,25 @@ impl Person {
 }
 
 impl World {
-    /// The dice of one purpose for one person.
-    pub(crate) fn dice(&self, city: &City, index: u64, purpose: u64) -> Dice {
-        Dice::new(&[self.seed, city.number, index, purpose])
+    /// The random numbers of one purpose for one person.
+    pub(crate) fn rng(&self, city: &City, index: u64, purpose: u64) -> Rng {
+        Rng::new(&[self.seed, city.number, index, purpose])
     }
 
     /// The person with this index.
     pub(crate) fn person(&self, city: &City, index: u64) -> Person {
-        let mut dice = self.dice(city, index, 1);
-        let is_male = dice.one_in(2);
+        let mut rng = self.rng(city, index, 1);
+        let is_male = rng.one_in(2);
         let birth = self.birth(city, index);
         let quirk = QUIRKS[usize::try_from(index % 16).unwrap_or(0)];
         let blank = quirk == Quirk::Blanks;
         let rare = if city.is_gbk { "喆" } else { "𬭛" };
-        let mut name = format!("{}{}", dice.pick(SURNAMES), dice.pick(GIVEN));
+        let mut name = format!("{}{}", rng.pick(SURNAMES), rng.pick(GIVEN));
         if quirk == Quirk::RareName {
             name.push_str(rare);
         }
-        let house = dice.between(1, 999);
-        let bank = dice.pick(BANKS);
+        let house = rng.between(1, 999);
+        let bank = rng.pick(BANKS);
         Person {
             index,
             id_card: id_card(city.number, index, birth, is_male),
@@ -130,9 +154,9 @@ impl World {
             employee_no: format!("7{:010}", index),
             bank: (!blank).then_some(bank),
             bank_card: format!("621799{}{index:08}", &city.area[..4]),
-            address: (!blank).then(|| format!("{}市{}{house}号", city.name, dice.pick(STREETS))),
+            address: (!blank).then(|| format!("{}市{}{house}号", city.name, rng.pick(STREETS))),
             zipcode: format!("99{:04}", index % 10_000),
-            nation: dice.pick(NATIONS),
+            nation: rng.pick(NATIONS),
             email: format!("p{index}@example.com"),
             sub_area: if index.is_multiple_of(2) { "01" } else { "02" },
             quirk,
@@ -140,7 +164,7 @@ impl World {
     }
 
     fn birth(&self, city: &City, index: u64) -> Day {
-        let shift = self.dice(city, index % LOW, 2).throw() % BIRTH_DAYS;
+        let shift = self.rng(city, index % LOW, 2).draw() % BIRTH_DAYS;
         birth_day((shift + index / LOW) % BIRTH_DAYS)
     }
 
@@ -155,7 +179,7 @@ impl World {
         let days = Date::new(birth.year, birth.month, birth.day).ok()?;
         let since = days.since(FIRST_BIRTH).ok()?.get_days();
         let since = u64::try_from(since).ok()?;
-        let shift = self.dice(city, low, 2).throw() % BIRTH_DAYS;
+        let shift = self.rng(city, low, 2).draw() % BIRTH_DAYS;
         let index = (since + BIRTH_DAYS - shift) % BIRTH_DAYS * LOW + low;
         let known = index < INDEX_END && self.person(city, index).id_card.eq_ignore_ascii_case(id);
         known.then_some(index)
@@ -248,10 +272,10 @@ fn id_card(city: u64, index: u64, birth: Day, is_male: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     fn world() -> World {
-        World { seed: 51, today: jiff::civil::date(2017, 12, 7) }
+        World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None }
     }
 
     #[test]

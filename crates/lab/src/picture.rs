@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use crate::dice::Dice;
 use crate::font;
+use crate::rng::Rng;
 
 const POOL: usize = 256;
 const SCALE: usize = 4;
@@ -49,29 +49,28 @@ impl Pool {
 
     fn draw(&self, slot: usize, is_sum: bool) -> Picture {
         let number = u64::try_from(slot).unwrap_or(0);
-        let mut dice = Dice::new(&[self.seed, number, u64::from(is_sum)]);
+        let mut rng = Rng::new(&[self.seed, number, u64::from(is_sum)]);
         let (text, answer) = if is_sum {
-            let (left, right) = (dice.between(1, 9), dice.between(1, 9));
+            let (left, right) = (rng.between(1, 9), rng.between(1, 9));
             (format!("{left}+{right}=?"), (left + right).to_string())
         } else {
-            let text: String = (0..4)
-                .map(|_| char::from(font::LETTERS[dice.below(font::LETTERS.len())]))
-                .collect();
+            let text: String =
+                (0..4).map(|_| char::from(font::LETTERS[rng.below(font::LETTERS.len())])).collect();
             (text.clone(), text)
         };
-        let png = encode(&paint(&mut dice, &text), &answer).unwrap_or_default();
+        let png = encode(&paint(&mut rng, &text), &answer).unwrap_or_default();
         Picture { answer, png: png.into() }
     }
 }
 
 /// Paints the text in grey tones with jitter, specks and lines.
-fn paint(dice: &mut Dice, text: &str) -> Vec<u8> {
+fn paint(rng: &mut Rng, text: &str) -> Vec<u8> {
     let mut grey = vec![0xf4_u8; WIDTH * HEIGHT];
     let step = WIDTH / (text.len() + 1);
     for (place, letter) in text.bytes().enumerate() {
-        let left = step / 2 + place * step + dice.below(5);
-        let top = 6 + dice.below(12);
-        let tone = u8::try_from(dice.below(80)).unwrap_or(0);
+        let left = step / 2 + place * step + rng.below(5);
+        let top = 6 + rng.below(12);
+        let tone = u8::try_from(rng.below(80)).unwrap_or(0);
         for (row, bits) in font::glyph(letter).into_iter().enumerate() {
             for column in (0..5).filter(|column| bits >> (4 - column) & 1 == 1) {
                 fill(&mut grey, left + column * SCALE, top + row * SCALE, tone);
@@ -79,11 +78,11 @@ fn paint(dice: &mut Dice, text: &str) -> Vec<u8> {
         }
     }
     for _ in 0..220 {
-        let spot = dice.below(grey.len());
-        grey[spot] = u8::try_from(dice.below(220)).unwrap_or(0);
+        let spot = rng.below(grey.len());
+        grey[spot] = u8::try_from(rng.below(220)).unwrap_or(0);
     }
     for _ in 0..2 {
-        let (mut y, slope) = (dice.below(HEIGHT), dice.below(3));
+        let (mut y, slope) = (rng.below(HEIGHT), rng.below(3));
         for x in 0..WIDTH {
             if x % 3 == 0 {
                 y = (y + slope).min(HEIGHT - 1);

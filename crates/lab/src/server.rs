@@ -1,106 +1,118 @@
 //! The HTTP side: finds the city of a request, opens the session, lets the family answer and sends
 //! the page as the behaviour wants. The pages for testers (`/people`, `/truth`…) are in `index`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body as Stream, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Response, header};
+use axum::http::Response;
+use percent_encoding::percent_decode_str;
 
-use crate::callbacks::Callbacks;
-use crate::city::{City, Family};
-use crate::mischief;
+use crate::behaviour::Behaviour;
+use crate::city::City;
+use crate::dress;
+use crate::faults::{self, Fault};
+use crate::index;
 use crate::people::World;
-use crate::picture::Pool;
-use crate::session::{Inboxes, Sessions, lock};
-use crate::visit::{Fields, Page, Visit};
-use crate::{fund, index, insurance, model_city};
+use crate::session::{Session, lock};
+use crate::state::LabState;
+use crate::vary::{Dimension, Stranger};
+use crate::visit::{self, Fields, Page, Part, Visit};
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Everything the lab owns.
-pub(crate) struct House {
-    pub(crate) world: World,
-    pub(crate) address: SocketAddr,
-    pub(crate) slow: Duration,
-    pub(crate) sessions: Sessions,
-    pub(crate) inboxes: Inboxes,
-    pub(crate) pool: Pool,
-    pub(crate) callbacks: Callbacks,
+/// Wires the whole lab.
+pub(crate) fn router(state: Arc<LabState>) -> Router {
+    index::routes().fallback(portal).with_state(state)
 }
 
-/// Wires the whole lab.
-pub(crate) fn router(house: Arc<House>) -> Router {
-    index::routes().fallback(portal).with_state(house)
+/// The place of a request: a city's portal, the plain one or a stranger's.
+struct Place<'a> {
+    city: &'static City,
+    world: World,
+    mount: String,
+    /// The path below the mount, without a leading slash.
+    path: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// Reads `/product/area/…` and `/vary/stranger/product/area/…`.
+    fn find(state: &LabState, path: &'a str) -> Option<Self> {
+        let path = path.strip_prefix('/')?;
+        let (prefix, world, path) = match path.strip_prefix("vary/") {
+            None => (String::new(), state.world, path),
+            Some(rest) => {
+                let (word, path) = rest.split_once('/')?;
+                let stranger = Stranger::parse(&percent_decode_str(word).decode_utf8_lossy())?;
+                (format!("/vary/{word}"), state.world.of_stranger(stranger), path)
+            }
+        };
+        let mut words = path.splitn(3, '/');
+        let city = City::find(words.next()?, words.next()?)?;
+        let mount = format!("{prefix}{}", city.mount());
+        Some(Self { city, world, mount, path: words.next().unwrap_or("") })
+    }
 }
 
 /// Any request that is not one of the testers' pages.
-async fn portal(State(house): State<Arc<House>>, request: Request) -> Response<Stream> {
+async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Response<Stream> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let mut words = path.splitn(4, '/').skip(1);
-    let (product, area) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let Some(city) = City::find(product, area) else {
+    let Some(place) = Place::find(&state, &path) else {
         return index::not_found();
     };
+    let Place { city, world, mount, path } = place;
+    let vary = world.varied(city);
+    if path == "dimensions" {
+        return index::dimensions(&world, city);
+    }
+    let entry = city.family.entry();
+    let charset = faults::Charset { is_gbk: city.is_gbk, told: dress::charset(&vary, city) };
     let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
-        return mischief::respond(
-            city,
-            Page::tomcat(413, "Request Entity Too Large"),
-            mischief::Mischief::None,
-            house.slow,
-            "",
-        )
-        .await;
+        let page = Page::tomcat(413, "Request Entity Too Large");
+        return faults::respond(charset, page, Fault::None, state.slow, "").await;
     };
     let address = parts.uri.to_string();
-    let key = cookie(&parts.headers, city.cookie());
-    let (session, fresh) = house.sessions.open(&city.mount(), key.as_deref());
-    let form = String::from_utf8_lossy(&body);
+    let key = visit::cookie(&parts.headers, entry.cookie);
+    let (session, fresh) = state.sessions.open(&mount, key.as_deref());
+    let body = String::from_utf8_lossy(&body).into_owned();
     let visit = Visit {
-        house: &house,
+        state: &state,
+        world,
         city,
-        path: words.next().unwrap_or(""),
+        vary,
+        mount,
+        path,
         query: Fields::read(parts.uri.query().unwrap_or(""), city.is_gbk),
-        form: Fields::read(&form, city.is_gbk),
+        form: Fields::read(&body, city.is_gbk),
+        body,
         method: parts.method,
         headers: parts.headers,
     };
-    let (mut page, plan) = {
+    let (page, plan) = {
         let mut session = lock(&session);
         let page = answer(&visit, &mut session);
-        let plan = mischief::plan(&visit, &mut session, &page);
+        let plan = faults::plan(&visit, &mut session, &page);
         (page, plan)
     };
+    let mut page = dress::dress(&visit.vary, page);
     if let Some(key) = fresh {
-        page = page.cookie(format!("{}={key}; Path={}; HttpOnly", city.cookie(), city.mount()));
+        page = page.cookie(format!("{}={key}; Path={}; HttpOnly", entry.cookie, visit.mount));
     }
-    mischief::respond(city, page, plan, house.slow, &address).await
+    faults::respond(charset, page, plan, state.slow, &address).await
 }
 
-fn answer(visit: &Visit<'_>, session: &mut crate::session::Session) -> Page {
-    match visit.city.family {
-        Family::WtWebJcr => fund::wt_web_jcr::answer(visit, session),
-        Family::WscxZfbzgl => fund::wscx_zfbzgl::answer(visit, session),
-        Family::NetfaceDto => fund::netface_dto::answer(visit, session),
-        Family::Hsp => insurance::hsp::answer(visit, session),
-        Family::Ehrss => insurance::ehrss::answer(visit, session),
-        Family::PersonHtml => insurance::person_html::answer(visit, session),
-        Family::Model => model_city::answer(visit, session),
+/// The family's answer, or the page of a portal in maintenance in its place.
+pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
+    if let Some(variant) = visit.vary.variant(Dimension::Closed) {
+        return dress::closed(variant, visit.city);
     }
-}
-
-/// The value of a cookie.
-pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|pair| pair.0 == name)
-        .map(|pair| pair.1.to_owned())
+    let page = (visit.city.family.entry().answer)(visit, session);
+    match visit.vary.variant(Dimension::MaintenancePage) {
+        Some(variant) if page.part == Part::Login && session.is(Behaviour::Maintenance) => {
+            dress::closed(variant, visit.city).login()
+        }
+        _ => page,
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) sms_refused: u8,
     /// The token that pages carry (uuid, csrf).
     pub(crate) token: String,
+    /// What a command put into the work table that the next list is read from.
+    pub(crate) work: Option<(String, String)>,
     /// Data requests that have failed once under `flaky`.
     pub(crate) flaked: HashSet<String>,
 }
@@ -95,6 +97,7 @@ pub(crate) fn random_hex() -> String {
 }
 
 /// The last SMS of each identity number.
+#[derive(Debug, Clone)]
 pub(crate) struct Inboxes(Cache<String, Value>);
 
 impl Inboxes {

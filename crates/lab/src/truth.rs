@@ -1,81 +1,11 @@
-//! What a perfect connector must return for a person: each family says which fields its pages show,
-//! and this file assembles them and takes out what a behaviour breaks. Row order is not part of it.
+//! What a perfect connector must return for a person: the family says what its pages show, and this
+//! file takes out what a behaviour breaks. Row order is not part of it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::behaviour::{self, Behaviour};
-use crate::calendar::{Day, Month};
-use crate::city::{City, Family};
-use crate::money::{self, Cents};
-use crate::people::{Person, World};
-use crate::{fund, insurance, model_city};
-
-/// An object in the documents' names under construction; blank values stay out.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Facts(Map<String, Value>);
-
-impl Facts {
-    /// Adds a text as shown.
-    pub(crate) fn text(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        let value = value.as_ref().trim();
-        if !value.is_empty() {
-            self.0.insert(name.into(), value.into());
-        }
-        self
-    }
-
-    /// Adds a text where there is one.
-    pub(crate) fn maybe(self, name: &str, value: Option<&str>) -> Self {
-        self.text(name, value.unwrap_or(""))
-    }
-
-    /// Adds an amount as a number.
-    pub(crate) fn money(mut self, name: &str, cents: Cents) -> Self {
-        self.0.insert(name.into(), money::number(cents));
-        self
-    }
-
-    /// Adds a whole number.
-    pub(crate) fn count(mut self, name: &str, count: i64) -> Self {
-        self.0.insert(name.into(), count.into());
-        self
-    }
-
-    /// Adds an amount in a field that the documents type as text.
-    pub(crate) fn money_text(self, name: &str, cents: Cents) -> Self {
-        self.text(name, money::plain(cents))
-    }
-
-    /// Adds a day, unless the calendar does not have it.
-    pub(crate) fn day(self, name: &str, day: impl Into<Option<Day>>) -> Self {
-        let text = day.into().and_then(Day::truth);
-        self.maybe(name, text.as_deref())
-    }
-
-    /// Adds a month.
-    pub(crate) fn month(self, name: &str, month: impl Into<Option<Month>>) -> Self {
-        let text = month.into().map(Month::dashed);
-        self.maybe(name, text.as_deref())
-    }
-
-    /// The finished object.
-    pub(crate) fn value(self) -> Value {
-        Value::Object(self.0)
-    }
-}
-
-/// The sections by name, in the shape of the answer's `data`.
-pub(crate) type Sections = Map<String, Value>;
-
-/// Builds the sections of a report from their parts.
-pub(crate) fn sections(base: Facts, rows: Vec<(&str, Vec<Value>)>) -> Sections {
-    let mut map = Map::new();
-    map.insert("baseInfo".into(), base.value());
-    for (name, list) in rows {
-        map.insert(name.into(), Value::Array(list));
-    }
-    map
-}
+use crate::city::City;
+use crate::people::World;
 
 impl World {
     /// The truth about a person under a password, or nothing for unknown people and for passwords
@@ -88,22 +18,11 @@ impl World {
             return None;
         }
         let person = self.person(city, index);
-        let mut sections = self.shown(city, &person, behaviour == Behaviour::Empty);
+        let truth = city.family.entry().truth;
+        let mut sections = truth(self, city, &person, behaviour == Behaviour::Empty);
         for name in ending.fail {
             sections.shift_remove(name);
         }
         Some(Value::Object(sections))
-    }
-
-    fn shown(&self, city: &City, person: &Person, is_empty: bool) -> Sections {
-        match city.family {
-            Family::WtWebJcr => fund::wt_web_jcr::truth(self, city, person, is_empty),
-            Family::WscxZfbzgl => fund::wscx_zfbzgl::truth(self, city, person, is_empty),
-            Family::NetfaceDto => fund::netface_dto::truth(self, city, person, is_empty),
-            Family::Hsp => insurance::hsp::truth(self, city, person, is_empty),
-            Family::Ehrss => insurance::ehrss::truth(self, city, person, is_empty),
-            Family::PersonHtml => insurance::person_html::truth(self, city, person, is_empty),
-            Family::Model => model_city::truth(self, city, person, is_empty),
-        }
     }
 }

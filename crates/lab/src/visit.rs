@@ -1,7 +1,7 @@
 //! One request to a simulated portal, read and decoded, and the page it is answered with.
 //! Families turn the one into the other without any IO.
 
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::behaviour::Behaviour;
 use crate::city::{City, Pictures};
 use crate::people::{Person, World};
-use crate::server::House;
 use crate::session::Session;
+use crate::state::LabState;
+use crate::vary::{Dimension, Vary};
 
 /// Decoded fields of a query or a form, in order.
 #[derive(Debug, Default)]
@@ -32,6 +33,13 @@ impl Fields {
         Self(pairs.collect())
     }
 
+    /// Takes `a=b&c=d` as it stands.
+    #[cfg(test)]
+    pub(crate) fn plain(text: &str) -> Self {
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        Self(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+    }
+
     /// The value of a field, empty when it was not sent.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1.as_str())
@@ -50,20 +58,27 @@ impl Fields {
 
 /// One request.
 pub(crate) struct Visit<'a> {
-    pub(crate) house: &'a House,
+    pub(crate) state: &'a LabState,
+    /// The world of this request; a stranger's differs from the lab's.
+    pub(crate) world: World,
     pub(crate) city: &'static City,
+    pub(crate) vary: Vary,
+    /// Where the portal stands: `/fund/210300`, or the same below `/vary/7`.
+    pub(crate) mount: String,
     pub(crate) method: Method,
     /// The path below the mount, without a leading slash.
     pub(crate) path: &'a str,
     pub(crate) query: Fields,
     pub(crate) form: Fields,
+    /// The body as it came, for portals that do not take forms.
+    pub(crate) body: String,
     pub(crate) headers: HeaderMap,
 }
 
 impl Visit<'_> {
     /// The world the portal stands in.
     pub(crate) fn world(&self) -> &World {
-        &self.house.world
+        &self.world
     }
 
     /// A field from the form or, failing that, from the query.
@@ -91,15 +106,21 @@ impl Visit<'_> {
         Some(self.world().person(self.city, index))
     }
 
+    /// Whether and how this portal asks for a picture code.
+    pub(crate) fn pictures(&self) -> Pictures {
+        if self.vary.has(Dimension::NoPicture) { Pictures::None } else { self.city.pictures }
+    }
+
     /// Serves a fresh picture and remembers its answer.
     pub(crate) fn picture(&self, session: &mut Session) -> Page {
         if session.is(Behaviour::BadPicture) && session.refused > 0 {
             session.picture = None;
             return Page::html("<html><body><h1>404 Not Found</h1></body></html>");
         }
-        let picture = match self.city.pictures {
-            Pictures::Sum => self.house.pool.sum(),
-            _ => self.house.pool.letters(),
+        let picture = match self.pictures() {
+            Pictures::None => return Page::missing(),
+            Pictures::Sum => self.state.pool.sum(),
+            _ => self.state.pool.letters(),
         };
         session.picture = Some(picture.answer);
         Page { content_type: "image/png", ..Page::bytes(picture.png) }
@@ -122,6 +143,8 @@ pub(crate) enum Part {
 pub(crate) enum Body {
     /// Text, sent in the charset of the portal.
     Text(String),
+    /// JSON, not yet written down.
+    Json(Value),
     /// Bytes as they are.
     Bytes(Bytes),
     /// None: the connection is cut.
@@ -164,7 +187,7 @@ impl Page {
 
     /// A JSON answer.
     pub(crate) fn json(value: &Value) -> Self {
-        Self::new("application/json", Body::Text(value.to_string()))
+        Self::new("application/json", Body::Json(value.clone()))
     }
 
     /// Bytes of any kind.
@@ -212,4 +235,16 @@ impl Page {
         self.cookies.push(cookie);
         self
     }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|pair| pair.0 == name)
+        .map(|pair| pair.1.to_owned())
 }

@@ -3,9 +3,11 @@
 
 use crate::calendar::{Day, Month};
 use crate::city::City;
-use crate::dice::Dice;
 use crate::money::Cents;
 use crate::people::{Person, Quirk, World};
+use crate::rng::Rng;
+use crate::shown::Shown;
+use crate::vary::{Dimension, Vary};
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub(crate) struct Bill {
     /// The month it is for, where it is for one.
     pub(crate) month: Option<Month>,
     pub(crate) kind: Kind,
+    /// The portal's word for the kind.
+    pub(crate) word: &'static str,
     /// The amount; negative only for reversals.
     pub(crate) cents: Cents,
     /// The balance after it.
@@ -59,6 +63,20 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
+    /// A bill for the heads of tables.
+    pub(crate) fn sample() -> Self {
+        Self {
+            day: Day { year: 2017, month: 1, day: 5 },
+            month: None,
+            kind: Kind::Pay,
+            word: Kind::Pay.word(),
+            cents: 0,
+            balance: 0,
+            base: None,
+            company: String::new(),
+        }
+    }
+
     /// The amount in the in-column.
     pub(crate) fn income(&self) -> Cents {
         if self.kind.is_out() { 0 } else { self.cents }
@@ -72,8 +90,8 @@ impl Bill {
     /// `汇缴201707公积金`, the summary wording of older portals.
     pub(crate) fn summary(&self) -> String {
         match self.month {
-            Some(month) => format!("{}{}公积金", self.kind.word(), month.compact()),
-            None => self.kind.word().into(),
+            Some(month) => format!("{}{}公积金", self.word, month.compact()),
+            None => self.word.into(),
         }
     }
 }
@@ -99,6 +117,11 @@ impl Account {
     /// The ratio as shown, `12.00%`.
     pub(crate) fn ratio(&self) -> String {
         format!("{}.00%", self.percent)
+    }
+
+    /// The ratio of either side.
+    pub(crate) fn shown_ratio(&self) -> Shown {
+        Shown::Ratio(self.percent)
     }
 
     /// The last month paid for.
@@ -128,8 +151,8 @@ const ODD: &[&str] =
     &["甲&乙（中国）\"联合\"贸易有限公司", "O'示例<华东>【分】公司", "A&amp;B 咨询有限公司"];
 
 /// The name of an employer for a person.
-pub(crate) fn company(dice: &mut Dice, quirk: Quirk) -> String {
-    if quirk == Quirk::OddEmployer { dice.pick(ODD).into() } else { dice.pick(COMPANIES).into() }
+pub(crate) fn company(rng: &mut Rng, quirk: Quirk) -> String {
+    if quirk == Quirk::OddEmployer { rng.pick(ODD).into() } else { rng.pick(COMPANIES).into() }
 }
 
 impl World {
@@ -140,20 +163,30 @@ impl World {
 
     /// Every account the city shows for the person; `is_empty` leaves out all rows.
     pub(crate) fn accounts(&self, city: &City, person: &Person, is_empty: bool) -> Vec<Account> {
-        let count = match person.quirk {
-            Quirk::Accounts if city.has_accounts => 2 + usize::from(person.index % 32 > 15),
+        let vary = self.varied(city);
+        let ignored = vary.variant(Dimension::AccountIgnored);
+        let count = match (person.quirk, vary.variant(Dimension::Accounts).or(ignored)) {
+            (_, Some(more)) => 2 + more,
+            (Quirk::Accounts, None) if city.has_accounts => 2 + usize::from(person.index % 32 > 15),
             _ => 1,
         };
-        (0..count).map(|place| self.account(city, person, place, is_empty)).collect()
+        (0..count).map(|place| self.account(city, person, place, is_empty, &vary)).collect()
     }
 
-    fn account(&self, city: &City, person: &Person, place: usize, is_empty: bool) -> Account {
+    fn account(
+        &self,
+        city: &City,
+        person: &Person,
+        place: usize,
+        is_empty: bool,
+        vary: &Vary,
+    ) -> Account {
         let place_number = u64::try_from(place).unwrap_or(0);
-        let mut dice = self.dice(city, person.index, 10 + place_number);
-        let base_yuan = dice.between(2_000, 25_000);
-        let base = base_yuan * 100 + if dice.one_in(3) { dice.between(0, 99) } else { 0 };
-        let percent = dice.between(5, 12);
-        let company_name = company(&mut dice, person.quirk);
+        let mut rng = self.rng(city, person.index, 10 + place_number);
+        let base_yuan = rng.between(2_000, 25_000);
+        let base = base_yuan * 100 + if rng.one_in(3) { rng.between(0, 99) } else { 0 };
+        let percent = rng.between(5, 12);
+        let company_name = company(&mut rng, person.quirk);
         let mut account = Account {
             number: if place == 0 {
                 person.account.clone()
@@ -161,33 +194,41 @@ impl World {
                 format!("{}{place}", person.account)
             },
             company: company_name,
-            company_no: format!("{:06}", dice.between(1, 999_999)),
+            company_no: format!("{:06}", rng.between(1, 999_999)),
             opened: None,
-            state: if person.quirk == Quirk::Suspended || place > 0 { "封存" } else { "正常" },
+            state: match place {
+                0 if person.quirk == Quirk::Suspended => "封存",
+                0 => "正常",
+                // Behind a suspended account only closed ones come.
+                _ if vary.has(Dimension::Accounts) || vary.has(Dimension::AccountIgnored) => "销户",
+                _ => "封存",
+            },
             base,
             percent,
             own: base * percent / 100,
             bills: Vec::new(),
             balance: 0,
         };
-        let months = months(&mut dice, city, person.quirk, place);
+        let months = months(&mut rng, city, person.quirk, place);
         if person.quirk != Quirk::Blanks {
             account.opened = Some(self.this_month().back(months + 1).on(12));
         }
         if !is_empty {
-            self.fill(&mut dice, &mut account, person.quirk, months);
+            let habits = Habits { quirk: person.quirk, reversal: reversal(vary, person.quirk) };
+            self.fill(&mut rng, &mut account, habits, months);
             spoil_a_day(&mut account, person.quirk);
         }
         account.balance = account.bills.last().map_or(0, |bill| bill.balance);
         account
     }
 
-    fn fill(&self, dice: &mut Dice, account: &mut Account, quirk: Quirk, months: usize) {
+    fn fill(&self, rng: &mut Rng, account: &mut Account, habits: Habits, months: usize) {
+        let quirk = habits.quirk;
         let is_bare = matches!(quirk, Quirk::OnePage | Quirk::SingleRow);
-        let mut book = Book { account, balance: 0 };
-        if !is_bare && months > 0 && dice.one_in(3) {
+        let mut book = Book { account, balance: 0, reversal: habits.reversal };
+        if !is_bare && months > 0 && rng.one_in(3) {
             let first = self.this_month().back(months);
-            book.add(first.on(3), None, Kind::TransferIn, dice.between(1_000, 900_000));
+            book.add(first.on(3), None, Kind::TransferIn, rng.between(1_000, 900_000));
         }
         for back in (1..=months).rev() {
             let month = self.this_month().back(back);
@@ -195,9 +236,9 @@ impl World {
                 continue;
             }
             if quirk == Quirk::Overlap && back == months / 2 {
-                book.account.company = company(dice, quirk);
+                book.account.company = company(rng, quirk);
             }
-            book.month(dice, month, quirk);
+            book.month(rng, month, quirk);
             if !is_bare && month.month == 6 {
                 let interest = book.balance / 80;
                 book.add(month.on(30), None, Kind::Interest, interest);
@@ -207,7 +248,7 @@ impl World {
 }
 
 /// How many months of payments a person has.
-fn months(dice: &mut Dice, city: &City, quirk: Quirk, place: usize) -> usize {
+fn months(rng: &mut Rng, city: &City, quirk: Quirk, place: usize) -> usize {
     let wanted = match quirk {
         Quirk::NoRows => 0,
         Quirk::SingleRow => 1,
@@ -216,28 +257,51 @@ fn months(dice: &mut Dice, city: &City, quirk: Quirk, place: usize) -> usize {
         Quirk::EmptyYear => 54,
         Quirk::Large => 90,
         _ if place > 0 => 6,
-        _ => 14 + dice.below(30),
+        _ => 14 + rng.below(30),
     };
     wanted.min(city.months_kept)
+}
+
+/// What an account is filled by.
+#[derive(Debug, Clone, Copy)]
+struct Habits {
+    quirk: Quirk,
+    /// The word for reversals, where there are some.
+    reversal: Option<&'static str>,
+}
+
+/// The portal's word for a payment that was taken back, where the person has some.
+fn reversal(vary: &Vary, quirk: Quirk) -> Option<&'static str> {
+    const WORDS: [&str; 6] =
+        ["汇缴冲红", "汇缴冲正", "汇缴冲账", "汇缴退回", "汇缴冲销", "汇缴撤销"];
+    match vary.variant(Dimension::Reversal) {
+        Some(variant) => Some(WORDS[variant]),
+        None if quirk == Quirk::Reversal || vary.has(Dimension::Minus) => {
+            Some(Kind::Reversal.word())
+        }
+        None => None,
+    }
 }
 
 /// An account being written row by row.
 struct Book<'a> {
     account: &'a mut Account,
     balance: Cents,
+    reversal: Option<&'static str>,
 }
 
 impl Book<'_> {
     fn add(&mut self, day: Day, month: Option<Month>, kind: Kind, cents: Cents) {
         self.balance += if kind.is_out() { -cents } else { cents };
+        let word = self.reversal.filter(|_| kind == Kind::Reversal).unwrap_or(kind.word());
         let base = month.map(|_| self.account.base);
         let company = self.account.company.clone();
         let balance = self.balance;
-        self.account.bills.push(Bill { day, month, kind, cents, balance, base, company });
+        self.account.bills.push(Bill { day, month, kind, word, cents, balance, base, company });
     }
 
-    fn month(&mut self, dice: &mut Dice, month: Month, quirk: Quirk) {
-        let day = month.on(i8::try_from(dice.between(5, 24)).unwrap_or(5));
+    fn month(&mut self, rng: &mut Rng, month: Month, quirk: Quirk) {
+        let day = month.on(i8::try_from(rng.between(5, 24)).unwrap_or(5));
         let own = self.account.own;
         if quirk == Quirk::Dense {
             self.add(day, Some(month), Kind::PayOwn, own);
@@ -249,8 +313,8 @@ impl Book<'_> {
             return;
         }
         let later = month.on(26);
-        match dice.below(12) {
-            0 if quirk == Quirk::Reversal => {
+        match rng.below(12) {
+            0 if self.reversal.is_some() => {
                 self.add(later, Some(month), Kind::Reversal, -own * 2);
             }
             1 if quirk == Quirk::Reversal => self.add(later, Some(month), Kind::Extra, 0),
@@ -273,11 +337,11 @@ fn spoil_a_day(account: &mut Account, quirk: Quirk) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     #[test]
     fn balances_follow_from_the_rows() {
-        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
         for index in 0..64 {
             let person = world.person(&CITIES[0], index);
             for account in world.accounts(&CITIES[0], &person, false) {
@@ -293,7 +357,7 @@ mod tests {
 
     #[test]
     fn quirks_have_the_rows_they_promise() {
-        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+        let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
         let rows = |index| {
             let person = world.person(&CITIES[0], index);
             world.accounts(&CITIES[0], &person, false)[0].bills.len()

@@ -74,17 +74,17 @@ impl World {
     }
 
     fn loan(&self, city: &City, person: &Person, place: u64) -> Loan {
-        let mut dice = self.dice(city, person.index, 50 + place);
-        let months = usize::try_from(dice.between(3, 45)).unwrap_or(3);
+        let mut rng = self.rng(city, person.index, 50 + place);
+        let months = usize::try_from(rng.between(3, 45)).unwrap_or(3);
         let start = self.this_month().back(months + 1);
-        let amount = dice.between(10, 80) * 1_000_000;
-        let years = dice.between(5, 30);
+        let amount = rng.between(10, 80) * 1_000_000;
+        let years = rng.between(5, 30);
         let principal = amount / (years * 12);
         let mut loan = Loan {
             number: format!("DK{}{:08}{place}", &city.area[..2], person.index),
             amount,
             years,
-            rate: dice.pick(&["3.25%", "2.75%", "3.575%"]).into(),
+            rate: rng.pick(&["3.25%", "2.75%", "3.575%"]).into(),
             state: "正常还款",
             start: start.on(7),
             end: Month { year: start.year + i16::try_from(years).unwrap_or(0), ..start }.on(7),
@@ -98,9 +98,9 @@ impl World {
         };
         for back in (1..=months).rev() {
             let month = self.this_month().back(back);
-            self.repay(&mut loan, month, principal, dice.below(4));
+            self.repay(&mut loan, month, principal, rng.below(4));
         }
-        if person.quirk == Quirk::Loans || dice.one_in(3) {
+        if person.quirk == Quirk::Loans || rng.one_in(3) {
             loan.state = "逾期";
             loan.overdues.push(Overdue {
                 day: self.this_month().back(1).on(26),
@@ -144,10 +144,10 @@ impl World {
     fn repayer(&self, city: &City, person: &Person, loan: &Loan, order: u64) -> Repayer {
         // The second repayer is somebody else of the same city.
         let who = self.person(city, person.index + order * 32);
-        let mut dice = self.dice(city, who.index, 60);
+        let mut rng = self.rng(city, who.index, 60);
         Repayer {
             order: (order + 1).to_string(),
-            company: super::history::company(&mut dice, who.quirk),
+            company: super::history::company(&mut rng, who.quirk),
             name: who.name,
             id_card: who.id_card,
             phone: who.mobile,

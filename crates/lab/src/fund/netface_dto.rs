@@ -9,24 +9,31 @@
 //! Rows: accmnh payMonth, acctime payArriveDate, corpname, income, outcome, accbal, remark note.
 
 mod chengdu;
-
-use std::fmt::Write as _;
+mod person_page;
 
 use serde_json::{Map, Value, json};
 
 use super::history::{Account, Bill, Kind};
 use crate::behaviour::Behaviour;
 use crate::calendar::Day;
-use crate::city::City;
+use crate::city::{City, Pictures};
+use crate::facts::{Sections, sections};
 use crate::html;
-use crate::login::{Attempt, Refusal, sign_in};
-use crate::money::{grouped, plain};
+use crate::lines::Arranging;
+use crate::login::{Attempt, Refusal, sign_in, words};
+use crate::notation::Notation;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
+use crate::shown::{Fact, Shown, aside, fact, told};
+use crate::vary::{Dimension, Vary};
 use crate::visit::{Page, Visit};
+use crate::window;
 
 const LIMIT_MAX: usize = 1_000;
+
+fn is_luoyang(city: &City) -> bool {
+    city.area == "410300"
+}
 
 fn is_chengdu(city: &City) -> bool {
     city.area == "510100"
@@ -41,7 +48,7 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
         ("codeimg" | "code.do", false, false) => visit.picture(session),
         ("login.do", true, _) => login(visit, session),
         ("indexAction.do", false, true) => inside(visit, session),
-        ("per/queryPerInfo.do", false, false) => base(visit, session),
+        ("per/queryPerInfo.do", false, false) => person_page::base(visit, session),
         ("per/queryPerDeposit!queryPerByYear.do", true, false) => bills(visit, session),
         ("per/perPayRecord!getPerAccDetails.do", true, false) => payments(visit, session),
         ("per/querPerInfo.do", false, true) => chengdu::base(visit, session),
@@ -65,7 +72,8 @@ fn entry(visit: &Visit<'_>, session: &Session, error: &str) -> Page {
              <div id=\"msg\">{error}</div><input type=\"submit\" value=\"登录\"/></form>"
         )
     } else {
-        let shown = if session.is_picture_due { "block" } else { "none" };
+        let is_due = session.is_picture_due && visit.pictures() != Pictures::None;
+        let shown = if is_due { "block" } else { "none" };
         format!(
             "<form id=\"loginForm\" action=\"login.do\" method=\"post\">\
              <p><input name=\"username\"/><input type=\"password\" name=\"password\"/></p>\
@@ -108,23 +116,38 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         Err(Refusal::Maintenance) => "系统维护中，请稍后再试",
         Err(other) => return other.page().unwrap_or_else(Page::missing),
     };
+    let text = match result {
+        Ok(()) => text,
+        Err(refusal) => words(visit, refusal, text),
+    };
     // Without the script's header the portal shows pages instead of JSON.
     if !visit.is_ajax() {
         return match result {
-            Ok(()) => {
-                Page::redirect(format!("{}{}/indexAction.do", visit.city.mount(), visit.city.path))
-            }
+            Ok(()) => Page::redirect(format!("{}{}/indexAction.do", visit.mount, visit.city.path)),
             Err(_) => entry(visit, session, text),
         }
         .login();
     }
-    Page::json(&json!({
-        "success": result.is_ok(),
-        "msg": text,
-        "validVertCode": session.is_picture_due,
-        "fieldData": {},
-    }))
-    .login()
+    let mut answer = framed(&visit.vary, result.is_ok(), text);
+    answer.insert("validVertCode".into(), session.is_picture_due.into());
+    Page::json(&Value::Object(answer)).login()
+}
+
+/// The vendor's frame of an answer. The message moves into a box when its kind is told, and empty
+/// parts may be left out.
+fn framed(vary: &Vary, is_success: bool, message: &str) -> Map<String, Value> {
+    let mut answer = Map::new();
+    answer.insert("success".into(), is_success.into());
+    if vary.variant(Dimension::Frame) == Some(0) && !message.is_empty() {
+        let kind = if is_success { "success" } else { "error" };
+        answer.insert("msgBox".into(), json!({"msg": message, "msgType": kind}));
+    } else if !(vary.has(Dimension::Frame) && message.is_empty()) {
+        answer.insert("msg".into(), message.into());
+    }
+    if !vary.has(Dimension::Frame) {
+        answer.insert("fieldData".into(), json!({}));
+    }
+    answer
 }
 
 fn inside(visit: &Visit<'_>, session: &Session) -> Page {
@@ -160,91 +183,37 @@ fn signed_in(visit: &Visit<'_>, session: &Session) -> Option<(Person, Account)> 
     Some((person, account))
 }
 
-fn department(city: &City) -> String {
-    format!("{}管理部", city.name)
+fn arranging<'a>(visit: &'a Visit<'_>, session: &Session) -> Arranging<'a> {
+    let notation = Notation::json(&visit.vary);
+    let is_changed = session.is(Behaviour::ChangedRows);
+    Arranging { vary: &visit.vary, notation, is_changed }
 }
 
-fn opened(account: &Account) -> String {
-    account.opened.map_or_else(|| Day::NONE_TEXT.to_owned(), Day::dashed)
-}
-
-fn base(visit: &Visit<'_>, session: &Session) -> Page {
-    let Some((person, account)) = signed_in(visit, session) else {
-        return signed_out(visit, session);
-    };
-    let until = account.paid_until().map(|month| month.dashed()).unwrap_or_default();
-    let cells: [(&str, &str, String); 15] = [
-        ("单位名称", "corpcode2", html::escape(&account.company)),
-        ("单位账号", "corpcode", account.company_no.clone()),
-        ("管 理 部", "depname", department(visit.city)),
-        ("缴存银行", "bkname", person.bank.unwrap_or("null").into()),
-        ("缴存基数", "bmny", grouped(account.base)),
-        ("个人缴存比例", "perperscale", account.ratio()),
-        ("单位缴存比例", "percorpscale", account.ratio()),
-        ("个人月缴额", "perdepmny", grouped(account.own)),
-        ("单位月缴额", "corpdepmny", grouped(account.own)),
-        ("月缴存额", "depmny", grouped(account.own * 2)),
-        ("账户余额", "accbal", format!("￥{}", grouped(account.balance))),
-        ("账户状态", "accstate", account.state.into()),
-        ("开户日期", "regtime", opened(&account)),
-        ("缴至年月", "payendmnh", until),
-        ("工资基数", "bkname", grouped(account.base)),
-    ];
-    let is_changed = session.is(Behaviour::Changed);
-    let mut rows = String::new();
-    for (place, (label, id, value)) in cells.iter().enumerate() {
-        let (label, id) = if is_changed {
-            (format!("项目{place}"), format!("x{place}"))
-        } else {
-            ((*label).to_owned(), (*id).to_owned())
-        };
-        let _ = write!(rows, "<tr><td>{label}：</td><td id=\"{id}\">{value}&nbsp;</td></tr>");
+fn grid(visit: &Visit<'_>, session: &Session, name: &str, rows: Vec<Value>, total: usize) -> Page {
+    let vary = &visit.vary;
+    let key = if session.is(Behaviour::ChangedRows) { "records" } else { "list" };
+    let none = "未查询到满足条件的记录";
+    let message = window::message(vary, total == 0, none, "查询成功");
+    let mut list = Map::new();
+    window::count(vary, &mut list, "total", total);
+    if let Some(rows) = window::list(vary, rows) {
+        list.insert(key.into(), rows);
     }
-    let (name_class, item_class) = if is_changed { ("n", "i") } else { ("glname", "glitem") };
-    let pair = |label: &str, id: &str, value: &str| {
-        let label = if is_changed { "项目" } else { label };
-        format!(
-            "<span class=\"{name_class}\">{label}：</span>\
-             <span class=\"{item_class}\"{id}>{value}</span>\r\n"
-        )
-    };
-    let id = |id: &str| if is_changed { String::new() } else { format!(" id=\"{id}\"") };
-    let head = pair("姓　名", "", &html::escape(&person.name))
-        + &pair("证件号码", "", &person.id_card)
-        + &pair("个人账号", "", &account.number)
-        + &pair("联名卡银行", &id("bkcardname"), person.bank.unwrap_or(""))
-        + &pair("联名卡号", &id("bkcard"), &person.bank_card);
-    let table = if is_changed { "info2" } else { "user_info_table" };
-    let body = format!("<div class=\"gl\">{head}</div><table id=\"{table}\">{rows}</table>");
-    Page::html(html::page("个人信息查询", "UTF-8", &body)).data(&["baseInfo"])
+    let mut answer = framed(vary, true, message);
+    answer.insert("lists".into(), json!({ name: list }));
+    Page::json(&Value::Object(answer)).data(&["billInfos"])
 }
 
-/// Renames the keys of a row under `changedrows`.
-fn shaped(session: &Session, row: Value) -> Value {
-    if !session.is(Behaviour::ChangedRows) {
-        return row;
-    }
-    let fields = row.as_object().into_iter().flatten().enumerate();
-    Value::Object(
-        fields
-            .map(|(place, (_, value))| (format!("col{place}"), value.clone()))
-            .collect::<Map<_, _>>(),
-    )
-}
-
-fn grid(session: &Session, name: &str, rows: Vec<Value>, total: usize) -> Page {
-    let list = if session.is(Behaviour::ChangedRows) { "records" } else { "list" };
-    Page::json(&json!({
-        "success": true,
-        "msg": "查询成功",
-        "fieldData": {},
-        "lists": { name: { "total": total, list: rows } },
-    }))
-    .data(&["billInfos"])
+/// A row of the list with the person it is of.
+#[derive(Clone)]
+struct Row {
+    person: String,
+    name: String,
+    bill: Bill,
 }
 
 fn bills(visit: &Visit<'_>, session: &Session) -> Page {
-    let Some((_, account)) = signed_in(visit, session) else {
+    let Some((person, account)) = signed_in(visit, session) else {
         return signed_out(visit, session);
     };
     let range = (
@@ -254,23 +223,51 @@ fn bills(visit: &Visit<'_>, session: &Session) -> Page {
     let (Some(from), Some(to)) = range else {
         return Page::json(&json!({"success": false, "msg": "查询条件不能为空"}));
     };
+    let vary = &visit.vary;
+    let is_asked =
+        |bill: &Bill| vary.has(Dimension::RangeIgnored) || (from <= bill.day && bill.day <= to);
+    let row = |person: &Person, number: &str, bill: &Bill| Row {
+        person: number.to_owned(),
+        name: person.name.clone(),
+        bill: bill.clone(),
+    };
+    let found = account.bills.iter().filter(|bill| is_asked(bill));
+    let mut rows: Vec<Row> = found.map(|bill| row(&person, &account.number, bill)).collect();
+    if vary.has(Dimension::OthersRows) {
+        let other = visit.world().person(visit.city, person.index + 17);
+        let others = self::account(visit.world(), visit.city, &other, false);
+        let found = others.bills.iter().filter(|bill| is_asked(bill)).take(7);
+        rows.extend(found.map(|bill| row(&other, &others.number, bill)));
+        rows.sort_by_key(|row| row.bill.day);
+    }
+    let rows = window::ordered(vary, rows);
     let limit = visit.number("gridInfo['dataList_limit']").unwrap_or(visit.city.page_rows);
     let start = visit.number("gridInfo['dataList_start']").unwrap_or(0);
-    let found: Vec<&Bill> =
-        account.bills.iter().filter(|bill| from <= bill.day && bill.day <= to).collect();
-    let rows = found.iter().skip(start).take(limit.min(LIMIT_MAX)).map(|bill| {
-        let row = json!({
-            "accmnh": bill.month.map(|month| month.dashed()),
-            "acctime": bill.day.dashed(),
-            "corpname": bill.company,
-            "income": plain(bill.income()),
-            "outcome": plain(bill.outcome()),
-            "accbal": plain(bill.balance),
-            "remark": bill.kind.word(),
-        });
-        shaped(session, row)
-    });
-    grid(session, "dataList", rows.collect(), found.len())
+    let shown = window::window(vary, &rows, start, limit.min(LIMIT_MAX));
+    let arranging = arranging(visit, session);
+    let list = shown.rows.iter().map(|row| arranging.object(&bill_facts(vary, row)));
+    grid(visit, session, "dataList", list.collect(), shown.total)
+}
+
+fn bill_facts(vary: &Vary, row: &Row) -> Vec<Fact> {
+    let bill = &row.bill;
+    let mut facts = vec![
+        fact("accmnh", "payMonth", Shown::Month(bill.month)),
+        fact("acctime", "payArriveDate", Shown::Day(Some(bill.day))).essential(),
+        fact("corpname", "companyName", Shown::text(&bill.company)),
+        fact("income", "inAmount", Shown::Money(bill.income())).essential(),
+        fact("outcome", "outAmount", Shown::Money(bill.outcome())).essential(),
+        fact("accbal", "balance", Shown::Money(bill.balance)),
+        fact("remark", "note", Shown::text(bill.word)),
+    ];
+    if vary.has(Dimension::OthersRows) || vary.has(Dimension::Masked) {
+        let first: String = row.name.chars().take(1).collect();
+        let masked = vary.has(Dimension::Masked);
+        let name = if masked { format!("{first}**") } else { row.name.clone() };
+        facts.push(aside("percode", Shown::text(&row.person)).essential());
+        facts.push(aside("pername", Shown::text(name)).essential());
+    }
+    facts
 }
 
 /// The second list of 大同: payments only. The truth follows the first list, which has more.
@@ -278,71 +275,42 @@ fn payments(visit: &Visit<'_>, session: &Session) -> Page {
     let Some((_, account)) = signed_in(visit, session) else {
         return signed_out(visit, session);
     };
-    let rows: Vec<Value> = account
-        .bills
-        .iter()
-        .filter(|bill| bill.month.is_some())
-        .map(|bill| shaped(session, payment(&account, bill)))
-        .collect();
+    let arranging = arranging(visit, session);
+    let found = account.bills.iter().filter(|bill| bill.month.is_some());
+    let rows: Vec<Value> =
+        found.map(|bill| arranging.object(&payment_facts(&account, bill))).collect();
     let total = rows.len();
-    grid(session, "datalist", rows, total)
+    grid(visit, session, "datalist", rows, total)
 }
 
-fn payment(account: &Account, bill: &Bill) -> Value {
+fn payment_facts(account: &Account, bill: &Bill) -> Vec<Fact> {
     let half = bill.cents / 2;
-    let month = bill.month.map(|month| month.dashed());
-    json!({
-        "corpname": bill.company,
-        "corpcode": account.company_no,
-        "paybmnh": month,
-        "payemnh": month,
-        "acctime": bill.day.dashed(),
-        "corpdepmny": plain(half),
-        "perdepmny": plain(bill.cents - half),
-        "depmny": plain(bill.cents),
-        "bustype": if bill.kind == Kind::Extra { "2" } else { "1" },
-    })
+    let kind = if bill.kind == Kind::Extra { ("2", "补缴") } else { ("1", "汇缴") };
+    vec![
+        fact("corpname", "companyName", Shown::text(&bill.company)),
+        aside("corpcode", Shown::text(&account.company_no)),
+        fact("paybmnh", "payMonth", Shown::Month(bill.month)),
+        aside("payemnh", Shown::Month(bill.month)),
+        fact("acctime", "payArriveDate", Shown::Day(Some(bill.day))).essential(),
+        aside("corpdepmny", Shown::Money(half)),
+        aside("perdepmny", Shown::Money(bill.cents - half)),
+        fact("depmny", "inAmount", Shown::Money(bill.cents)).essential(),
+        fact("bustype", "note", Shown::Code(kind.0, kind.1)),
+    ]
 }
 
 /// What a perfect connector returns.
 pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool) -> Sections {
+    let vary = world.varied(city);
     let account = account(world, city, person, is_empty);
     if is_chengdu(city) {
-        return chengdu::truth(person, &account);
+        return chengdu::truth(&vary, person, &account);
     }
     let bills = account.bills.iter().map(|bill| {
-        Facts::default()
-            .month("payMonth", bill.month)
-            .day("payArriveDate", bill.day)
-            .text("companyName", &bill.company)
-            .money("inAmount", bill.income())
-            .money("outAmount", bill.outcome())
-            .money("balance", bill.balance)
-            .text("note", bill.kind.word())
-            .value()
+        let (person, name) = (account.number.clone(), person.name.clone());
+        told(&vary, &bill_facts(&vary, &Row { person, name, bill: bill.clone() })).value()
     });
     let bills = bills.collect();
-    sections(base_truth(city, person, &account), vec![("billInfos", bills)])
-}
-
-fn base_truth(city: &City, person: &Person, account: &Account) -> Facts {
-    Facts::default()
-        .text("employeeName", &person.name)
-        .text("idCard", &person.id_card)
-        .text("houseFundAccount", &account.number)
-        .text("bankAccount", &person.bank_card)
-        .text("companyName", &account.company)
-        .text("companyAccountNum", &account.company_no)
-        .text("depositManageDept", department(city))
-        .maybe("bankName", person.bank)
-        .money("monthPayBaseAmount", account.base)
-        .text("depositRatioPersonal", account.ratio())
-        .text("depositRatioCompany", account.ratio())
-        .money("personalMonthPayAmount", account.own)
-        .money("companyMonthPayAmount", account.own)
-        .money("monthPayAmount", account.own * 2)
-        .money("houseFundBalance", account.balance)
-        .text("houseFundStatus", account.state)
-        .day("openAccountDate", account.opened)
-        .month("payUntilDate", account.paid_until())
+    let facts = person_page::facts(city, person, &account);
+    sections(told(&vary, &facts), vec![("billInfos", bills)])
 }

@@ -12,19 +12,63 @@ use std::fmt::Write as _;
 use super::history::{Account, Bill, Kind};
 use crate::behaviour::Behaviour;
 use crate::calendar::{Day, fund_year};
-use crate::city::City;
+use crate::city::{City, Pictures};
+use crate::facts::{Sections, sections};
+use crate::grid::Grid;
 use crate::html;
-use crate::login::{Attempt, Refusal, sign_in};
-use crate::money::{grouped, plain};
+use crate::lines::Arranging;
+use crate::login::{Attempt, Refusal, refusal_page, sign_in, words};
+use crate::notation::Notation;
 use crate::people::{Person, Quirk, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
+use crate::shown::{Fact, Shown, aside, fact, told};
+use crate::vary::{Dimension, Vary};
 use crate::visit::{Page, Visit};
+use crate::window;
 
 const RUNNING: &str = "当前年度";
 
-fn has_picture(city: &City) -> bool {
-    city.area == "371100"
+/// What differs from city to city.
+struct Habits {
+    has_picture: bool,
+    /// Whether the login form is posted.
+    is_posted: bool,
+    /// The fields of the login form.
+    name: &'static str,
+    password: &'static str,
+    /// Whether the form that is repeated has a fifth field, the account's state.
+    has_state: bool,
+    /// Whether rows have six columns.
+    is_wide: bool,
+    unknown: &'static str,
+}
+
+const RIZHAO: Habits = Habits {
+    has_picture: true,
+    is_posted: true,
+    name: "sfzh",
+    password: "password",
+    has_state: true,
+    is_wide: false,
+    unknown: "系统未登记该身份证号",
+};
+const BAOJI: Habits = Habits {
+    has_picture: false,
+    is_posted: false,
+    name: "zh",
+    password: "pass",
+    has_state: false,
+    is_wide: true,
+    unknown: "系统未登记该职工账号或身份证",
+};
+const TAIAN: Habits = Habits { has_picture: false, is_posted: false, is_wide: true, ..RIZHAO };
+
+fn habits(city: &City) -> &'static Habits {
+    match city.area {
+        "371100" => &RIZHAO,
+        "370900" => &TAIAN,
+        _ => &BAOJI,
+    }
 }
 
 fn office(city: &City) -> String {
@@ -35,9 +79,9 @@ fn office(city: &City) -> String {
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
     let words: Vec<&str> = visit.path.rsplitn(3, '/').collect();
     match (words.first().copied().unwrap_or(""), visit.is_post()) {
-        ("image.jsp", false) if has_picture(visit.city) => visit.picture(session),
-        // 宝鸡 takes its login by GET and 日照 by POST; the other verb gets the entry page.
-        ("login_hidden.jsp", is_post) if is_post == has_picture(visit.city) => {
+        ("image.jsp", false) if habits(visit.city).has_picture => visit.picture(session),
+        // 日照 takes its login by POST and the others by GET; the other verb gets the entry page.
+        ("login_hidden.jsp", is_post) if is_post == habits(visit.city).is_posted => {
             login(visit, session)
         }
         ("gjjxx_cx.jsp" | "gjjxxcx.jsp", true) => base(visit, session),
@@ -50,12 +94,9 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
 }
 
 fn entry(visit: &Visit<'_>) -> Page {
-    let (method, name, password, dbname) = if has_picture(visit.city) {
-        ("post", "sfzh", "password", "gjjmx9")
-    } else {
-        ("get", "zh", "pass", "gjjmx9")
-    };
-    let picture = if has_picture(visit.city) {
+    let Habits { is_posted, name, password, .. } = habits(visit.city);
+    let method = if *is_posted { "post" } else { "get" };
+    let picture = if visit.pictures() != Pictures::None {
         "<p>验证码：<input name=\"yzm\"/><img src=\"image.jsp\"/></p>"
     } else {
         ""
@@ -68,7 +109,7 @@ fn entry(visit: &Visit<'_>) -> Page {
              <p>身份证号（职工账号）：<input name=\"{name}\"/></p>\
              <p>密　　码：<input type=\"password\" name=\"{password}\"/></p>{picture}\
              <input type=\"hidden\" name=\"dlfs\" value=\"0\"/>\
-             <input type=\"hidden\" name=\"dbname\" value=\"{dbname}\"/>\
+             <input type=\"hidden\" name=\"dbname\" value=\"gjjmx9\"/>\
              <input type=\"hidden\" name=\"cxyd\" value=\"{RUNNING}\"/>\
              <input type=\"submit\" value=\"登录\"/></form>"
         ),
@@ -76,35 +117,37 @@ fn entry(visit: &Visit<'_>) -> Page {
 }
 
 fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
-    let picture = has_picture(visit.city);
-    let (name, password) = if picture { ("sfzh", "password") } else { ("zh", "pass") };
-    let name = visit.field(name);
-    let is_short = name.len() != 15 && name.len() != 18 && picture;
+    let habits = habits(visit.city);
+    let name = visit.field(habits.name);
+    let is_short = name.len() != 15 && name.len() != 18 && habits.has_state;
     let attempt = Attempt {
         person: visit.world().by_any(visit.city, name),
-        behaviour: Some(Behaviour::of(visit.field(password))).filter(|_| !is_short),
-        code: picture.then(|| visit.field("yzm")),
+        behaviour: Some(Behaviour::of(visit.field(habits.password))).filter(|_| !is_short),
+        code: habits.has_picture.then(|| visit.field("yzm")),
         is_forced: false,
     };
-    let text = match sign_in(visit, session, &attempt) {
+    let refusal = match sign_in(visit, session, &attempt) {
         Ok(()) => {
             let index = session.person.unwrap_or(0);
             return hidden(visit, Some(&visit.world().person(visit.city, index)), "").login();
         }
-        Err(Refusal::Picture | Refusal::PictureExpired) => "验证码输入有误",
-        Err(Refusal::Password) => "密码输入错误",
-        Err(Refusal::Unknown) if picture => "系统未登记该身份证号",
-        Err(Refusal::Unknown) => "系统未登记该职工账号或身份证",
-        Err(Refusal::Format) if picture => "请输入15位或18位身份证号",
-        Err(Refusal::Format) => "输入的身份证位数不对",
-        // The sheets have no words of this family for the next four: our choice.
-        Err(Refusal::Locked) => "该账户已被锁定，请到柜台办理",
-        Err(Refusal::Quota) => "今日查询次数已达上限",
-        Err(Refusal::Elsewhere) => "初始密码不能进行查询业务，请先修改密码",
-        Err(Refusal::Maintenance) => "系统维护中，请稍后再进行查询",
-        Err(other) => return other.page().unwrap_or_else(Page::missing),
+        Err(refusal) => refusal,
     };
-    hidden(visit, None, text).login()
+    let text = match refusal {
+        Refusal::Picture | Refusal::PictureExpired => "验证码输入有误",
+        Refusal::Password => "密码输入错误",
+        Refusal::Unknown => habits.unknown,
+        Refusal::Format if habits.has_state => "请输入15位或18位身份证号",
+        Refusal::Format => "输入的身份证位数不对",
+        // The sheets have no words of this family for the next four: our choice.
+        Refusal::Locked => "该账户已被锁定，请到柜台办理",
+        Refusal::Quota => "今日查询次数已达上限",
+        Refusal::Elsewhere => "初始密码不能进行查询业务，请先修改密码",
+        Refusal::Maintenance => "系统维护中，请稍后再进行查询",
+        other => return other.page().unwrap_or_else(Page::missing),
+    };
+    let text = words(visit, refusal, text);
+    refusal_page(visit, text, || entry(visit)).unwrap_or_else(|| hidden(visit, None, text).login())
 }
 
 /// The answer of step one: hidden inputs, empty when nobody was let in, and perhaps an alert.
@@ -118,7 +161,7 @@ fn hidden(visit: &Visit<'_>, person: Option<&Person>, alert: &str) -> Page {
         + &input("sfzh", person_text(|p| &p.id_card))
         + &input("zgxm", person_text(|p| &p.name))
         + &input("dwbm", account.as_ref().map_or("", |a| &a.company_no));
-    if has_picture(visit.city) {
+    if habits(visit.city).has_state {
         inputs += &input("zgzt", account.as_ref().map_or("", |a| a.state));
     }
     inputs += &input("cxyd", if person.is_some() { RUNNING } else { "" });
@@ -161,72 +204,86 @@ fn signed_out() -> Page {
     ))
 }
 
-/// The labels and values of the base page, in the order shown.
-fn labels(visit: &Visit<'_>, person: &Person, account: &Account) -> Vec<(&'static str, String)> {
-    let year = visit.world().today.year();
-    let yuan = |cents| format!("{}元", grouped(cents));
-    let opened = account.opened.map_or_else(|| Day::NONE_TEXT.to_owned(), Day::dashed);
-    let mut labels = vec![
-        ("职工姓名", html::escape(&person.name)),
-        ("银行账号", person.bank_card.clone()),
-        ("身份证号", person.id_card.clone()),
-        ("职工账号", person.account.clone()),
-        ("所在单位", html::escape(&account.company)),
-        (if has_picture(visit.city) { "所属管理部" } else { "所属办事处" }, office(visit.city)),
-        ("开户日期", opened),
-        ("当前状态", account.state.into()),
-        ("月缴基数", yuan(account.base)),
-        ("个人/单位", format!("{}/{}", account.ratio(), account.ratio())),
-        ("月缴金额", yuan(account.own * 2)),
-        ("上年余额", yuan(account.balance_after(year - 1))),
-        ("本年缴交", yuan(account.sum(year, is_pay))),
-        ("本年补缴", yuan(account.sum(year, |k| k == Kind::Extra))),
-        ("本年支取", yuan(account.sum(year, Kind::is_out))),
-        ("本年利息", yuan(account.sum(year, |k| k == Kind::Interest))),
-        ("本年转入", yuan(account.sum(year, |k| k == Kind::TransferIn))),
-        ("公积金余额", format!("￥{}", grouped(account.balance))),
+/// The facts of the base page, in the order shown.
+fn base_facts(world: &World, city: &City, person: &Person, account: &Account) -> Vec<Fact> {
+    let year = world.today.year();
+    let yuan = Shown::Yuan;
+    let until = fact("缴至年月", "payUntilDate", Shown::Month(account.paid_until()));
+    let office_field = if !habits(city).is_wide { "depositManageDept" } else { "belongOffice" };
+    let mut facts = vec![
+        fact("职工姓名", "employeeName", Shown::text(&person.name)).essential(),
+        fact("银行账号", "bankAccount", Shown::text(&person.bank_card)),
+        fact("身份证号", "idCard", Shown::text(&person.id_card)).essential(),
+        fact("职工账号", "employeeAccountNum", Shown::text(&person.account)).essential(),
+        fact("所在单位", "companyName", Shown::text(&account.company)),
+        fact(
+            if !habits(city).is_wide { "所属管理部" } else { "所属办事处" },
+            office_field,
+            Shown::text(office(city)),
+        ),
+        fact("开户日期", "openAccountDate", Shown::Day(account.opened)),
+        fact("当前状态", "houseFundStatus", Shown::text(account.state)),
+        fact("月缴基数", "monthPayBaseAmount", yuan(account.base)),
+        fact("个人/单位", "depositRatioPersonal", Shown::Ratios(account.percent, account.percent)),
+        fact("月缴金额", "monthPayAmount", yuan(account.own * 2)),
+        fact("上年余额", "lastYearBalance", yuan(account.balance_after(year - 1))),
+        fact("本年缴交", "inYearPayAmount", yuan(account.sum(year, is_pay))),
+        fact("本年补缴", "inYearAddPayAmount", yuan(account.sum(year, |k| k == Kind::Extra))),
+        fact("本年支取", "inYearReceiveAmount", yuan(account.sum(year, Kind::is_out))),
+        fact("本年利息", "inYearInterest", yuan(account.sum(year, |k| k == Kind::Interest))),
+        fact(
+            "本年转入",
+            "inYearTranerin",
+            Shown::MoneyText(account.sum(year, |k| k == Kind::TransferIn)),
+        ),
+        fact("公积金余额", "houseFundBalance", yuan(account.balance)),
     ];
-    if has_picture(visit.city) {
+    if !habits(city).is_wide {
         let last_interest = account.sum(year - 1, |k| k == Kind::Interest);
-        labels.push(("单位月缴额", yuan(account.own)));
-        labels.push(("个人月缴额", yuan(account.own)));
-        labels.push(("上年利息", yuan(last_interest)));
-        labels.push(("是否做月对冲", "否".into()));
+        facts.push(fact("单位月缴额", "companyMonthPayAmount", yuan(account.own)));
+        facts.push(fact("个人月缴额", "personalMonthPayAmount", yuan(account.own)));
+        facts.push(fact("上年利息", "lastYearInterest", yuan(last_interest)));
+        facts.push(aside("是否做月对冲", Shown::text("否")));
     } else {
-        labels.push(("缴至年月", paid_until(account)));
+        facts.push(until);
     }
-    labels
+    facts
+}
+
+/// What 日照 shows in an input without a label.
+fn unlabelled(account: &Account) -> Fact {
+    fact("jzny", "payUntilDate", Shown::Month(account.paid_until()))
 }
 
 fn is_pay(kind: Kind) -> bool {
     matches!(kind, Kind::Pay | Kind::PayOwn | Kind::PayCompany | Kind::Reversal)
 }
 
-fn paid_until(account: &Account) -> String {
-    account.paid_until().map(|month| month.dashed()).unwrap_or_default()
-}
-
 fn base(visit: &Visit<'_>, session: &Session) -> Page {
     let Some((person, account)) = repeated(visit, session) else { return signed_out() };
+    let is_changed = session.is(Behaviour::Changed);
+    let notation = Notation::html(&visit.vary);
+    let arranging = Arranging { vary: &visit.vary, notation, is_changed };
+    let mut facts = base_facts(visit.world(), visit.city, &person, &account);
+    for fact in &mut facts {
+        fact.label = spaced(fact.label);
+    }
     let mut rows = String::new();
-    for pair in labels(visit, &person, &account).chunks(2) {
+    for pair in arranging.lines(&facts).chunks(2) {
         rows.push_str("<tr class=\"jtpsoft\">");
-        for (label, value) in pair {
-            let label = if session.is(Behaviour::Changed) {
-                format!("项目{}", label.chars().count())
-            } else {
-                spaced(label)
-            };
-            let _ = write!(rows, "<td class=\"l\">{label}：</td><td>&nbsp;{value}&nbsp;</td>");
+        for line in pair {
+            let (label, value) = (arranging.label_cell(line), html::escape(&line.text));
+            let _ = write!(rows, "<td class=\"l\">{label}</td><td>&nbsp;{value}&nbsp;</td>");
         }
         rows.push_str("</tr>\r\n");
     }
-    if has_picture(visit.city) && !session.is(Behaviour::Changed) {
+    let until = unlabelled(&account);
+    if !habits(visit.city).is_wide && !is_changed && until.is_on(&visit.vary) {
         let _ = write!(
             rows,
             "<tr class=\"jtpsoft\"><td colspan=\"4\"><input type=\"text\" name=\"jzny\" \
              value=\"{}\" readonly></td></tr>",
-            paid_until(&account)
+            notation.text(&until.value)
         );
     }
     let body = format!("<table border=\"1\" class=\"xx\">{rows}</table>");
@@ -234,11 +291,11 @@ fn base(visit: &Visit<'_>, session: &Session) -> Page {
 }
 
 /// Layout blanks inside short labels, as typists of the time liked them.
-fn spaced(label: &str) -> String {
+fn spaced(label: &'static str) -> &'static str {
     match label {
-        "月缴基数" => "月 缴 基 数".into(),
-        "职工姓名" => "职工姓　名".into(),
-        other => other.into(),
+        "月缴基数" => "月 缴 基 数",
+        "职工姓名" => "职工姓　名",
+        other => other,
     }
 }
 
@@ -253,7 +310,10 @@ fn year_text(year: i16) -> String {
 }
 
 /// The rows of a fund year. Some pages repeat the closing row of the year before.
-fn rows_of(account: &Account, year: i16, quirk: Quirk) -> Vec<&Bill> {
+fn rows_of<'a>(vary: &Vary, account: &'a Account, year: i16, quirk: Quirk) -> Vec<&'a Bill> {
+    if vary.has(Dimension::RangeIgnored) {
+        return account.bills.iter().collect();
+    }
     let overlaps = |bill: &Bill| {
         quirk == Quirk::Overlap && bill.kind == Kind::Interest && fund_year(bill.day) == year - 1
     };
@@ -269,107 +329,72 @@ fn bills(visit: &Visit<'_>, session: &Session) -> Page {
         .find_map(|name| closed.iter().find(|year| visit.form.get(name) == year_text(**year)))
         .copied()
         .unwrap_or(running);
-    let rows = rows_of(&account, year, person.quirk);
-    let size = visit.city.page_rows;
-    let pages = rows.len().div_ceil(size).max(1);
-    let page = visit.form.number("yss").unwrap_or(1).max(1);
-    let mut table = header(visit, session);
-    for bill in rows.iter().skip((page - 1).saturating_mul(size)).take(size) {
-        table += &row(visit, bill);
-    }
-    if !rows.is_empty() && page == pages {
-        let income: i64 = rows.iter().map(|bill| bill.income()).sum();
-        let _ = write!(
-            table,
-            "<tr class=\"jtpsoft\"><td>合计</td><td colspan=\"4\">{}</td></tr>\r\n",
-            grouped(income)
-        );
-    }
+    let vary = &visit.vary;
+    let rows = window::ordered(vary, rows_of(vary, &account, year, person.quirk));
+    let asked = visit.form.number("yss").unwrap_or(1).max(1);
+    let shown = window::page(vary, &rows, asked, visit.city.page_rows);
+    let (page, pages) = (shown.page, shown.pages);
+    let is_changed = session.is(Behaviour::ChangedRows);
+    let grid = Grid {
+        arranging: Arranging { vary, notation: Notation::html(vary), is_changed },
+        table: " class=\"mx\" border=\"1\"",
+        head_cell: "td",
+        row: |_| " class=\"jtpsoft\"",
+        cell: str::to_owned,
+        none: "没有查询到相关数据",
+        is_last: shown.is_last(),
+        has_total: true,
+        padded_to: 0,
+    };
+    let facts: Vec<Vec<Fact>> =
+        shown.rows.iter().map(|bill| bill_facts(visit.city, bill)).collect();
+    let table = grid.html(&bill_facts(visit.city, &Bill::sample()), &facts);
     let mut options = format!("<option value=\"{RUNNING}\" selected>{RUNNING}</option>");
     for year in closed {
         let text = year_text(year);
         let _ = write!(options, "<option value=\"{text}\">{text}</option>");
     }
+    let plain = format!("共{pages}页&nbsp;第{page}页");
+    let pager = window::pager(vary, page, pages, rows.len(), &plain);
+    let total = match vary.variant(Dimension::Pager) {
+        Some(_) => String::new(),
+        None => format!("<input type=\"hidden\" name=\"totalpages\" value=\"{pages}\">"),
+    };
     let body = format!(
         "<form name=\"form1\" method=\"post\" action=\"gjjmx_cx.jsp\">\r\n\
          <select name=\"zgzhxz\"><option>{}</option></select>\r\n\
          <select name=\"cxydone\">{options}</select>至<select name=\"cxydtwo\">{options}</select>\r\n\
-         <input type=\"hidden\" name=\"yss\" value=\"{page}\">\
-         <input type=\"hidden\" name=\"totalpages\" value=\"{pages}\">\
-         </form>\r\n<table class=\"mx\" border=\"1\">{table}</table><p>共{pages}页&nbsp;第{page}页</p>",
+         <input type=\"hidden\" name=\"yss\" value=\"{page}\">{total}\
+         </form>\r\n{table}<p>{pager}</p>",
         person.account
     );
     Page::html(html::page("公积金明细查询", "GBK", &body)).data(&["billInfos"])
 }
 
-fn header(visit: &Visit<'_>, session: &Session) -> String {
-    let titles: &[&str] = match (has_picture(visit.city), session.is(Behaviour::ChangedRows)) {
-        (true, false) => &["日期", "摘要", "减少", "增加", "余额"],
-        (false, false) => &["日期", "借方", "贷方", "余额", "借贷方向", "摘要"],
-        (_, true) => &["序号", "说明", "发生时间", "金额", "结存", "经办", "备用"],
-    };
-    let cells: String = titles.iter().map(|title| format!("<td>{title}</td>")).collect();
-    format!("<tr class=\"jtpsoft\">{cells}</tr>\r\n")
-}
-
-fn row(visit: &Visit<'_>, bill: &Bill) -> String {
-    let (day, note) = (bill.day.dashed(), bill.summary());
-    let (out, income) = (grouped(bill.outcome()), grouped(bill.income()));
-    let balance = grouped(bill.balance);
-    let cells = if has_picture(visit.city) {
-        [day, note, out, income, balance].join("</td><td>")
-    } else {
-        let side = if bill.kind.is_out() { "借" } else { "贷" };
-        [day, out, income, balance, side.into(), note].join("</td><td>")
-    };
-    format!("<tr class=\"jtpsoft\"><td>{cells}</td></tr>\r\n")
+fn bill_facts(city: &City, bill: &Bill) -> Vec<Fact> {
+    let day = fact("日期", "payArriveDate", Shown::Day(Some(bill.day))).essential();
+    let note = fact("摘要", "note", Shown::text(bill.summary()));
+    let balance = fact("余额", "balance", Shown::Money(bill.balance));
+    let (out, income) = (Shown::Money(bill.outcome()), Shown::Money(bill.income()));
+    if !habits(city).is_wide {
+        let out = fact("减少", "outAmount", out).essential();
+        return vec![day, note, out, fact("增加", "inAmount", income).essential(), balance];
+    }
+    let side = Shown::text(if bill.kind.is_out() { "借" } else { "贷" });
+    let out = fact("借方", "outAmount", out).essential();
+    let income = fact("贷方", "inAmount", income).essential();
+    vec![day, out, income, balance, aside("借贷方向", side), note]
 }
 
 /// What a perfect connector returns.
 pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool) -> Sections {
+    let vary = world.varied(city);
     let account = account(world, city, person, is_empty);
-    let bills = account.bills.iter().map(|bill| {
-        Facts::default()
-            .day("payArriveDate", bill.day)
-            .text("note", bill.summary())
-            .money("outAmount", bill.outcome())
-            .money("inAmount", bill.income())
-            .money("balance", bill.balance)
-            .value()
-    });
+    let bills = account.bills.iter().map(|bill| told(&vary, &bill_facts(city, bill)).value());
     let bills = bills.collect();
-    sections(base_truth(world, city, person, &account), vec![("billInfos", bills)])
-}
-
-fn base_truth(world: &World, city: &City, person: &Person, account: &Account) -> Facts {
-    let year = world.today.year();
-    let office_field = if has_picture(city) { "depositManageDept" } else { "belongOffice" };
-    let facts = Facts::default()
-        .text("employeeName", &person.name)
-        .text("bankAccount", &person.bank_card)
-        .text("idCard", &person.id_card)
-        .text("employeeAccountNum", &person.account)
-        .text("companyName", &account.company)
-        .text(office_field, office(city))
-        .day("openAccountDate", account.opened)
-        .text("houseFundStatus", account.state)
-        .money("monthPayBaseAmount", account.base)
-        .text("depositRatioPersonal", account.ratio())
-        .text("depositRatioCompany", account.ratio())
-        .money("monthPayAmount", account.own * 2)
-        .money("lastYearBalance", account.balance_after(year - 1))
-        .money("inYearPayAmount", account.sum(year, is_pay))
-        .money("inYearAddPayAmount", account.sum(year, |k| k == Kind::Extra))
-        .money("inYearReceiveAmount", account.sum(year, Kind::is_out))
-        .money("inYearInterest", account.sum(year, |k| k == Kind::Interest))
-        .text("inYearTranerin", plain(account.sum(year, |k| k == Kind::TransferIn)))
-        .money("houseFundBalance", account.balance)
-        .month("payUntilDate", account.paid_until());
-    if !has_picture(city) {
-        return facts;
+    let mut facts = base_facts(world, city, person, &account);
+    if !habits(city).is_wide {
+        facts.push(unlabelled(&account));
     }
-    facts
-        .money("companyMonthPayAmount", account.own)
-        .money("personalMonthPayAmount", account.own)
-        .money("lastYearInterest", account.sum(year - 1, |k| k == Kind::Interest))
+    sections(told(&vary, &facts), vec![("billInfos", bills)])
 }

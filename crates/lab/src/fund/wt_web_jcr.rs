@@ -9,20 +9,25 @@
 //! grckzhkhyhmc bankName, grckzhhm bankAccount, jzny payUntilDate. Rows: jzrq payArriveDate, gjhtqywlx
 //! note (its words decide the side of fse), yue balance.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::history::{Account, Bill};
 use super::rsa::{self, Key};
 use crate::behaviour::Behaviour;
 use crate::calendar::Day;
-use crate::city::City;
+use crate::city::{City, Pictures};
+use crate::facts::{Sections, sections};
 use crate::html;
-use crate::login::{Attempt, Refusal, sign_in};
-use crate::money;
+use crate::lines::Arranging;
+use crate::login::{Attempt, Refusal, refusal_page, sign_in, words};
+use crate::money::Cents;
+use crate::notation::Notation;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
+use crate::shown::{Fact, Shown, aside, fact, told};
+use crate::vary::{Dimension, Vary};
 use crate::visit::{Page, Visit};
+use crate::window;
 
 const ROWS_MAX: usize = 1_000;
 
@@ -43,11 +48,17 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
 }
 
 fn redirects_home(city: &City) -> bool {
-    city.area == "630100"
+    matches!(city.area, "630100" | "230600")
+}
+
+/// Keys that the answers of 大庆 lack.
+fn lacks(city: &City, key: &str) -> bool {
+    const MISSING: [&str; 7] = ["gryjce", "dwyjce", "grjcl", "dwjcl", "jzny", "dwzh", "grbh"];
+    city.area == "230600" && MISSING.contains(&key)
 }
 
 fn key(city: &City) -> &'static Key {
-    if redirects_home(city) { &rsa::LARGE } else { &rsa::SMALL }
+    if city.area == "630100" { &rsa::LARGE } else { &rsa::SMALL }
 }
 
 /// The three places where the login page complains.
@@ -59,8 +70,16 @@ struct Tips {
 }
 
 fn login_page(visit: &Visit<'_>, tips: &Tips) -> Page {
-    let password_id = if redirects_home(visit.city) { "in_password" } else { "password" };
+    let password_id = if visit.city.area == "630100" { "in_password" } else { "password" };
     let Tips { user, password, picture } = tips;
+    let code = if visit.pictures() == Pictures::None {
+        String::new()
+    } else {
+        format!(
+            "<p>验证码：<input id=\"captcha\" name=\"captcha\"/>\
+             <img id=\"captcha_img\" src=\"captcha\"/><span id=\"yzm_tip\">{picture}</span></p>"
+        )
+    };
     Page::html(html::page(
         "个人网厅登录页",
         "UTF-8",
@@ -74,9 +93,7 @@ fn login_page(visit: &Visit<'_>, tips: &Tips) -> Page {
              <span id=\"username_tip\">{user}</span></p>\
              <p>密　码：<input type=\"password\" id=\"{password_id}\" name=\"password\"/>\
              <span id=\"pwd_tip\">{password}</span></p>\
-             <p>验证码：<input id=\"captcha\" name=\"captcha\"/><img id=\"captcha_img\" src=\"captcha\"/>\
-             <span id=\"yzm_tip\">{picture}</span></p>\
-             <button id=\"login_btn\">登　录</button></form>\
+             {code}<button id=\"login_btn\">登　录</button></form>\
              <script>function doLogin(){{ /* 个人密码错误 用户名无效 验证码错误 */\
              $(\"#password\").val(encryptedString(k, p)); }}</script>",
             key(visit.city).modulus,
@@ -93,34 +110,41 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         code: Some(visit.form.get("captcha")),
         is_forced: visit.form.get("force") == "force",
     };
-    let tips = match sign_in(visit, session, &attempt) {
+    let refusal = match sign_in(visit, session, &attempt) {
         Ok(()) if redirects_home(visit.city) => {
-            return Page::redirect(format!("{}/wt-web/home?logintype=1", visit.city.mount()))
-                .login();
+            return Page::redirect(format!("{}/wt-web/home?logintype=1", visit.mount)).login();
         }
         Ok(()) => {
             let index = session.person.unwrap_or(0);
             return home(&visit.world().person(visit.city, index)).login();
         }
         Err(Refusal::Online) => return forced_page(visit).login(),
-        Err(Refusal::Picture | Refusal::PictureExpired) => {
-            let is_short = visit.form.get("captcha").trim().len() != 4;
-            let picture = if is_short { "验证码格式不正确" } else { "验证码错误" };
-            Tips { picture, ..Tips::default() }
-        }
-        Err(Refusal::Password) => Tips { password: "个人密码错误", ..Tips::default() },
-        Err(Refusal::Unknown) => Tips { user: "用户名无效", ..Tips::default() },
-        Err(Refusal::Format) => Tips { password: "密码格式不正确", ..Tips::default() },
-        Err(Refusal::Quota) => Tips { user: "今日登陆次数已达上限", ..Tips::default() },
+        Err(refusal) => refusal,
+    };
+    let is_short = visit.form.get("captcha").trim().len() != 4;
+    let text = match refusal {
+        Refusal::Picture | Refusal::PictureExpired if is_short => "验证码格式不正确",
+        Refusal::Picture | Refusal::PictureExpired => "验证码错误",
+        Refusal::Password => "个人密码错误",
+        Refusal::Unknown => "用户名无效",
+        Refusal::Format => "密码格式不正确",
+        Refusal::Quota => "今日登陆次数已达上限",
         // The sheets have no words of this family for the next three: our choice.
-        Err(Refusal::Locked) => {
-            Tips { user: "用户已锁定，请到柜台办理", ..Tips::default() }
+        Refusal::Locked => "用户已锁定，请到柜台办理",
+        Refusal::Elsewhere => "初始密码不能进行查询业务",
+        Refusal::Maintenance => "系统日终尚未结束",
+        other => return other.page().unwrap_or_else(Page::missing),
+    };
+    let text = words(visit, refusal, text);
+    if let Some(page) = refusal_page(visit, text, || login_page(visit, &Tips::default())) {
+        return page;
+    }
+    let tips = match refusal {
+        Refusal::Picture | Refusal::PictureExpired => Tips { picture: text, ..Tips::default() },
+        Refusal::Password | Refusal::Format | Refusal::Elsewhere => {
+            Tips { password: text, ..Tips::default() }
         }
-        Err(Refusal::Elsewhere) => {
-            Tips { password: "初始密码不能进行查询业务", ..Tips::default() }
-        }
-        Err(Refusal::Maintenance) => Tips { user: "系统日终尚未结束", ..Tips::default() },
-        Err(other) => return other.page().unwrap_or_else(Page::missing),
+        _ => Tips { user: text, ..Tips::default() },
     };
     login_page(visit, &tips).login()
 }
@@ -165,70 +189,108 @@ fn signed_out(visit: &Visit<'_>) -> Page {
     login_page(visit, &Tips::default())
 }
 
+fn arranging<'a>(vary: &'a Vary, is_changed: bool) -> Arranging<'a> {
+    Arranging { vary, notation: Notation::json(vary), is_changed }
+}
+
+/// The accounts in the order in which the portal shows them.
+fn accounts_shown(visit: &Visit<'_>, session: &Session, person: &Person) -> Vec<Account> {
+    let is_empty = session.is(Behaviour::Empty);
+    let mut accounts = visit.world().accounts(visit.city, person, is_empty);
+    if visit.vary.has(Dimension::Accounts) {
+        accounts.reverse();
+    }
+    accounts
+}
+
 fn base(visit: &Visit<'_>, session: &Session) -> Page {
     let Some(person) = visit.person(session) else { return signed_out(visit) };
-    let is_empty = session.is(Behaviour::Empty);
-    let accounts = visit.world().accounts(visit.city, &person, is_empty);
+    let arranging = arranging(&visit.vary, session.is(Behaviour::Changed));
+    let accounts = accounts_shown(visit, session, &person);
     let rows: Vec<Value> = accounts
         .iter()
-        .map(|account| {
-            let row = base_row(&person, account);
-            if session.is(Behaviour::Changed) { renamed(&row) } else { row }
-        })
+        .map(|account| arranging.object(&base_facts(visit.city, &person, account)))
         .collect();
-    let answer = json!({
-        "success": true,
-        "totalcount": rows.len(),
-        "data": rows.first(),
-        "results": rows,
-    });
-    Page::json(&answer).data(&["baseInfo"])
+    let mut answer = Map::from_iter([("success".into(), true.into())]);
+    window::count(&visit.vary, &mut answer, "totalcount", rows.len());
+    let (first, is_one) = (rows.first().cloned().unwrap_or_default(), rows.len() == 1);
+    match visit.vary.variant(Dimension::RecordPlace) {
+        Some(0) if is_one => answer.insert("data".into(), first),
+        // A list of one is an object, as some JSON libraries make it of XML.
+        Some(1) if is_one => answer.insert("results".into(), first),
+        Some(_) => {
+            answer.insert("data".into(), json!({}));
+            answer.insert("results".into(), rows.into())
+        }
+        None => {
+            answer.insert("data".into(), first);
+            answer.insert("results".into(), rows.into())
+        }
+    };
+    Page::json(&Value::Object(answer)).data(&["baseInfo"])
 }
 
-fn base_row(person: &Person, account: &Account) -> Value {
-    let opened = account.opened.map_or_else(|| Day::NONE_TEXT.to_owned(), Day::dashed);
-    json!({
-        "xingming": person.name,
-        "csny": person.birth.in_month().dashed(),
-        "xingbie": person.sex(),
-        "zjlx": "身份证",
-        "zjhm": person.id_card,
-        "sjhm": person.mobile,
-        "gddhhm": "null",
-        "yzbm": person.zipcode,
-        "jtysr": null,
-        "jtzz": person.address,
-        "hyzk": null,
-        "dkqk": "无",
-        "grzh": account.number,
-        "grbh": person.employee_no,
-        "grzhzt": account.state,
-        "grzhye": money::plain(account.balance),
-        "djrq": opened,
-        "dwmc": account.company,
-        "dwzh": account.company_no,
-        "jcbl": null,
-        "grjcl": account.ratio(),
-        "dwjcl": account.ratio(),
-        "grjcjs": money::plain(account.base),
-        "yjce": money::plain(account.own * 2),
-        "gryjce": money::plain(account.own),
-        "dwyjce": money::plain(account.own),
-        "jzny": account.paid_until().map(|month| month.dashed()),
-        "grckzhkhyhmc": person.bank,
-        "grckzhhm": person.bank_card,
-    })
+fn base_facts(city: &City, person: &Person, account: &Account) -> Vec<Fact> {
+    let none = || Shown::Maybe(None);
+    let mut facts = vec![
+        fact("xingming", "employeeName", Shown::text(&person.name)).essential(),
+        fact("csny", "birthday", Shown::BirthMonth(person.birth.in_month())),
+        fact("xingbie", "gender", Shown::text(person.sex())),
+        fact("zjlx", "cardType", Shown::text("身份证")),
+        fact("zjhm", "idCard", Shown::text(&person.id_card)),
+        fact("sjhm", "bindMobile", Shown::text(&person.mobile)),
+        aside("gddhhm", Shown::text("null")),
+        aside("yzbm", Shown::text(&person.zipcode)),
+        aside("jtysr", none()),
+        fact("jtzz", "homeAddress", Shown::Maybe(person.address.clone())),
+        aside("hyzk", none()),
+        aside("dkqk", Shown::text("无")),
+        fact("grzh", "houseFundAccount", Shown::text(&account.number)).essential(),
+        fact("grbh", "employeeAccountNum", Shown::text(&person.employee_no)),
+        fact("grzhzt", "houseFundStatus", Shown::text(account.state)),
+        fact("grzhye", "houseFundBalance", Shown::Money(account.balance)),
+        fact("djrq", "openAccountDate", Shown::Day(account.opened)),
+        fact("dwmc", "companyName", Shown::text(&account.company)),
+        fact("dwzh", "companyAccountNum", Shown::text(&account.company_no)),
+        aside("jcbl", none()),
+        fact("grjcl", "depositRatioPersonal", account.shown_ratio()),
+        fact("dwjcl", "depositRatioCompany", account.shown_ratio()),
+        fact("grjcjs", "monthPayBaseAmount", Shown::Money(account.base)),
+        fact("yjce", "monthPayAmount", Shown::Money(account.own * 2)),
+        fact("gryjce", "personalMonthPayAmount", Shown::Money(account.own)),
+        fact("dwyjce", "companyMonthPayAmount", Shown::Money(account.own)),
+        fact("jzny", "payUntilDate", Shown::Month(account.paid_until())),
+        fact("grckzhkhyhmc", "bankName", Shown::maybe(person.bank)),
+        fact("grckzhhm", "bankAccount", Shown::text(&person.bank_card)),
+    ];
+    facts.retain(|fact| !lacks(city, fact.name));
+    facts
 }
 
-/// The redesigned answer of `changed`: the same values under other keys.
-fn renamed(row: &Value) -> Value {
-    let fields = row.as_object().into_iter().flatten();
-    Value::Object(fields.map(|(key, value)| (format!("f_{key}_v2"), value.clone())).collect())
+/// A row of the list with the account it is of.
+#[derive(Clone)]
+struct Row {
+    account: String,
+    name: String,
+    bill: Bill,
+    number: String,
+}
+
+fn rows_of(person: &Person, account: &Account, from: Day, to: Day) -> Vec<Row> {
+    let found = account.bills.iter().filter(|bill| from <= bill.day && bill.day <= to);
+    let row = |(place, bill): (usize, &Bill)| Row {
+        account: account.number.clone(),
+        name: person.name.clone(),
+        bill: bill.clone(),
+        number: format!("{}{place:06}", bill.day.compact()),
+    };
+    found.enumerate().map(row).collect()
 }
 
 fn bills(visit: &Visit<'_>, session: &Session) -> Page {
     let Some(person) = visit.person(session) else { return signed_out(visit) };
-    let accounts = visit.world().accounts(visit.city, &person, session.is(Behaviour::Empty));
+    let vary = &visit.vary;
+    let accounts = accounts_shown(visit, session, &person);
     let asked = visit.query.get("grxx");
     let range =
         (Day::read(visit.query.get("ksrq"), false), Day::read(visit.query.get("jsrq"), true));
@@ -237,80 +299,92 @@ fn bills(visit: &Visit<'_>, session: &Session) -> Page {
     else {
         return Page::json(&json!({"success": false, "msg": "查询参数不正确"}));
     };
+    let (from, to) = if vary.has(Dimension::RangeIgnored) {
+        (Day { year: 0, ..from }, Day { year: 9999, ..to })
+    } else {
+        (from, to)
+    };
+    let mut rows = rows_of(&person, account, from, to);
+    if vary.has(Dimension::AccountIgnored) {
+        let all = accounts.iter().flat_map(|account| rows_of(&person, account, from, to));
+        rows = all.collect();
+        rows.sort_by_key(|row| row.bill.day);
+    }
+    if vary.has(Dimension::OthersRows) {
+        // The portal takes no notice of the account.
+        let other = visit.world().person(visit.city, person.index + 17);
+        let others = visit.world().accounts(visit.city, &other, false);
+        rows.extend(rows_of(&other, &others[0], from, to).into_iter().take(7));
+        rows.sort_by_key(|row| row.bill.day);
+    }
+    let rows = window::ordered(vary, rows);
     let number = |name, default| visit.query.number(name).filter(|n| *n > 0).unwrap_or(default);
     let size = number("pageSize", visit.city.page_rows).min(ROWS_MAX);
-    let found: Vec<&Bill> =
-        account.bills.iter().filter(|bill| from <= bill.day && bill.day <= to).collect();
-    let first = (number("pageNum", 1) - 1).saturating_mul(size);
+    let shown = window::page(vary, &rows, number("pageNum", 1), size);
     let is_changed = session.is(Behaviour::ChangedRows);
-    let rows: Vec<Value> = found
-        .iter()
-        .skip(first)
-        .take(size)
-        .enumerate()
-        .map(|(place, bill)| bill_row(&person, account, bill, first + place))
-        .map(|row| if is_changed { renamed(&row) } else { row })
-        .collect();
-    let (total, list) = if is_changed { ("count", "items") } else { ("totalcount", "results") };
-    let answer =
-        json!({"success": true, "msg": "查询成功", total: found.len(), list: rows, "data": {}});
-    Page::json(&answer).data(&["billInfos"])
+    let arranging = arranging(vary, is_changed);
+    let list: Vec<Value> =
+        shown.rows.iter().map(|row| arranging.object(&bill_facts(vary, row))).collect();
+    let (total, key) = if is_changed { ("count", "items") } else { ("totalcount", "results") };
+    let none = "未查询到满足条件的个人明细";
+    let message = window::message(vary, rows.is_empty(), none, "查询成功");
+    let mut answer = Map::new();
+    answer.insert("success".into(), true.into());
+    answer.insert("msg".into(), message.into());
+    window::count(vary, &mut answer, total, shown.total);
+    if let Some(list) = window::list(vary, list) {
+        answer.insert(key.into(), list);
+    }
+    answer.insert("data".into(), json!({}));
+    Page::json(&Value::Object(answer)).data(&["billInfos"])
 }
 
-fn bill_row(person: &Person, account: &Account, bill: &Bill, place: usize) -> Value {
-    json!({
-        "ywlsh": format!("{}{place:06}", bill.day.compact()),
-        "grzh": account.number,
-        "xingming": person.name,
-        "jzrq": bill.day.dashed(),
-        "gjhtqywlx": bill.kind.word(),
-        "fse": money::plain(bill.cents),
-        "fslxe": "0.00",
-        "yue": money::plain(bill.balance),
-        "tqyy": if bill.kind.is_out() { "购买自住住房" } else { "" },
-        "tqfs": null,
-    })
+/// The amount as the portal signs it: some print a reversal without its minus.
+fn signed(vary: &Vary, bill: &Bill) -> Cents {
+    match vary.variant(Dimension::Reversal) {
+        Some(1 | 3) if bill.cents < 0 => -bill.cents,
+        _ => bill.cents,
+    }
+}
+
+fn bill_facts(vary: &Vary, row: &Row) -> Vec<Fact> {
+    let bill = &row.bill;
+    let name = if vary.has(Dimension::Masked) {
+        let first: String = row.name.chars().take(1).collect();
+        format!("{first}**")
+    } else {
+        row.name.clone()
+    };
+    vec![
+        aside("ywlsh", Shown::text(&row.number)),
+        aside("grzh", Shown::text(&row.account)).essential(),
+        aside("xingming", Shown::text(name)),
+        fact("jzrq", "payArriveDate", Shown::Day(Some(bill.day))).essential(),
+        fact("gjhtqywlx", "note", Shown::text(bill.word)).essential(),
+        fact("fse", side(bill), Shown::Money(signed(vary, bill))).essential(),
+        aside("fslxe", Shown::Money(0)),
+        fact("yue", "balance", Shown::Money(bill.balance)).alias("grzhye"),
+        aside("tqyy", Shown::text(if bill.kind.is_out() { "购买自住住房" } else { "" })),
+        aside("tqfs", Shown::Maybe(None)),
+    ]
+}
+
+fn side(bill: &Bill) -> &'static str {
+    if bill.kind.is_out() { "outAmount" } else { "inAmount" }
 }
 
 /// What a perfect connector returns.
 pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool) -> Sections {
+    let vary = world.varied(city);
     let accounts = world.accounts(city, person, is_empty);
-    let bills = accounts.iter().flat_map(|account| &account.bills).map(|bill| {
-        let side = if bill.kind.is_out() { "outAmount" } else { "inAmount" };
-        Facts::default()
-            .day("payArriveDate", bill.day)
-            .text("note", bill.kind.word())
-            .money(side, bill.cents)
-            .money("balance", bill.balance)
-            .value()
+    let (from, to) = (Day { year: 0, month: 1, day: 1 }, Day { year: 9999, month: 1, day: 1 });
+    let rows = accounts.iter().flat_map(|account| rows_of(person, account, from, to));
+    let bills = rows.map(|row| {
+        // Whatever sign is printed, a reversal takes away.
+        let facts = told(&vary, &bill_facts(&vary, &row));
+        facts.money(side(&row.bill), row.bill.cents).value()
     });
     let bills = bills.collect();
-    sections(base_truth(person, &accounts[0]), vec![("billInfos", bills)])
-}
-
-fn base_truth(person: &Person, account: &Account) -> Facts {
-    Facts::default()
-        .text("employeeName", &person.name)
-        .month("birthday", person.birth.in_month())
-        .text("gender", person.sex())
-        .text("cardType", "身份证")
-        .text("idCard", &person.id_card)
-        .text("bindMobile", &person.mobile)
-        .maybe("homeAddress", person.address.as_deref())
-        .text("houseFundAccount", &account.number)
-        .text("employeeAccountNum", &person.employee_no)
-        .text("houseFundStatus", account.state)
-        .money("houseFundBalance", account.balance)
-        .day("openAccountDate", account.opened)
-        .text("companyName", &account.company)
-        .text("companyAccountNum", &account.company_no)
-        .text("depositRatioPersonal", account.ratio())
-        .text("depositRatioCompany", account.ratio())
-        .money("monthPayBaseAmount", account.base)
-        .money("monthPayAmount", account.own * 2)
-        .money("personalMonthPayAmount", account.own)
-        .money("companyMonthPayAmount", account.own)
-        .month("payUntilDate", account.paid_until())
-        .maybe("bankName", person.bank)
-        .text("bankAccount", &person.bank_card)
+    let base = told(&vary, &base_facts(city, person, &accounts[0]));
+    sections(base, vec![("billInfos", bills)])
 }

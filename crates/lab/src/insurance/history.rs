@@ -3,10 +3,12 @@
 
 use crate::calendar::{Day, Month};
 use crate::city::City;
-use crate::dice::Dice;
 use crate::fund::history::company;
 use crate::money::Cents;
 use crate::people::{Person, Quirk, World};
+use crate::rng::Rng;
+use crate::vary::{Dimension, Vary};
+use crate::window;
 
 /// The five insurances, in the order of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,28 @@ impl Kind {
     /// All five.
     pub(crate) const ALL: [Self; 5] =
         [Self::Pension, Self::Medical, Self::Birth, Self::Injury, Self::Unemployment];
+
+    /// Another insurance whose rows have the same columns.
+    fn alike(self) -> Option<Self> {
+        match self {
+            Self::Pension => Some(Self::Unemployment),
+            Self::Unemployment => Some(Self::Pension),
+            Self::Birth => Some(Self::Injury),
+            Self::Injury => Some(Self::Birth),
+            Self::Medical => None,
+        }
+    }
+
+    /// The section of the document, alone in its group.
+    pub(crate) fn group(self) -> &'static [&'static str] {
+        match self {
+            Self::Pension => &["oldageInsuranceInfos"],
+            Self::Medical => &["medicalInsuranceInfos"],
+            Self::Birth => &["birthInsuranceInfos"],
+            Self::Injury => &["injuryInsuranceInfos"],
+            Self::Unemployment => &["unemployInsuranceInfos"],
+        }
+    }
 
     /// The section of the document.
     pub(crate) fn section(self) -> &'static str {
@@ -83,6 +107,25 @@ pub(crate) struct Pay {
     pub(crate) describe: &'static str,
 }
 
+impl Pay {
+    /// A month for the heads of tables.
+    pub(crate) fn sample() -> Self {
+        let month = Month { year: 2017, month: 1 };
+        let (company, company_no) = (String::new(), String::new());
+        Self {
+            month,
+            day: month.on(5),
+            company,
+            company_no,
+            base: 0,
+            unit: 0,
+            own: 0,
+            state: "",
+            describe: "",
+        }
+    }
+}
+
 /// Everything the portals know about an insured person.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
@@ -97,6 +140,20 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The rows that a portal lists under an insurance, each with its own kind: the stranger mixes
+    /// insurances whose rows look alike.
+    pub(crate) fn listed(&self, vary: &Vary, kind: Kind) -> Vec<(Kind, Pay)> {
+        let own = self.rows(kind).iter().map(|pay| (kind, pay.clone()));
+        let mut rows: Vec<(Kind, Pay)> = own.collect();
+        if vary.has(Dimension::Mixed)
+            && let Some(other) = kind.alike()
+        {
+            rows.extend(self.rows(other).iter().map(|pay| (other, pay.clone())));
+            rows.sort_by_key(|row| row.1.month);
+        }
+        window::ordered(vary, rows)
+    }
+
     /// The rows of one insurance, oldest first.
     pub(crate) fn rows(&self, kind: Kind) -> &[Pay] {
         let place = Kind::ALL.iter().position(|k| *k == kind).unwrap_or(0);
@@ -112,14 +169,15 @@ impl Record {
 impl World {
     /// The insurance record of a person; `is_empty` leaves out all rows.
     pub(crate) fn insured(&self, city: &City, person: &Person, is_empty: bool) -> Record {
-        let mut dice = self.dice(city, person.index, 20);
-        let months = months(&mut dice, city, person.quirk);
-        let base = dice.between(2_500, 22_000) * 100;
+        let vary = self.varied(city);
+        let mut rng = self.rng(city, person.index, 20);
+        let months = months(&mut rng, city, person.quirk);
+        let base = rng.between(2_500, 22_000) * 100;
         let first = self.this_month().back(months.max(1));
-        let old = company(&mut dice, person.quirk);
-        let new = company(&mut dice, person.quirk);
-        let number = |dice: &mut Dice| format!("{:08}", dice.between(1, 99_999_999));
-        let numbers = (number(&mut dice), number(&mut dice));
+        let old = company(&mut rng, person.quirk);
+        let new = company(&mut rng, person.quirk);
+        let number = |rng: &mut Rng| format!("{:08}", rng.between(1, 99_999_999));
+        let numbers = (number(&mut rng), number(&mut rng));
         let mut record = Record {
             company: new.clone(),
             company_no: numbers.1.clone(),
@@ -145,10 +203,11 @@ impl World {
                 let month = self.this_month().back(back);
                 let twice = person.quirk == Quirk::Overlap && back == shift;
                 if twice {
-                    rows.push(pay(&mut dice, kind, month, (&old, &numbers.0), base, "补缴"));
+                    rows.push(pay(&mut rng, kind, month, (&old, &numbers.0), base, "补缴"));
                 }
-                rows.push(pay(&mut dice, kind, month, employer, base, "正常应缴"));
-                if person.quirk == Quirk::Reversal && back % 7 == 3 {
+                rows.push(pay(&mut rng, kind, month, employer, base, "正常应缴"));
+                let takes_back = person.quirk == Quirk::Reversal || vary.has(Dimension::Minus);
+                if takes_back && back % 7 == 3 {
                     rows.push(reversal(rows[rows.len() - 1].clone()));
                 }
             }
@@ -162,7 +221,7 @@ impl World {
     }
 }
 
-fn months(dice: &mut Dice, city: &City, quirk: Quirk) -> usize {
+fn months(rng: &mut Rng, city: &City, quirk: Quirk) -> usize {
     let wanted = match quirk {
         Quirk::NoRows => 0,
         Quirk::SingleRow => 1,
@@ -170,13 +229,13 @@ fn months(dice: &mut Dice, city: &City, quirk: Quirk) -> usize {
         Quirk::Dense => 90,
         Quirk::EmptyYear => 48,
         Quirk::Large => 75,
-        _ => 9 + dice.below(30),
+        _ => 9 + rng.below(30),
     };
     wanted.min(city.months_kept)
 }
 
 fn pay(
-    dice: &mut Dice,
+    rng: &mut Rng,
     kind: Kind,
     month: Month,
     employer: (&String, &String),
@@ -186,7 +245,7 @@ fn pay(
     let (unit, own) = kind.rates();
     Pay {
         month,
-        day: month.on(i8::try_from(dice.between(8, 27)).unwrap_or(8)),
+        day: month.on(i8::try_from(rng.between(8, 27)).unwrap_or(8)),
         company: employer.0.clone(),
         company_no: employer.1.clone(),
         base,

@@ -9,21 +9,33 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use md5::{Digest, Md5};
+use serde_json::json;
 
 use super::history::{Kind, Pay, Record};
 use crate::behaviour::Behaviour;
-use crate::city::City;
+use crate::city::{City, Pictures};
+use crate::facts::{Sections, sections};
+use crate::grid::Grid;
 use crate::html;
-use crate::login::{Attempt, Refusal, sign_in};
-use crate::money::{Cents, plain};
+use crate::lines::Arranging;
+use crate::login::{Attempt, Refusal, sign_in, words};
+use crate::money::Cents;
+use crate::notation::Notation;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
+use crate::shown::{Fact, Shown, aside, fact, text, told};
+use crate::vary::Dimension;
 use crate::visit::{Page, Visit};
 
 const JINAN_VERSION: &str = "2.0.13";
+const ROW: &str = " ondblclick=\"showDetail(this)\" onmouseover=\"over(this)\"";
 const ZIBO_VERSION: &str = "1.0.9";
+
+/// 泰安 wants the clear password in a step of its own before the login.
+fn is_taian(city: &City) -> bool {
+    city.area == "370900"
+}
 
 fn is_jinan(city: &City) -> bool {
     city.area == "370100"
@@ -31,7 +43,7 @@ fn is_jinan(city: &City) -> bool {
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
-    let path = visit.path.strip_prefix("hsp/").filter(|_| is_jinan(visit.city));
+    let path = visit.path.strip_prefix("hsp/").filter(|_| !visit.city.path.is_empty());
     let path = path.unwrap_or(visit.path);
     match (path, visit.is_post()) {
         ("logon.do", true) => login(visit, session),
@@ -44,18 +56,28 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
 }
 
 fn entry(visit: &Visit<'_>) -> Page {
+    let code = |label: &str| {
+        if visit.pictures() == Pictures::None {
+            return String::new();
+        }
+        format!(
+            "<p>{label}：<input id=\"validatecodevalue1\"/>\
+             <img id=\"authcodeImg\" src=\"authcode\"/></p>"
+        )
+    };
     let body = if is_jinan(visit.city) {
         format!(
             "<script>var appversion = \"{JINAN_VERSION}\";\r\nfunction onLogin(){{ \
              /* 您输入的密码不正确! */ doLogon(appversion); }}</script>\
-             <p>身份证号：<input id=\"yhmInput\"/></p><p>密码：<input type=\"password\" id=\"mmInput\"/></p>\
-             <p>验证码：<input id=\"validatecodevalue1\"/><img id=\"authcodeImg\" src=\"authcode\"/></p>"
+             <p>身份证号：<input id=\"yhmInput\"/></p><p>密码：<input type=\"password\" id=\"mmInput\"/></p>{}",
+            code("验证码")
         )
     } else {
         format!(
             "<p>身份证号：<input id=\"yhmInput\"/></p><p>密码：<input type=\"password\" id=\"mmInput\"/></p>\
-             <p>计算结果：<input id=\"validatecodevalue1\"/><img id=\"authcodeImg\" src=\"authcode\"/></p>\
-             <img class=\"logonBtn\" src=\"logon.gif\" onclick=\"onLogin('{ZIBO_VERSION}','1')\"/>"
+             {}\
+             <img class=\"logonBtn\" src=\"logon.gif\" onclick=\"onLogin('{ZIBO_VERSION}','1')\"/>",
+            code("计算结果")
         )
     };
     Page::html(html::page("人力资源和社会保障网上服务", "UTF-8", &body))
@@ -78,7 +100,7 @@ fn parameter(xml: &str, name: &str) -> String {
 }
 
 /// The version as the page's script sends it: mixed with slices of the identity number at 济南.
-fn version(city: &City, id: &str) -> Option<String> {
+pub(crate) fn version(city: &City, id: &str) -> Option<String> {
     if !is_jinan(city) {
         return Some(ZIBO_VERSION.into());
     }
@@ -98,6 +120,11 @@ fn version(city: &City, id: &str) -> Option<String> {
 }
 
 fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
+    if visit.field("method") == "writeMM2Temp" && is_taian(visit.city) {
+        let secret = parameter(visit.field("_xmlString"), "tempmm");
+        session.work = Some(("tempmm".into(), hex::encode(Md5::digest(secret))));
+        return Page::text("true").login();
+    }
     if visit.field("method") != "doLogon" {
         return Page::missing();
     }
@@ -106,32 +133,40 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
     if version(visit.city, &id).as_deref() != Some(parameter(&xml, "appversion").as_str()) {
         return refused("系统版本与数据库版本两者不一致！");
     }
+    let digest = parameter(&xml, "usermm");
+    let is_told = session.work.take().is_some_and(|work| work.1 == digest.to_ascii_lowercase());
+    if is_taian(visit.city) && !is_told {
+        return refused("系统忙，请稍后再试");
+    }
     let code = parameter(&xml, "authcode");
     let attempt = Attempt {
         person: visit.world().by_id(visit.city, &id),
-        behaviour: Some(Behaviour::of_md5(&parameter(&xml, "usermm"))),
+        behaviour: Some(Behaviour::of_md5(&digest)),
         code: Some(&code),
         is_forced: false,
     };
-    let text = match sign_in(visit, session, &attempt) {
+    let refusal = match sign_in(visit, session, &attempt) {
         Ok(()) => {
             let uuid = format!("USERSESSION_{}", session.token);
             return Page::json(&json!({"flag": true, "message": "", "__usersession_uuid": uuid}))
                 .login();
         }
-        Err(Refusal::Picture | Refusal::PictureExpired) => "输入的验证码不正确，请检查!",
-        Err(Refusal::Password) if is_jinan(visit.city) => "您输入的密码不正确!",
-        Err(Refusal::Password) => "用户名或密码不正确",
-        Err(Refusal::Unknown) => "查不到用户信息，请先注册",
-        // The sheets have no words of this family for the next five: our choice.
-        Err(Refusal::Format) => "身份证号码格式不正确",
-        Err(Refusal::Locked) => "您的账号累计输错密码3次，请30分钟后重新登陆",
-        Err(Refusal::Quota) => "您今天的缴费历史查询已经达到5次",
-        Err(Refusal::Elsewhere) => "第一次登录请先修改初始密码",
-        Err(Refusal::Maintenance) => "在此期间系统暂停服务",
-        Err(other) => return other.page().unwrap_or_else(Page::missing),
+        Err(refusal) => refusal,
     };
-    refused(text)
+    let text = match refusal {
+        Refusal::Picture | Refusal::PictureExpired => "输入的验证码不正确，请检查!",
+        Refusal::Password if is_jinan(visit.city) => "您输入的密码不正确!",
+        Refusal::Password => "用户名或密码不正确",
+        Refusal::Unknown => "查不到用户信息，请先注册",
+        // The sheets have no words of this family for the next five: our choice.
+        Refusal::Format => "身份证号码格式不正确",
+        Refusal::Locked => "您的账号累计输错密码3次，请30分钟后重新登陆",
+        Refusal::Quota => "您今天的缴费历史查询已经达到5次",
+        Refusal::Elsewhere => "第一次登录请先修改初始密码",
+        Refusal::Maintenance => "在此期间系统暂停服务",
+        other => return other.page().unwrap_or_else(Page::missing),
+    };
+    refused(words(visit, refusal, text))
 }
 
 fn refused(text: &str) -> Page {
@@ -166,43 +201,44 @@ fn data(visit: &Visit<'_>, session: &Session, path: &str) -> Page {
     }
 }
 
-fn base(visit: &Visit<'_>, session: &Session, person: &Person, record: &Record) -> Page {
+fn base_facts(city: &City, person: &Person, record: &Record) -> Vec<Fact> {
     let address = person.address.as_deref().unwrap_or("");
-    let home = hukou_address(visit.city);
-    let birth = person.birth.dashed();
-    let fields: [(&str, &str, &str); 18] = [
-        ("姓 名", "xm", &person.name),
-        ("身份证号", "sfzhm", &person.id_card),
-        ("性 别", "xbmc", person.sex()),
-        ("出生日期", "csrq", &birth),
-        ("民 族", "mzmc", person.nation),
-        ("婚姻状况", "hyzkmc", ""),
-        ("文化程度", "whcdmc", "大学本科"),
-        ("户口性质", "hkxzmc", "非农业户口"),
-        ("行政职务", "xzzwmc", "null"),
-        ("联 系 人", "lxr", ""),
-        ("联系电话", "lxdh", &person.mobile),
-        ("手机号码", "sjhm", &person.mobile),
-        ("邮政编码", "yzbm", &person.zipcode),
-        ("家庭住址", "jtzz", address),
-        ("通讯地址", "txdz", address),
-        ("户口所在地", "hkszd", &home),
-        ("单位名称", "dwmc", &record.company),
-        ("单位编号", "dwbh", &record.company_no),
-    ];
+    vec![
+        fact("xm", "name", text(&person.name)).label("姓 名").essential(),
+        fact("sfzhm", "idcard", text(&person.id_card)).label("身份证号").essential(),
+        fact("xbmc", "sex", text(person.sex())).label("性 别"),
+        fact("csrq", "birthday", Shown::Day(Some(person.birth))).label("出生日期"),
+        fact("mzmc", "nation", text(person.nation)).label("民 族"),
+        aside("hyzkmc", text("")).label("婚姻状况"),
+        fact("whcdmc", "education", text("大学本科")).label("文化程度"),
+        fact("hkxzmc", "hukouType", text("非农业户口")).label("户口性质"),
+        aside("xzzwmc", text("null")).label("行政职务"),
+        aside("lxr", text("")).label("联 系 人"),
+        // Two labels for one number: either will do.
+        aside("lxdh", text(&person.mobile)).label("联系电话").essential(),
+        fact("sjhm", "selePhone", text(&person.mobile)).label("手机号码").essential(),
+        fact("yzbm", "residenceZipcode", text(&person.zipcode)).label("邮政编码"),
+        fact("jtzz", "residenceAddress", text(address)).label("家庭住址").essential(),
+        aside("txdz", text(address)).label("通讯地址"),
+        fact("hkszd", "hukouAddress", text(hukou_address(city))).label("户口所在地"),
+        fact("dwmc", "company", text(&record.company)).label("单位名称"),
+        aside("dwbh", text(&record.company_no)).label("单位编号"),
+    ]
+}
+
+fn base(visit: &Visit<'_>, session: &Session, person: &Person, record: &Record) -> Page {
+    let notation = Notation::html(&visit.vary).plain_money(&visit.vary);
+    let is_changed = session.is(Behaviour::Changed);
+    let arranging = Arranging { vary: &visit.vary, notation, is_changed };
     let mut table = String::new();
-    for (place, pair) in fields.chunks(2).enumerate() {
+    for pair in arranging.lines(&base_facts(visit.city, person, record)).chunks(2) {
         table.push_str("<tr>");
-        for (side, (label, id, value)) in pair.iter().enumerate() {
-            let (label, id) = if session.is(Behaviour::Changed) {
-                (format!("项目{side}"), format!("aac{place}{side}"))
-            } else {
-                ((*label).to_owned(), (*id).to_owned())
-            };
-            let value = html::escape(value);
+        for line in pair {
+            let (label, value) = (arranging.label_cell(line), html::escape(&line.text));
             let _ = write!(
                 table,
-                "<td>{label}：</td><td><input type=\"text\" id=\"{id}\" value=\"{value}\" readonly></td>"
+                "<td>{label}</td><td><input type=\"text\" id=\"{}\" value=\"{value}\" readonly></td>",
+                line.name
             );
         }
         table.push_str("</tr>\r\n");
@@ -217,6 +253,16 @@ fn hukou_address(city: &City) -> String {
 
 /// The columns of a city's row table; their order differs by insurance.
 fn titles(city: &City, kind: Kind) -> &'static [&'static str] {
+    if is_taian(city) {
+        return match kind {
+            Kind::Pension => &["缴费年月", "单位基数", "单位缴费", "个人基数", "个人缴费"],
+            Kind::Medical => {
+                &["缴费年月", "缴费类型", "单位基数", "单位缴费", "个人基数", "个人缴费"]
+            }
+            Kind::Unemployment => &["缴费年月", "单位名称", "缴费基数", "单位缴费", "个人缴费"],
+            Kind::Injury | Kind::Birth => &["缴费年月", "单位名称", "缴费基数", "单位缴费"],
+        };
+    }
     match (is_jinan(city), kind) {
         (true, Kind::Pension) => &["缴费年月", "缴费基数", "记账额", "发生日期"],
         (true, Kind::Medical) => {
@@ -236,109 +282,79 @@ fn credited(pay: &Pay) -> Cents {
     pay.own + pay.unit / 10
 }
 
-fn cell(title: &str, kind: Kind, pay: &Pay) -> String {
+fn cell(title: &'static str, kind: Kind, pay: &Pay) -> Fact {
     match title {
-        "缴费险种" => kind.word().into(),
-        "缴费年月" => pay.month.compact(),
-        "缴费基数" | "单位基数" | "个人基数" => plain(pay.base),
-        "记账额" => plain(credited(pay)),
-        "发生日期" | "缴费日期" => pay.day.dashed(),
-        "个人缴" | "个人缴费" => plain(pay.own),
-        "单位缴费" => plain(pay.unit),
-        "缴费类型" => pay.describe.into(),
-        "门诊统筹扣减额" => "6.50".into(),
-        "大额扣减金额" => "5.00".into(),
-        _ => String::new(),
+        "缴费险种" => aside(title, Shown::text(kind.word())).essential(),
+        "缴费年月" => fact(title, "payMonthly", Shown::Month(Some(pay.month))).essential(),
+        "缴费基数" | "个人基数" => fact(title, "salary", Shown::MoneyText(pay.base)),
+        "单位基数" => aside(title, Shown::MoneyText(pay.base)),
+        "记账额" => fact(title, "amount", Shown::Money(credited(pay))).essential(),
+        "发生日期" | "缴费日期" => fact(title, "payDate", Shown::Day(Some(pay.day))),
+        "个人缴" | "个人缴费" => fact(title, "payPerson", Shown::Money(pay.own)),
+        "单位缴费" => fact(title, "payCompany", Shown::Money(pay.unit)).essential(),
+        "单位名称" => fact(title, "company", text(&pay.company)),
+        "缴费类型" => fact(title, "describe", Shown::text(pay.describe)),
+        "门诊统筹扣减额" => aside(title, Shown::Money(650)),
+        _ => aside(title, Shown::Money(500)),
     }
+}
+
+fn row_facts(city: &City, kind: Kind, pay: &Pay) -> Vec<Fact> {
+    titles(city, kind).iter().map(|title| cell(title, kind, pay)).collect()
 }
 
 fn rows(visit: &Visit<'_>, session: &Session, record: &Record, kind: Kind) -> Page {
-    let titles = titles(visit.city, kind);
-    let mut table = String::from("<tr>");
-    for (place, title) in titles.iter().enumerate() {
-        let changed = session.is(Behaviour::ChangedRows);
-        let _ = if changed {
-            write!(table, "<th>栏目{place}</th>")
-        } else {
-            write!(table, "<th>{title}</th>")
-        };
-    }
-    table.push_str("</tr>\r\n");
+    let vary = &visit.vary;
     let year = visit.field("year").parse::<i16>().ok();
-    let shown = |pay: &&Pay| !is_jinan(visit.city) || Some(pay.month.year) == year;
-    let mut count = 0;
-    for pay in record.rows(kind).iter().filter(shown) {
-        count += 1;
-        table.push_str("<tr ondblclick=\"showDetail(this)\" onmouseover=\"over(this)\">");
-        if session.is(Behaviour::ChangedRows) {
-            table.push_str("<td><input type=\"text\" value=\"新\" readonly></td>");
-        }
-        for title in titles {
-            let value = cell(title, kind, pay);
-            let _ = write!(table, "<td><input type=\"text\" value=\"{value}\" readonly></td>");
-        }
-        table.push_str("</tr>\r\n");
+    let reads_all = !is_jinan(visit.city) || vary.has(Dimension::RangeIgnored);
+    let listed = record.listed(vary, kind);
+    let shown: Vec<_> =
+        listed.iter().filter(|row| reads_all || Some(row.1.month.year) == year).collect();
+    let grid = Grid {
+        arranging: Arranging {
+            vary,
+            notation: Notation::html(vary).plain_money(vary).compact_months(),
+            is_changed: session.is(Behaviour::ChangedRows),
+        },
+        table: " class=\"dataTable\" name=\"payhis\"",
+        head_cell: "th",
+        // In one city the head has the handler too, and it does nothing.
+        row: if is_taian(visit.city) {
+            |place| if place == 0 { " ondblclick=null" } else { ROW }
+        } else {
+            |place| if place == 0 { "" } else { ROW }
+        },
+        cell: |value| format!("<input type=\"text\" value=\"{value}\" readonly>"),
+        none: "没有查询出相关数据",
+        is_last: true,
+        has_total: false,
+        padded_to: 0,
+    };
+    let facts: Vec<Vec<Fact>> =
+        shown.iter().map(|(kind, pay)| row_facts(visit.city, *kind, pay)).collect();
+    let mut body = grid.html(&row_facts(visit.city, kind, &Pay::sample()), &facts);
+    if !shown.is_empty() {
+        let _ = write!(body, "<p class=\"total\">合计：{}条</p>", shown.len());
     }
-    let mut body = format!("<table class=\"dataTable\" name=\"payhis\">{table}</table>");
-    if count > 0 {
-        let _ = write!(body, "<p class=\"total\">合计：{count}条</p>");
-    }
-    Page::html(html::page("缴费历史", "UTF-8", &body)).data(group(kind))
-}
-
-fn group(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Pension => &["oldageInsuranceInfos"],
-        Kind::Medical => &["medicalInsuranceInfos"],
-        Kind::Birth => &["birthInsuranceInfos"],
-        Kind::Injury => &["injuryInsuranceInfos"],
-        Kind::Unemployment => &["unemployInsuranceInfos"],
-    }
+    Page::html(html::page("缴费历史", "UTF-8", &body)).data(kind.group())
 }
 
 /// What a perfect connector returns.
 pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool) -> Sections {
+    let vary = world.varied(city);
     let record = world.insured(city, person, is_empty);
-    let base = Facts::default()
-        .text("name", &person.name)
-        .text("idcard", &person.id_card)
-        .text("sex", person.sex())
-        .day("birthday", person.birth)
-        .text("nation", person.nation)
-        .text("education", "大学本科")
-        .text("hukouType", "非农业户口")
-        .text("selePhone", &person.mobile)
-        .text("residenceZipcode", &person.zipcode)
-        .maybe("residenceAddress", person.address.as_deref())
-        .text("hukouAddress", hukou_address(city))
-        .text("company", &record.company);
     let lists = Kind::ALL.map(|kind| {
-        let rows = record.rows(kind).iter().map(|pay| row_truth(city, kind, pay)).collect();
+        let rows = record.rows(kind).iter();
+        let rows = rows.map(|pay| told(&vary, &row_facts(city, kind, pay)).value()).collect();
         (kind.section(), rows)
     });
-    sections(base, lists.into())
-}
-
-fn row_truth(city: &City, kind: Kind, pay: &Pay) -> Value {
-    titles(city, kind)
-        .iter()
-        .fold(Facts::default(), |facts, title| match *title {
-            "缴费年月" => facts.month("payMonthly", pay.month),
-            "缴费基数" | "个人基数" => facts.money_text("salary", pay.base),
-            "记账额" => facts.money("amount", credited(pay)),
-            "发生日期" | "缴费日期" => facts.day("payDate", pay.day),
-            "个人缴" | "个人缴费" => facts.money("payPerson", pay.own),
-            "单位缴费" => facts.money("payCompany", pay.unit),
-            "缴费类型" => facts.text("describe", pay.describe),
-            _ => facts,
-        })
-        .value()
+    sections(told(&vary, &base_facts(city, person, &record)), lists.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::city::CITIES;
+    use crate::cities::CITIES;
 
     #[test]
     fn version_is_mixed_with_the_identity_number() {

@@ -7,13 +7,13 @@ use super::sheet::{self, Line, Shown};
 use super::{list, shaped};
 use crate::behaviour::Behaviour;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::fund::history::{Account, Bill, Kind};
 use crate::fund::loans::{Loan, Overdue, Repayer, Repayment};
 use crate::html;
 use crate::money::plain;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 /// Answers a request of somebody who is logged in.
@@ -261,7 +261,7 @@ impl Samples {
 /// The tables of the notes page.
 pub(crate) fn notes() -> String {
     let Some(city) = City::find("fund", "990000") else { return String::new() };
-    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
     let sample = Samples::new(&world, city);
     sheet::notes_table("`GET base`, `table#base` → `baseInfo`", &sample.base)
         + &sheet::notes_table("`GET loan`, `table#loan` → `detailInfo`", &sample.detail)

@@ -6,12 +6,12 @@ use super::sheet::{self, Line, Shown};
 use super::{list, shaped};
 use crate::behaviour::Behaviour;
 use crate::city::City;
+use crate::facts::{Facts, Sections, sections};
 use crate::html;
 use crate::insurance::history::{Kind, Pay, Record};
 use crate::money::plain;
 use crate::people::{Person, Quirk, World};
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
 use crate::visit::{Page, Visit};
 
 /// Answers a request of somebody who is logged in.
@@ -130,7 +130,7 @@ fn base(city: &City, person: &Person, record: &Record) -> Vec<Line> {
 /// The tables of the notes page.
 pub(crate) fn notes() -> String {
     let Some(city) = City::find("insurance", "990000") else { return String::new() };
-    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7) };
+    let world = World { seed: 51, today: jiff::civil::date(2017, 12, 7), vary: None };
     let person = world.person(city, 0);
     let lines = base(city, &person, &world.insured(city, &person, false));
     sheet::notes_table("`GET base`, `table#base` → `baseInfo`", &lines)

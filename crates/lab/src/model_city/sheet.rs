@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use crate::calendar::{Day, Month};
+use crate::facts::Facts;
 use crate::html::escape;
 use crate::money::{Cents, grouped};
-use crate::truth::Facts;
 
 /// A value and how it is shown.
 #[derive(Debug, Clone)]

@@ -67,7 +67,8 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(lab: &Lab, portal: &str) -> Self {
-        let base = lab.portals()[portal].strip_prefix(&lab.base()).unwrap().to_owned();
+        let (product, area) = portal.split_once('/').unwrap();
+        let base = fiveone_lab::portal("", product, area).unwrap();
         Self { address: lab.address(), base, cookies: BTreeMap::new(), ajax: false }
     }
 

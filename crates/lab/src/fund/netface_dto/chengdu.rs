@@ -4,60 +4,109 @@
 //! bankcode bankAccount, selects idtype cardType and banktype bankName, basemny. Rows: corpname, paybmnh
 //! payMonth, acctime payArriveDate, depmny inAmount, bustype 1 汇缴 2 补缴 note.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
-use super::{grid, payment, shaped, signed_in, signed_out};
+use super::{arranging, grid, payment_facts, signed_in, signed_out};
 use crate::behaviour::Behaviour;
-use crate::fund::history::{Account, Kind};
+use crate::facts::{Sections, sections};
+use crate::fund::history::Account;
 use crate::html;
-use crate::money::plain;
+use crate::lines::Arranging;
+use crate::notation::Notation;
 use crate::people::Person;
 use crate::session::Session;
-use crate::truth::{Facts, Sections, sections};
+use crate::shown::{Fact, Shown, fact, told};
+use crate::vary::{Dimension, Vary};
 use crate::visit::{Page, Visit};
+use crate::window;
+
+const BANKS: [(&str, &str); 3] =
+    [("01", "模拟银行（城东）支行"), ("02", "样板银行营业部"), ("03", "示例银行中心支行")];
+
+/// What stands in inputs, each behind its label.
+fn input_facts(person: &Person, account: &Account) -> Vec<Fact> {
+    vec![
+        fact("percode", "employeeAccountNum", Shown::text(&account.number))
+            .label("个人客户号")
+            .essential(),
+        fact("pername1", "employeeName", Shown::text(&person.name)).label("姓　名").essential(),
+        fact("idcard1", "idCard", Shown::text(&person.id_card)).label("证件号码").essential(),
+        fact("birthday", "birthday", Shown::Day(Some(person.birth))).label("出生日期"),
+        fact("mail", "bindEmail", Shown::text(&person.email)).label("电子邮箱"),
+        fact("phone1", "bindMobile", Shown::text(&person.mobile)).label("手机号码"),
+        fact("bankcode", "bankAccount", Shown::text(&person.bank_card)).label("银行卡号"),
+    ]
+}
+
+/// What is chosen from lists by the page's script.
+fn chosen_facts(person: &Person) -> [Fact; 2] {
+    [
+        fact("idtype", "cardType", Shown::text("身份证")),
+        fact("banktype", "bankName", Shown::maybe(person.bank)),
+    ]
+}
+
+/// What stands in the page's script alone.
+fn script_fact(account: &Account) -> Fact {
+    fact("basemny", "monthPayBaseAmount", Shown::Money(account.base))
+}
 
 pub(super) fn base(visit: &Visit<'_>, session: &Session) -> Page {
     let Some((person, account)) = signed_in(visit, session) else {
         return signed_out(visit, session);
     };
     let is_changed = session.is(Behaviour::Changed);
-    let input = |label: &str, name: &str, value: &str| {
-        let (label, name) = if is_changed { ("项目", "x") } else { (label, name) };
-        let value = html::escape(value);
-        format!(
-            "<td>{label}：</td><td><input type=\"text\" id=\"{name}\" name=\"{name}\" value=\"{value}\"/></td>"
-        )
-    };
-    let select = |name: &str, options: &[(&str, &str)]| {
+    let notation = Notation::html(&visit.vary).plain_money(&visit.vary);
+    let arranging = Arranging { vary: &visit.vary, notation, is_changed };
+    let mut inputs = String::new();
+    for pair in arranging.lines(&input_facts(&person, &account)).chunks(2) {
+        inputs += "<tr>";
+        for line in pair {
+            let (label, value) = (arranging.label_cell(line), html::escape(&line.text));
+            let name = &line.name;
+            let _ = write!(
+                inputs,
+                "<td>{label}</td><td><input type=\"text\" id=\"{name}\" name=\"{name}\" value=\"{value}\"/></td>"
+            );
+        }
+        inputs += "</tr>";
+    }
+    let [idtype, banktype] = chosen_facts(&person);
+    let select = |fact: &str, is_on: bool, options: &[(&str, &str)]| {
         let options: String =
             options.iter().map(|o| format!("<option value=\"{}\">{}</option>", o.0, o.1)).collect();
-        let name = if is_changed { "y" } else { name };
+        let name = if is_changed { "y" } else { fact };
+        if !is_on {
+            return String::new();
+        }
         format!(
             "<td><select id=\"{name}\" name=\"{name}\"><option value=\"\">请选择</option>{options}</select></td>"
         )
     };
-    let banks =
-        [("01", "模拟银行（城东）支行"), ("02", "样板银行营业部"), ("03", "示例银行中心支行")];
-    let bank = person.bank.and_then(|bank| banks.iter().find(|b| b.1 == bank)).map_or("", |b| b.0);
-    let basemny = if is_changed { "amount9" } else { "basemny" };
+    let bank = person.bank.and_then(|bank| BANKS.iter().find(|b| b.1 == bank)).map_or("", |b| b.0);
     let chosen = if is_changed { "choice" } else { "slectInput" };
+    let basemny = script_fact(&account);
+    let state = if basemny.is_on(&visit.vary) {
+        let name = if is_changed { "amount9" } else { basemny.name };
+        format!(",\"{name}\":\"{}\"", notation.text(&basemny.value))
+    } else {
+        String::new()
+    };
     let body = format!(
-        "<form><table><tr>{}{}</tr><tr>{}{}</tr><tr>{}{}</tr><tr>{}{}{}{}</tr></table></form>\
+        "<form><table>{inputs}<tr>{}{}{}</tr></table></form>\
          <script>var {chosen}_idtype=[],{chosen}_signflag=[],{chosen}_banktype=[];\r\n\
          {chosen}_idtype[0]=\"01\";\r\n{chosen}_signflag[0]=\"1\";\r\n{chosen}_banktype[0]=\"{bank}\";\r\n\
-         var fields={{\"corpcode\":\"{}\",\"{basemny}\":\"{}\",\"state\":\"0\"}};</script>",
-        input("个人客户号", "percode", &account.number),
-        input("姓　名", "pername1", &person.name),
-        input("证件号码", "idcard1", &person.id_card),
-        input("出生日期", "birthday", &person.birth.dashed()),
-        input("电子邮箱", "mail", &person.email),
-        input("手机号码", "phone1", &person.mobile),
-        input("银行卡号", "bankcode", &person.bank_card),
-        select("idtype", &[("01", "身份证"), ("02", "军官证"), ("03", "护照")]),
-        select("signflag", &[("0", "未签约"), ("1", "已签约")]),
-        select("banktype", &banks),
+         var fields={{\"corpcode\":\"{}\"{state},\"state\":\"0\"}};</script>",
+        select(
+            "idtype",
+            idtype.is_on(&visit.vary),
+            &[("01", "身份证"), ("02", "军官证"), ("03", "护照")]
+        ),
+        select("signflag", true, &[("0", "未签约"), ("1", "已签约")]),
+        select("banktype", banktype.is_on(&visit.vary), &BANKS),
         account.company_no,
-        plain(account.base),
     );
     Page::html(html::page("个人基本信息", "UTF-8", &body)).data(&["baseInfo"])
 }
@@ -83,42 +132,24 @@ pub(super) fn bills(visit: &Visit<'_>, session: &Session) -> Page {
     let Ok(year) = visit.field("dto['year']").parse::<i16>() else {
         return Page::json(&json!({"success": false, "msg": "请选择年份"}));
     };
-    let rows: Vec<Value> = account
-        .bills
-        .iter()
-        .filter(|bill| bill.day.year == year && bill.month.is_some())
-        .map(|bill| shaped(session, payment(&account, bill)))
+    let is_ignored = visit.vary.has(Dimension::RangeIgnored);
+    let found = account.bills.iter().filter(|bill| is_ignored || bill.day.year == year);
+    let paid: Vec<_> = found.filter(|bill| bill.month.is_some()).collect();
+    let arranging = arranging(visit, session);
+    let rows: Vec<Value> = window::ordered(&visit.vary, paid)
+        .into_iter()
+        .map(|bill| arranging.object(&payment_facts(&account, bill)))
         .collect();
     let total = rows.len();
-    grid(session, "dataList", rows, total)
+    grid(visit, session, "dataList", rows, total)
 }
 
 /// What a perfect connector returns.
-pub(super) fn truth(person: &Person, account: &Account) -> Sections {
+pub(super) fn truth(vary: &Vary, person: &Person, account: &Account) -> Sections {
     let paid = account.bills.iter().filter(|bill| bill.month.is_some());
-    let bills = paid.map(|bill| {
-        Facts::default()
-            .text("companyName", &bill.company)
-            .month("payMonth", bill.month)
-            .day("payArriveDate", bill.day)
-            .money("inAmount", bill.cents)
-            .text("note", if bill.kind == Kind::Extra { "补缴" } else { "汇缴" })
-            .value()
-    });
-    let bills = bills.collect();
-    sections(base_truth(person, account), vec![("billInfos", bills)])
-}
-
-fn base_truth(person: &Person, account: &Account) -> Facts {
-    Facts::default()
-        .text("employeeAccountNum", &account.number)
-        .text("employeeName", &person.name)
-        .text("idCard", &person.id_card)
-        .day("birthday", person.birth)
-        .text("bindEmail", &person.email)
-        .text("bindMobile", &person.mobile)
-        .text("bankAccount", &person.bank_card)
-        .text("cardType", "身份证")
-        .maybe("bankName", person.bank)
-        .money("monthPayBaseAmount", account.base)
+    let bills = paid.map(|bill| told(vary, &payment_facts(account, bill)).value()).collect();
+    let mut facts = input_facts(person, account);
+    facts.extend(chosen_facts(person));
+    facts.push(script_fact(account));
+    sections(told(vary, &facts), vec![("billInfos", bills)])
 }

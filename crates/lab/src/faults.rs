@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 
 use crate::behaviour::Behaviour;
-use crate::city::City;
+use crate::dress::BROKEN;
 use crate::session::Session;
 use crate::visit::{Body, Page, Part, Visit};
 
@@ -19,7 +19,7 @@ const FLAKED_MAX: usize = 256;
 
 /// What happens to one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mischief {
+pub(crate) enum Fault {
     None,
     Slow,
     Reset,
@@ -34,37 +34,37 @@ pub(crate) enum Mischief {
 }
 
 /// Decides what happens to a page.
-pub(crate) fn plan(visit: &Visit<'_>, session: &mut Session, page: &Page) -> Mischief {
-    let Some(behaviour) = session.behaviour else { return Mischief::None };
+pub(crate) fn plan(visit: &Visit<'_>, session: &mut Session, page: &Page) -> Fault {
+    let Some(behaviour) = session.behaviour else { return Fault::None };
     if behaviour == Behaviour::Slow {
-        return Mischief::Slow;
+        return Fault::Slow;
     }
-    let Part::Data(sections) = page.part else { return Mischief::None };
+    let Part::Data(sections) = page.part else { return Fault::None };
     if behaviour == Behaviour::Flaky {
         return flake(visit, session);
     }
     if !sections.iter().any(|section| visit.city.last_group().contains(section)) {
-        return Mischief::None;
+        return Fault::None;
     }
     match behaviour {
-        Behaviour::Partial => Mischief::Broken,
-        Behaviour::Huge => Mischief::Huge,
-        Behaviour::Endless => Mischief::Endless,
-        Behaviour::Redirects => Mischief::Loop,
-        Behaviour::ElsewhereHost => Mischief::ElsewhereHost,
-        Behaviour::BadGzip => Mischief::BadGzip,
-        Behaviour::Charset => Mischief::Charset,
-        _ => Mischief::None,
+        Behaviour::Partial => Fault::Broken,
+        Behaviour::Huge => Fault::Huge,
+        Behaviour::Endless => Fault::Endless,
+        Behaviour::Redirects => Fault::Loop,
+        Behaviour::ElsewhereHost => Fault::ElsewhereHost,
+        Behaviour::BadGzip => Fault::BadGzip,
+        Behaviour::Charset => Fault::Charset,
+        _ => Fault::None,
     }
 }
 
 /// The first try of every data GET fails, in turns by a reset and by a 503.
-fn flake(visit: &Visit<'_>, session: &mut Session) -> Mischief {
+fn flake(visit: &Visit<'_>, session: &mut Session) -> Fault {
     let is_full = session.flaked.len() >= FLAKED_MAX;
     if visit.is_post() || is_full || !session.flaked.insert(flake_key(visit)) {
-        return Mischief::None;
+        return Fault::None;
     }
-    if session.flaked.len() % 2 == 1 { Mischief::Busy } else { Mischief::Reset }
+    if session.flaked.len() % 2 == 1 { Fault::Busy } else { Fault::Reset }
 }
 
 /// The address without what changes from try to try (`_random`, `_laneID`, `r`).
@@ -80,44 +80,52 @@ pub(crate) async fn pause(length: Duration) {
     tokio::time::sleep(length).await;
 }
 
+/// The charset of a portal's bytes and the one that its headers tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Charset {
+    pub(crate) is_gbk: bool,
+    /// Blank when the header tells none.
+    pub(crate) told: &'static str,
+}
+
 /// Turns a page into an HTTP answer, spoilt as planned.
 pub(crate) async fn respond(
-    city: &City,
+    charset: Charset,
     page: Page,
-    mischief: Mischief,
+    fault: Fault,
     slow: Duration,
     address: &str,
 ) -> Response<Stream> {
-    match mischief {
-        Mischief::Slow => pause(slow).await,
-        Mischief::Reset => return plain(Page::cut(), city.is_gbk, city.is_gbk),
-        Mischief::Busy => return plain(Page::tomcat(503, "Server Busy"), false, false),
-        Mischief::Broken => {
+    let plain = |page: Page| plain(page, charset.is_gbk, charset.told);
+    match fault {
+        Fault::Slow => pause(slow).await,
+        Fault::Reset => return plain(Page::cut()),
+        Fault::Busy => return plain(Page::tomcat(503, "Server Busy")),
+        Fault::Broken => {
             let page = Page::tomcat(500, "java.lang.NullPointerException");
-            return plain(page, city.is_gbk, city.is_gbk);
+            return plain(page);
         }
-        Mischief::Loop => return plain(Page::redirect(address), false, false),
-        Mischief::ElsewhereHost => {
+        Fault::Loop => return plain(Page::redirect(address)),
+        Fault::ElsewhereHost => {
             let page = Page::redirect("http://elsewhere.invalid/stolen/");
-            return plain(page, false, false);
+            return plain(page);
         }
-        Mischief::BadGzip => {
-            let mut answer = plain(page, city.is_gbk, city.is_gbk);
+        Fault::BadGzip => {
+            let mut answer = plain(page);
             *answer.body_mut() = Stream::from(&b"\x1f\x8b\x08\x00broken on purpose"[..]);
             let gzip = HeaderValue::from_static("gzip");
             answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
             return answer;
         }
-        Mischief::Charset => return plain(page, !city.is_gbk, city.is_gbk),
-        Mischief::Huge => return streamed(page, huge()),
-        Mischief::Endless => return streamed(page, endless()),
-        Mischief::None => {}
+        Fault::Charset => return self::plain(page, !charset.is_gbk, charset.told),
+        Fault::Huge => return streamed(plain(page), huge()),
+        Fault::Endless => return streamed(plain(page), endless()),
+        Fault::None => {}
     }
-    plain(page, city.is_gbk, city.is_gbk)
+    plain(page)
 }
 
-fn streamed(page: Page, body: Stream) -> Response<Stream> {
-    let mut answer = plain(page, false, false);
+fn streamed(mut answer: Response<Stream>, body: Stream) -> Response<Stream> {
     *answer.body_mut() = body;
     answer
 }
@@ -139,18 +147,15 @@ fn endless() -> Stream {
 }
 
 /// A page as it should be, except that the bytes and the declared charset can be set apart.
-fn plain(page: Page, is_gbk: bool, declares_gbk: bool) -> Response<Stream> {
+fn plain(page: Page, is_gbk: bool, told: &str) -> Response<Stream> {
     let (body, is_text) = match page.body {
-        Body::Text(text) if is_gbk => {
-            (Stream::from(encoding_rs::GBK.encode(&text).0.into_owned()), true)
-        }
-        Body::Text(text) => (Stream::from(text), true),
+        Body::Text(text) => (Stream::from(encoded(&text, is_gbk)), true),
+        Body::Json(value) => (Stream::from(encoded(&value.to_string(), is_gbk)), true),
         Body::Bytes(bytes) => (Stream::from(bytes), false),
         Body::Cut => (cut(), true),
     };
-    let charset = if declares_gbk { "GBK" } else { "UTF-8" };
-    let content_type = if is_text {
-        format!("{};charset={charset}", page.content_type)
+    let content_type = if is_text && !told.is_empty() {
+        format!("{};charset={told}", page.content_type)
     } else {
         page.content_type.into()
     };
@@ -168,6 +173,15 @@ fn plain(page: Page, is_gbk: bool, declares_gbk: bool) -> Response<Stream> {
         }
     }
     answer
+}
+
+/// The bytes of a text; a cut character leaves its first byte.
+fn encoded(text: &str, is_gbk: bool) -> Vec<u8> {
+    let encode = |part: &str| {
+        if is_gbk { encoding_rs::GBK.encode(part).0.into_owned() } else { part.as_bytes().to_vec() }
+    };
+    let parts: Vec<Vec<u8>> = text.split(BROKEN).map(encode).collect();
+    parts.join(&[0xe6][..])
 }
 
 /// A body that ends in an error, which makes the server drop the connection.

@@ -1,0 +1,316 @@
+//! The list of simulated cities.
+
+use crate::city::{City, Family, Pictures, Product, Way};
+use crate::vary::Trait;
+
+/// What the portals of each city have, so that strangers can differ in it.
+#[rustfmt::skip]
+mod traits {
+    use crate::vary::{Trait as T, Traits};
+
+    pub(super) const MODEL: Traits = Traits::NONE;
+    pub(super) const WT_WEB: Traits = Traits::of(&[
+        T::Json, T::Aliases, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Accounts, T::Worded,
+        T::Picture, T::RefusalPage, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const WSCX: Traits = Traits::of(&[
+        T::Labels, T::Table, T::Pages, T::Pager, T::Range, T::Ratio, T::RefusalPage, T::RefusalWords,
+        T::Day,
+    ]);
+    pub(super) const DATONG: Traits = Traits::of(&[
+        T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
+        T::Picture, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const LUOYANG: Traits = Traits::of(&[
+        T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
+        T::RefusalWords, T::Day,
+    ]);
+    pub(super) const CHENGDU: Traits = Traits::of(&[
+        T::Labels, T::Json, T::Frame, T::Total, T::Range, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const HSP: Traits = Traits::of(&[
+        T::Labels, T::Table, T::Picture, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const EHRSS: Traits = Traits::of(&[
+        T::Json, T::Aliases, T::Record, T::Range, T::Persons, T::Redirect, T::RefusalPage,
+        T::RefusalWords, T::Day,
+    ]);
+    pub(super) const PANJIN: Traits = Traits::of(&[
+        T::Labels, T::Aliases, T::Table, T::Pages, T::Pager, T::FormPager, T::Owned, T::Kinds, T::Picture,
+        T::Day,
+    ]);
+    /// A record and one list in JSON.
+    pub(super) const LISTS: Traits = Traits::of(&[
+        T::Json, T::Pages, T::Total, T::Range, T::Picture, T::RefusalWords, T::Day,
+    ]);
+    /// A record and a list a year in JSON.
+    pub(super) const YEARS: Traits = Traits::of(&[
+        T::Json, T::Range, T::Picture, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const YLZ: Traits = Traits::of(&[
+        T::Labels, T::Table, T::Range, T::Pages, T::Pager, T::Picture, T::Redirect, T::RefusalPage,
+        T::RefusalWords,
+    ]);
+    pub(super) const NCM: Traits = Traits::of(&[
+        T::Json, T::Pages, T::Total, T::Picture, T::RefusalWords, T::Day,
+    ]);
+    pub(super) const WUXI: Traits = Traits::of(&[
+        T::Labels, T::Aliases, T::Record, T::Pages, T::Picture, T::Day,
+    ]);
+}
+
+const FUND: &[&[&str]] = &[&["baseInfo"], &["billInfos"]];
+const FUND_ALL: &[&[&str]] = &[&["baseInfo"], &["billInfos"], &["loanInfos"]];
+const FIVE: &[&[&str]] = &[
+    &["baseInfo"],
+    &["oldageInsuranceInfos"],
+    &["medicalInsuranceInfos"],
+    &["birthInsuranceInfos"],
+    &["injuryInsuranceInfos"],
+    &["unemployInsuranceInfos"],
+];
+const MERGED: &[&[&str]] = &[
+    &["baseInfo"],
+    &[
+        "oldageInsuranceInfos",
+        "medicalInsuranceInfos",
+        "birthInsuranceInfos",
+        "injuryInsuranceInfos",
+        "unemployInsuranceInfos",
+    ],
+];
+const FOUR: &[&[&str]] = &[
+    &["baseInfo"],
+    &["oldageInsuranceInfos"],
+    &["medicalInsuranceInfos"],
+    &["birthInsuranceInfos"],
+    &["injuryInsuranceInfos"],
+];
+const MEDICAL: &[&[&str]] = &[&["baseInfo"], &["medicalInsuranceInfos"]];
+
+const BY_ID: Way = ("1", "身份证号", &["id_card"]);
+const BY_ACCOUNT: Way = ("1", "账号", &["account"]);
+const MODEL_WAYS: &[Way] = &[
+    ("1", "身份证号", &["id_card"]),
+    ("2", "账号", &["account", "sub_area"]),
+    ("3", "姓名和手机", &["real_name", "id_card", "mobile"]),
+];
+
+const fn fund(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
+    City {
+        number,
+        product: Product::Fund,
+        area,
+        name,
+        family,
+        path: "",
+        pictures: Pictures::Letters,
+        ways: &[BY_ID],
+        groups: FUND,
+        page_rows: 10,
+        months_kept: 96,
+        reads_by_get: true,
+        is_gbk: false,
+        has_accounts: false,
+        has_force: false,
+        has_format: true,
+        has_sms: false,
+        rows_need_base: false,
+        traits: traits::MODEL,
+    }
+}
+
+const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
+    City {
+        path: "/wt-web",
+        has_force: true,
+        rows_need_base: true,
+        traits: traits::WT_WEB.and(Trait::Ratio),
+        ..fund(number, area, name, Family::WtWebJcr)
+    }
+}
+
+const fn insurance(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
+    City { product: Product::Insurance, groups: FIVE, ..fund(number, area, name, family) }
+}
+
+/// All simulated portals.
+pub(crate) static CITIES: &[City] = &[
+    City { has_accounts: true, ..wt_web(1, "210300", "鞍山") },
+    City {
+        ways: &[BY_ID, ("2", "手机号", &["mobile"])],
+        traits: traits::WT_WEB.and(Trait::Ratio).and(Trait::Redirect),
+        ..wt_web(2, "630100", "西宁")
+    },
+    City {
+        path: "/rzwscx",
+        page_rows: 20,
+        reads_by_get: false,
+        is_gbk: true,
+        traits: traits::WSCX.and(Trait::Picture),
+        ..fund(3, "371100", "日照", Family::WscxZfbzgl)
+    },
+    City {
+        path: "/wscx",
+        pictures: Pictures::None,
+        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
+        page_rows: 20,
+        reads_by_get: false,
+        is_gbk: true,
+        traits: traits::WSCX,
+        ..fund(4, "610300", "宝鸡", Family::WscxZfbzgl)
+    },
+    City {
+        path: "/netface",
+        pictures: Pictures::AfterFailure,
+        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
+        page_rows: 20,
+        traits: traits::DATONG,
+        ..fund(5, "140200", "大同", Family::NetfaceDto)
+    },
+    City {
+        path: "/cdnt",
+        pictures: Pictures::None,
+        ways: &[BY_ID, ("2", "个人客户号", &["account"])],
+        traits: traits::CHENGDU,
+        ..fund(6, "510100", "成都", Family::NetfaceDto)
+    },
+    City {
+        path: "/hsp",
+        months_kept: 24,
+        traits: traits::HSP.and(Trait::Range),
+        ..insurance(7, "370100", "济南", Family::Hsp)
+    },
+    City {
+        pictures: Pictures::Sum,
+        reads_by_get: false,
+        traits: traits::HSP.and(Trait::Kinds),
+        ..insurance(8, "370300", "淄博", Family::Hsp)
+    },
+    City {
+        ways: &[BY_ACCOUNT],
+        has_format: false,
+        traits: traits::EHRSS.and(Trait::Kinds).and(Trait::Picture),
+        ..insurance(9, "230100", "哈尔滨", Family::EhrssHaerbin)
+    },
+    City {
+        pictures: Pictures::None,
+        ways: &[("1", "身份证号", &["id_card", "mobile"])],
+        groups: MERGED,
+        months_kept: 36,
+        has_format: false,
+        traits: traits::EHRSS.and(Trait::Total),
+        ..insurance(10, "460100", "海口", Family::EhrssHaikou)
+    },
+    City {
+        path: "/person",
+        ways: &[BY_ACCOUNT],
+        has_format: false,
+        traits: traits::PANJIN,
+        ..insurance(11, "211100", "盘锦", Family::PersonHtml)
+    },
+    City {
+        ways: &[BY_ACCOUNT],
+        groups: MEDICAL,
+        has_format: false,
+        traits: traits::WUXI,
+        ..insurance(12, "320200", "无锡", Family::PersonHtml)
+    },
+    City {
+        ways: MODEL_WAYS,
+        groups: FUND_ALL,
+        page_rows: 20,
+        has_accounts: true,
+        has_force: true,
+        has_sms: true,
+        ..fund(13, "990000", "示范市", Family::Model)
+    },
+    City {
+        ways: MODEL_WAYS,
+        page_rows: 20,
+        has_force: true,
+        has_sms: true,
+        ..insurance(14, "990000", "示范市", Family::Model)
+    },
+    City {
+        path: "/wt-web",
+        ways: &[("1", "身份证号", &["id_card", "account"])],
+        traits: traits::LISTS.and(Trait::RefusalPage),
+        ..fund(15, "220300", "四平", Family::WtWebPersonal)
+    },
+    City {
+        traits: traits::LISTS.and(Trait::Ratio).and(Trait::Aliases),
+        ..fund(16, "430600", "岳阳", Family::HfmisWt)
+    },
+    City {
+        reads_by_get: false,
+        traits: traits::LISTS.and(Trait::Record),
+        ..fund(17, "510900", "遂宁", Family::Ispobs)
+    },
+    City {
+        reads_by_get: false,
+        traits: traits::LISTS
+            .and(Trait::Ratio)
+            .and(Trait::Aliases)
+            .and(Trait::Record)
+            .and(Trait::Redirect)
+            .and(Trait::RefusalPage),
+        ..fund(18, "130400", "邯郸", Family::Olbh)
+    },
+    City {
+        path: "/kmnbp",
+        reads_by_get: false,
+        traits: traits::LISTS.and(Trait::Ratio).and(Trait::RefusalPage),
+        ..fund(19, "530100", "昆明", Family::SummerYdpx)
+    },
+    City {
+        traits: traits::YEARS
+            .and(Trait::Frame)
+            .and(Trait::Total)
+            .and(Trait::Redirect)
+            .and(Trait::RefusalPage),
+        ..insurance(20, "450800", "贵港", Family::YinhaiDto)
+    },
+    City {
+        reads_by_get: false,
+        traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
+        ..insurance(21, "371100", "日照", Family::Unieap)
+    },
+    City {
+        ways: &[("1", "身份证号", &["id_card", "real_name"])],
+        groups: FOUR,
+        traits: traits::YLZ,
+        ..insurance(22, "350500", "泉州", Family::Ylz)
+    },
+    City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", Family::Ncm) },
+    City {
+        pictures: Pictures::None,
+        page_rows: 20,
+        reads_by_get: false,
+        is_gbk: true,
+        traits: traits::WSCX,
+        ..fund(24, "370900", "泰安", Family::WscxZfbzgl)
+    },
+    City {
+        path: "/hsp",
+        reads_by_get: false,
+        traits: traits::HSP,
+        ..insurance(25, "370900", "泰安", Family::Hsp)
+    },
+    City { traits: traits::WT_WEB.and(Trait::Redirect), ..wt_web(26, "230600", "大庆") },
+    City {
+        path: "/netface",
+        pictures: Pictures::None,
+        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"]), ("3", "手机号", &["mobile"])],
+        page_rows: 20,
+        traits: traits::LUOYANG,
+        ..fund(27, "410300", "洛阳", Family::NetfaceDto)
+    },
+];
+
+impl City {
+    /// Finds a city by the words of its address.
+    pub(crate) fn find(product: &str, area: &str) -> Option<&'static Self> {
+        CITIES.iter().find(|city| city.product.word() == product && city.area == area)
+    }
+}

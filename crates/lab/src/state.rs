@@ -1,0 +1,21 @@
+//! What a running lab owns: its world, the sessions of its portals and what testers look into.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::callbacks::Callbacks;
+use crate::people::World;
+use crate::picture::Pool;
+use crate::session::{Inboxes, Sessions};
+
+/// Everything the lab owns.
+pub(crate) struct LabState {
+    pub(crate) world: World,
+    pub(crate) address: SocketAddr,
+    /// The delay of the `slow` behaviour.
+    pub(crate) slow: Duration,
+    pub(crate) sessions: Sessions,
+    pub(crate) inboxes: Inboxes,
+    pub(crate) pool: Pool,
+    pub(crate) callbacks: Callbacks,
+}
