@@ -3,6 +3,7 @@
 
 mod like;
 mod merge;
+mod place;
 
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use crate::complaint::{Complaint, Complaints};
 
 pub(crate) use like::resolve_like;
-pub(crate) use merge::merge_over;
+pub(crate) use merge::Merge;
+pub(crate) use place::Place;
 
 /// A node and where it stands.
 #[derive(Debug, Clone)]
@@ -80,6 +82,11 @@ impl Node {
         let Data::Map(pairs) = &self.data else { return self.clone() };
         let pairs = pairs.iter().filter(|(key, _)| key.text() != Some(name)).cloned().collect();
         Self { data: Data::Map(pairs), ..self.clone() }
+    }
+
+    /// Something odd that stands here and is not refused.
+    pub(crate) fn warning(&self, message: impl Into<String>) -> Complaint {
+        Complaint { is_error: false, ..self.complaint(message) }
     }
 
     /// A mistake that stands here.

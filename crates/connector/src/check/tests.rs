@@ -9,19 +9,27 @@ fn file(path: &str, text: &str) -> SourceFile {
 const AREAS: &str = "code,name,pinyin,initials,province\n210300,鞍山,anshan,as,辽宁\n";
 
 fn check(family: &str, city: &str, portals: &[(&str, &str)], expect: &[&str]) {
+    let portals: BTreeMap<String, String> =
+        portals.iter().map(|(key, url)| ((*key).to_owned(), (*url).to_owned())).collect();
+    let told = told_of(family, city, &portals);
+    assert_eq!(told, expect, "\n{}", told.join("\n"));
+}
+
+fn complaints_of(family: &str, city: &str) -> Vec<String> {
+    told_of(family, city, &BTreeMap::new())
+}
+
+fn told_of(family: &str, city: &str, portals: &BTreeMap<String, String>) -> Vec<String> {
     let sources = vec![
         file("areas.csv", AREAS),
         file("dictionaries/pinyin.yaml", "fund_base: { xingming: employeeName }\n"),
         file("families/fund/x.yaml", family),
         file("cities/fund/210300-anshan.yaml", city),
     ];
-    let portals: BTreeMap<String, String> =
-        portals.iter().map(|(key, url)| ((*key).to_owned(), (*url).to_owned())).collect();
-    let told = match Library::load(sources, &portals) {
+    match Library::load(sources, portals) {
         Ok(library) => library.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
         Err(complaints) => complaints.iter().map(ToString::to_string).collect(),
-    };
-    assert_eq!(told, expect, "\n{}", told.join("\n"));
+    }
 }
 
 const CITY: &str = "area: \"210300\"\nfamily: x\nwith: { base: \"http://h.test/x\" }\n";
@@ -219,6 +227,95 @@ fn what_is_alike_is_written_once() {
         CITY,
         &[],
         &["families/fund/x.yaml:14:20: error: nothing gives `${page}`; say it in `with`"],
+    );
+}
+
+#[test]
+fn like_and_with_are_orders_only_where_a_block_may_stand() {
+    let family = GOOD
+        .replace("form: { u:", "form: { like: \"1\", with: \"{{ base }}\", steps: x, u:")
+        .replace(
+            "record: { json: \"$\",",
+            "record: { json: \"$\", map: { like: houseFundStatus, with: idCard },",
+        );
+    check(
+        &family.replace(
+            "steps: [{ get: base }]",
+            "steps: [{ get: base, query: { with: \"{{ bas }}\", like: \"{{ it }}\" } }]",
+        ),
+        CITY,
+        &[],
+        &[
+            "families/fund/x.yaml:14:41: error: nothing defines `bas`, did you mean `base`? (with cities/fund/210300-anshan.yaml)",
+            "families/fund/x.yaml:14:60: error: nothing defines `it` (with cities/fund/210300-anshan.yaml)",
+        ],
+    );
+    let sections = "blocks:\n  deep: { parts: { loanRepayInfos: { like: deep } } }\n  fill: { get: \"${page}\" }\nsections:\n";
+    let family = GOOD.replace("sections:\n", sections);
+    let with = |steps: &str| family.replace("[{ get: base }]", steps);
+    check(&with("[{ like: fill, with: { page: base } }]"), CITY, &[], &[]);
+    check(
+        &with(
+            "[{ like: fill, with: { page: base, pge: x } }, { get: a, with: { b: c } }, { like: fill, with: base }]",
+        ),
+        CITY,
+        &[],
+        &[
+            "families/fund/x.yaml:14:16: error: nothing gives `${page}`; say it in `with`",
+            "families/fund/x.yaml:17:47: warning: nothing that is copied holds `${pge}`",
+            "families/fund/x.yaml:17:75: error: `with` fills what `like` copies, and there is no `like` beside it",
+            "families/fund/x.yaml:17:107: error: `with` is a map of names and texts",
+        ],
+    );
+    let told = complaints_of(
+        &family.replace("  baseInfo:", "  loanInfos: { like: deep }\n  baseInfo:"),
+        CITY,
+    );
+    let expect = "families/fund/x.yaml:13:44: error: these `like`s lead to each other";
+    assert!(told.iter().any(|line| line == expect), "{told:?}");
+}
+
+#[test]
+fn steps_that_replace_a_list_are_told() {
+    let family = GOOD.replace(
+        "- post: login\n",
+        "- { id: page, get: login }\n      - id: logon\n        post: login\n",
+    );
+    let with_steps = |steps: &str| format!("{CITY}login: [{{ type: 1, steps: [{steps}] }}]\n");
+    let last =
+        "post: in, form: { u: \"{{ id_card }}\", p: \"{{ password }}\" }, expect: { text: 欢迎 }";
+    let told = |at: &str, path: &str, reason: &str| {
+        format!(
+            "cities/fund/210300-anshan.yaml:{at}: warning: this list replaces all of `{path}` of the family: {reason}; \
+             give every step the `id` of the one it changes, or every step a new one to replace them"
+        )
+    };
+    let steps = "login.1.steps";
+    check(&family, &with_steps("{ id: logon, form: { x: a } }"), &[], &[]);
+    check(&family, &with_steps(&format!("{{ id: enter, {last} }}")), &[], &[]);
+    check(
+        &family,
+        &with_steps(&format!("{{ id: page, get: p }}, {{ {last} }}")),
+        &[],
+        &[&told("4:50", steps, "it has no `id`")],
+    );
+    check(
+        &family,
+        &with_steps(&format!("{{ id: logn, {last} }}")),
+        &[],
+        &[&told("4:28", steps, "no step there is `logn`, did you mean `logon`?")],
+    );
+    check(
+        &family,
+        &with_steps(&format!("{{ id: page, get: p }}, {{ id: enter, {last} }}")),
+        &[],
+        &[&told("4:50", steps, "no step there is `enter`")],
+    );
+    check(
+        &family,
+        &format!("{CITY}sections: {{ baseInfo: {{ steps: [{{ get: own }}] }} }}\n"),
+        &[],
+        &[&told("4:33", "sections.baseInfo.steps", "it has no `id`")],
     );
 }
 

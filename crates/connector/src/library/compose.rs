@@ -13,7 +13,7 @@ use crate::{
     definition::Definition,
     read,
     schema::{self, FileKind},
-    yaml::{Node, merge_over, resolve_like},
+    yaml::{Merge, Node, Place, resolve_like},
 };
 
 pub(super) fn connector(
@@ -36,7 +36,10 @@ pub(super) fn connector(
             Some(found?)
         }
     };
-    let whole = family.map_or_else(|| city.clone(), |family| merge_over(family, city));
+    let whole = family.map_or_else(
+        || city.clone(),
+        |family| Merge::new("the family", complaints).over(family, city, Place::File),
+    );
     let whole = resolve_like(&whole, complaints);
     let definition: Definition = schema::read(&whole, FileKind::Definition, complaints)?;
     let area = area_of(city, &definition, complaints)?;

@@ -1,10 +1,11 @@
-//! `like:` and `with:`: a login method, a section, a list or a pager that is written by what differs
-//! from another.
+//! `like:` and `with:`: what is written by how it differs from another.
 //!
-//! A login method names another by its `type`. Everything else names a neighbour (another section or
-//! list) or one of the file's `blocks`; `${name}` in what is copied stands for a value of `with`.
+//! A login method names another by its `type`. A section, a list, a step, a loop, a pager, a source of
+//! a record or rows name a neighbour (another section or list) or one of the file's `blocks`;
+//! `${name}` in what is copied stands for a value of `with`. Anywhere else both words are keys like
+//! any other.
 
-use super::{Data, Node, merge_over};
+use super::{Data, Merge, Node, place::Place};
 use crate::complaint::{Complaints, did_you_mean};
 
 /// How many `like`s may lead to each other.
@@ -32,7 +33,7 @@ pub(crate) fn resolve_like(whole: &Node, complaints: &mut Complaints) -> Node {
                 (Data::Map(blocks), Some("sections" | "lists")) => {
                     let resolved = blocks
                         .iter()
-                        .map(|(name, block)| (name.clone(), resolver.block(block)))
+                        .map(|(name, block)| (name.clone(), resolver.section(block)))
                         .collect();
                     Node { data: Data::Map(resolved), ..value.clone() }
                 }
@@ -62,7 +63,11 @@ impl Resolver<'_> {
                 continue;
             };
             match like.text().and_then(of).filter(|model| model.get("like").is_none()) {
-                Some(model) => resolved.push(merge_over(model, login).without("like")),
+                Some(model) => {
+                    let mut merge = Merge::new("the method it is like", self.complaints);
+                    let whole = merge.over(model, login, Place::Logins);
+                    resolved.push(whole.without("like"));
+                }
                 None => {
                     self.complaints.push(like.complaint("`like` is not the type of another login"))
                 }
@@ -72,64 +77,83 @@ impl Resolver<'_> {
     }
 
     /// A section or list with all `like`s in it worked out, and no `${…}` left.
-    fn block(&mut self, node: &Node) -> Node {
-        let resolved = self.resolve(node, 0);
+    fn section(&mut self, node: &Node) -> Node {
+        let resolved = self.resolve(node, Place::Section, 0);
         self.complain_of_rest(&resolved);
         resolved
     }
 
-    fn resolve(&mut self, node: &Node, depth: usize) -> Node {
+    /// A tree with the `like`s in it worked out; `depth` is how many led here.
+    fn resolve(&mut self, node: &Node, place: Place, depth: usize) -> Node {
         match &node.data {
             Data::Scalar { .. } => node.clone(),
             Data::Seq(items) => {
-                let items = items.iter().map(|item| self.resolve(item, depth)).collect();
+                let items = items.iter().map(|item| self.resolve(item, place, depth)).collect();
                 Node { data: Data::Seq(items), ..node.clone() }
             }
             Data::Map(_) => {
-                let whole = self.with_model(node, depth);
+                let (whole, depth) = if place.may_be_like() {
+                    self.with_model(node, place, depth)
+                } else {
+                    (node.clone(), depth)
+                };
                 let Data::Map(pairs) = &whole.data else { return whole };
+                let inside = |key: &Node| place.inside(key.text().unwrap_or_default());
                 let pairs = pairs
                     .iter()
-                    .map(|(key, value)| (key.clone(), self.resolve(value, depth)))
+                    .map(|(key, value)| (key.clone(), self.resolve(value, inside(key), depth)))
                     .collect();
                 Node { data: Data::Map(pairs), ..whole.clone() }
             }
         }
     }
 
-    /// A map over the block that its `like` names, with its `with` put in.
-    fn with_model(&mut self, node: &Node, depth: usize) -> Node {
+    /// A map over the block that its `like` names, with its `with` put in; and how deep that was.
+    fn with_model(&mut self, node: &Node, place: Place, depth: usize) -> (Node, usize) {
         let own = node.without("like").without("with");
-        let mut whole = match node.get("like") {
-            None => own,
-            Some(like) => {
-                let name = like.text().unwrap_or_default();
-                let model = self.named.iter().find(|(known, _)| known == name);
-                match model.map(|(_, model)| (*model).clone()) {
-                    Some(model) if depth < DEPTH_MAX => {
-                        let model = self.with_model(&model, depth + 1);
-                        merge_over(&model, &own)
-                    }
-                    Some(_) => {
-                        self.complaints.push(like.complaint("these `like`s lead to each other"));
-                        own
-                    }
-                    None => {
-                        let known = self.named.iter().map(|(name, _)| name.as_str());
-                        let near = did_you_mean(name, known);
-                        let message = format!("no section, list or block `{name}`{near}");
-                        self.complaints.push(like.complaint(message));
-                        own
-                    }
-                }
+        let Some(like) = node.get("like") else {
+            if let Some(with) = node.get("with") {
+                let message = "`with` fills what `like` copies, and there is no `like` beside it";
+                self.complaints.push(with.complaint(message));
             }
+            return (own, depth);
         };
-        if let Some(Data::Map(values)) = node.get("with").map(|with| &with.data) {
-            for (name, value) in values {
-                if let (Some(name), Some(value)) = (name.text(), value.text()) {
-                    whole = replaced(&whole, &format!("${{{name}}}"), value);
-                }
+        let name = like.text().unwrap_or_default();
+        let model = self.named.iter().find(|(known, _)| known == name).map(|(_, model)| *model);
+        let Some(model) = model else {
+            let near = did_you_mean(name, self.named.iter().map(|(name, _)| name.as_str()));
+            let message = format!("no section, list or block `{name}`{near}");
+            self.complaints.push(like.complaint(message));
+            return (own, depth);
+        };
+        if depth >= DEPTH_MAX {
+            self.complaints.push(like.complaint("these `like`s lead to each other"));
+            return (own, depth);
+        }
+        let (model, depth) = self.with_model(model, place, depth + 1);
+        let mut merge = Merge::new("what it is like", self.complaints);
+        let whole = merge.over(&model, &own, place);
+        let Some(with) = node.get("with") else { return (whole, depth) };
+        (self.filled(whole, with), depth)
+    }
+
+    /// A tree with the values of a `with` put in.
+    fn filled(&mut self, mut whole: Node, with: &Node) -> Node {
+        let Data::Map(values) = &with.data else {
+            self.complaints.push(with.complaint("`with` is a map of names and texts"));
+            return whole;
+        };
+        for (key, value) in values {
+            let (Some(name), Some(text)) = (key.text(), value.text()) else {
+                self.complaints.push(value.complaint("`with` gives texts"));
+                continue;
+            };
+            let placeholder = format!("${{{name}}}");
+            if !holds(&whole, &placeholder) {
+                let message = format!("nothing that is copied holds `{placeholder}`");
+                self.complaints.push(key.warning(message));
             }
+            whole = replaced(&whole, &placeholder, text);
         }
         whole
     }
@@ -151,6 +175,15 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+}
+
+/// Whether a text of a tree, or a key, holds another.
+fn holds(node: &Node, part: &str) -> bool {
+    match &node.data {
+        Data::Scalar { text, .. } => text.contains(part),
+        Data::Seq(items) => items.iter().any(|item| holds(item, part)),
+        Data::Map(pairs) => pairs.iter().any(|(key, item)| holds(key, part) || holds(item, part)),
     }
 }
 
