@@ -18,6 +18,7 @@ mod totals;
 mod values;
 mod whose;
 mod witness;
+mod words;
 
 use fiveone_model::{
     finding::{Finding, FindingKind},

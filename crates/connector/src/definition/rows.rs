@@ -149,10 +149,10 @@ pub(crate) struct Sides {
     pub(crate) amount: String,
     /// The key of the words.
     pub(crate) by: String,
-    /// Words of incomes; `=x` means all of it is x.
+    /// Words of incomes: each is a part of the value; `=x`, or a code, is all of it.
     #[serde(rename = "in")]
     pub(crate) incomes: Vec<String>,
-    /// Words of expenses.
+    /// Words of expenses, in the same way.
     #[serde(rename = "out")]
     pub(crate) expenses: Vec<String>,
     /// Words of rows that move nothing in or out (内部转移, 基数调整). With a sign they go by it, else
@@ -183,17 +183,16 @@ pub(crate) struct TargetDetail {
     /// unless they say the same.
     #[schemars(range(min = 1))]
     pub(crate) nth: Option<usize>,
-    /// What the portal's codes mean; an unknown code is a failure.
+    /// What the portal's codes mean; an unknown code leaves the field out, with a finding.
     pub(crate) codes: Option<CodeTable>,
-    /// With `codes`: what an unknown code becomes.
+    /// What becomes of a text that does not fit `matching`, `codes` or the field's kind.
     #[serde(rename = "else")]
     pub(crate) otherwise: Option<Otherwise>,
-    /// The text must match; a group in it is what is kept, and nothing where the group is not.
+    /// The text must match, else the field is left out, with a finding; a group in it is what is
+    /// kept, and nothing where the group is not.
     pub(crate) matching: Option<Pattern>,
     /// The text made anew: `it` is the portal's text, `row` all raw values.
     pub(crate) value: Option<Template>,
-    /// A text that is not of the field's kind leaves the field out, instead of failing the section.
-    pub(crate) lenient: bool,
     /// The date's format, when the digits alone do not tell: `MM/dd/yyyy`, `MMM dd, yyyy` …
     pub(crate) format: Option<String>,
 }
@@ -207,14 +206,20 @@ pub(crate) enum CodeTable {
     Here(Ordered<String>),
 }
 
-/// What an unknown code becomes.
+/// What becomes of a text that does not fit. Without it, a text that fits no pattern or code leaves its
+/// field out, and one that is not of its field's kind fails the section: a pattern and a code table are
+/// what the file knows of the portal, a kind is what apps build on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Otherwise {
-    /// The code itself.
+    /// With `matching` or `codes`: the text as it is. One that is not of the field's kind fails.
     Keep,
-    /// Nothing.
+    /// Nothing, as if the portal had written nothing.
     Blank,
+    /// The field is left out, with a finding.
+    LeaveOut,
+    /// The section fails.
+    Fail,
 }
 
 impl TargetDetail {

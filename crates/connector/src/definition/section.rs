@@ -120,14 +120,11 @@ pub(crate) enum Overlap {
 pub(crate) struct Split {
     /// The vendor's key (header, JSON key) whose value decides, or several names of it.
     pub(crate) by: OneOrMany<String>,
-    /// Section → codes, or words that the value holds.
+    /// Section → codes, or words that are a part of the value; `=x` means that all of it is x.
     pub(crate) into: Ordered<Vec<String>>,
-    /// Codes or words of rows that belong to no section.
+    /// Codes or words, in the same way, of rows that belong to no section.
     #[serde(default)]
     pub(crate) ignore: Vec<String>,
-    /// `true`: words in `into` may be part of the value; else they are all of it.
-    #[serde(default)]
-    pub(crate) words: bool,
 }
 
 /// The lists inside a loan.

@@ -140,7 +140,7 @@ impl<'a> Mapping<'a> {
 
     /// Whether a field is made of other values.
     fn is_made(&self, field: &str) -> bool {
-        let is_value = self.values.iter().any(|(name, _)| name.trim_end_matches('?') == field);
+        let is_value = self.values.get(field).is_some();
         is_value || (self.sides.is_some() && matches!(field, "inAmount" | "outAmount"))
     }
 
@@ -231,18 +231,24 @@ impl<'a> Mapping<'a> {
             let Some(text) = self.translate(text, target, raw, scope, findings)? else { continue };
             let format = target.detail.format.as_deref();
             let is_essential = self.essential.iter().flatten().any(|one| *one == field.name);
-            let is_lenient =
-                target.detail.lenient || (*expectation == Expectation::Shared && !is_essential);
-            set(&mut record, field, &text, format, is_lenient, findings)?;
+            let is_shared = *expectation == Expectation::Shared && !is_essential;
+            let unreadable = match target.detail.otherwise {
+                Some(Otherwise::Blank) => Otherwise::Blank,
+                Some(Otherwise::LeaveOut) => Otherwise::LeaveOut,
+                Some(Otherwise::Keep | Otherwise::Fail) => Otherwise::Fail,
+                None if is_shared => Otherwise::LeaveOut,
+                None => Otherwise::Fail,
+            };
+            set(&mut record, field, &text, format, unreadable, findings)?;
         }
         for (name, template) in self.values.iter() {
-            let Some(field) = self.table.field(name.trim_end_matches('?')) else { continue };
+            let Some(field) = self.table.field(name) else { continue };
             if record.get(field.name).is_some() {
                 continue;
             }
             let scope = RowScope { raw, it: None, outer: scope };
             match template.render(&scope) {
-                Ok(text) => set(&mut record, field, &text, None, false, findings)?,
+                Ok(text) => set(&mut record, field, &text, None, Otherwise::Fail, findings)?,
                 // What it is made of is not there: so is the field.
                 Err(_) => findings.push(
                     Finding::of_field(FindingKind::Absent, field.name).with_key(template.source()),
@@ -265,38 +271,52 @@ impl<'a> Mapping<'a> {
         if text.is_empty() || text == "null" {
             return Ok(None);
         }
-        let unreadable = || Finding::of_field(FindingKind::Unreadable, &target.field);
         if let Some(pattern) = &target.detail.matching {
-            let Some(found) = pattern.0.captures(&text) else {
-                findings.push(unreadable());
-                return Ok(None);
+            let kept = match pattern.0.captures(&text) {
+                None => misfit(text, target, "pattern", findings)?,
+                Some(found) if found.len() > 1 => found.get(1).map(|kept| kept.as_str().to_owned()),
+                Some(found) => found.get(0).map(|kept| kept.as_str().to_owned()),
             };
-            let kept = if found.len() > 1 { found.get(1) } else { found.get(0) };
-            text = kept.map_or("", |kept| kept.as_str()).to_owned();
-            if text.is_empty() {
-                return Ok(None);
-            }
+            let Some(kept) = kept.filter(|kept| !kept.is_empty()) else { return Ok(None) };
+            text = kept;
         }
         if let Some(table) = &target.detail.codes {
             let table = match table {
                 CodeTable::Here(table) => Some(table),
                 CodeTable::Named(name) => self.connector.codes(name),
             };
-            let meaning = table.and_then(|table| table.get(&text));
-            text = match (meaning, target.detail.otherwise) {
-                (Some(meaning), _) => meaning.clone(),
-                (None, Some(Otherwise::Keep)) => text,
-                (None, Some(Otherwise::Blank)) => return Ok(None),
-                (None, None) => {
-                    findings.push(unreadable());
-                    return Ok(None);
-                }
+            let meaning = match table.and_then(|table| table.get(&text)) {
+                Some(meaning) => Some(meaning.clone()),
+                None => misfit(text, target, "code", findings)?,
             };
+            let Some(meaning) = meaning else { return Ok(None) };
+            text = meaning;
         }
         if let Some(template) = &target.detail.value {
             let scope = RowScope { raw, it: Some(&text), outer: scope };
             text = template.render(&scope).map_err(|error| UnexpectedPage::definition(error.0))?;
         }
         Ok(Some(text))
+    }
+}
+
+/// What becomes of a text that fits no pattern or code of its target.
+fn misfit(
+    text: String,
+    target: &Target,
+    wanted: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<String>, UnexpectedPage> {
+    match target.detail.otherwise {
+        Some(Otherwise::Keep) => Ok(Some(text)),
+        Some(Otherwise::Blank) => Ok(None),
+        Some(Otherwise::LeaveOut) | None => {
+            findings.push(Finding::of_field(FindingKind::Unreadable, &target.field));
+            Ok(None)
+        }
+        Some(Otherwise::Fail) => {
+            let reason = format!("what stands for {} fits no {wanted}", target.field);
+            Err(UnexpectedPage::portal(reason))
+        }
     }
 }

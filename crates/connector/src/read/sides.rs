@@ -10,7 +10,7 @@ use fiveone_model::{
 };
 use rust_decimal::Decimal;
 
-use super::Raw;
+use super::{Raw, words::best_fit};
 use crate::{
     clean::{Cleaned, clean},
     definition::Sides,
@@ -67,17 +67,8 @@ enum Direction {
 /// The side of the longest word that is found.
 fn direction(words: &str, amount: Decimal, sides: &Sides) -> Direction {
     let words = words.trim();
-    let longest = |list: &[String]| {
-        list.iter()
-            .filter_map(|word| match word.strip_prefix('=') {
-                Some(all) => (words == all).then_some(usize::MAX),
-                None => (!word.is_empty() && words.contains(word.as_str())).then_some(word.len()),
-            })
-            .max()
-            .unwrap_or(0)
-    };
-    let (income, expense) = (longest(&sides.incomes), longest(&sides.expenses));
-    let neutral = longest(&sides.neutral);
+    let (income, expense) = (best_fit(&sides.incomes, words), best_fit(&sides.expenses, words));
+    let neutral = best_fit(&sides.neutral, words);
     let is_reversal = REVERSALS.iter().any(|word| words.contains(word));
     if neutral > income.max(expense) {
         // Only a minus is a sign: portals that print none print every amount without.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fiveone_model::report::{Record, Section};
 
-use super::ReadRow;
+use super::{ReadRow, words::best_fit};
 use crate::{definition::Split, unexpected::UnexpectedPage};
 
 /// Partitions rows by section; a row that belongs nowhere means that the portal has changed.
@@ -21,17 +21,7 @@ pub(crate) fn partition(
     for row in rows {
         let mut named = split.by.iter().flat_map(|key| row.raw.get(key)).map(|word| word.trim());
         let word = named.find(|word| !word.is_empty()).unwrap_or_default();
-        let matches = |list: &[String]| {
-            list.iter()
-                .filter(|own| {
-                    // A code is never a part of another code.
-                    let is_code = own.bytes().all(|byte| byte.is_ascii_digit());
-                    if split.words && !is_code { word.contains(own.as_str()) } else { *own == word }
-                })
-                .map(String::len)
-                .max()
-                .unwrap_or(0)
-        };
+        let matches = |list: &[String]| best_fit(list, word);
         let best =
             split.into.iter().map(|(name, list)| (matches(list), name)).max_by_key(|(n, _)| *n);
         let ignored = matches(&split.ignore);

@@ -238,12 +238,12 @@ fn one_amount_goes_to_its_side() {
 
 #[test]
 fn rows_are_shared_out_by_their_words() {
-    let split = |words: bool| {
-        serde_json::from_value(json!({ "by": "k", "words": words, "ignore": ["380"],
+    let split = || {
+        serde_json::from_value(json!({ "by": "k", "ignore": ["380"],
             "into": { "oldageInsuranceInfos": ["110", "养老"], "medicalInsuranceInfos": ["310", "医疗"] } }))
         .unwrap()
     };
-    let count = |codes: &[&str], words: bool| {
+    let count = |codes: &[&str]| {
         let connector = connector();
         let rows: Rows =
             serde_json::from_value(json!({ "json": "$", "map": { "m": "payMonthly", "k": null },
@@ -259,7 +259,7 @@ fn rows_are_shared_out_by_their_words() {
             findings: &mut findings,
         };
         let page = Page::of(&json!(page).to_string());
-        let split: crate::definition::Split = split(words);
+        let split: crate::definition::Split = split();
         let mut mapping = Mapping::of_rows(&rows, Table::InsuranceRow, &connector);
         mapping.require(split.by.iter().map(String::as_str).collect());
         let found = rows.from.find(&page, &mapping).unwrap();
@@ -273,16 +273,75 @@ fn rows_are_shared_out_by_their_words() {
         })
     };
     let one_each = BTreeMap::from([("oldageInsuranceInfos", 1), ("medicalInsuranceInfos", 1)]);
-    assert_eq!(count(&["110", "310", "380"], false), Ok(one_each.clone()));
-    assert_eq!(count(&["职工基本养老保险", "基本医疗"], true), Ok(one_each));
-    assert_eq!(
-        count(&["110", "410"], false),
-        Err(UnexpectedPage::portal("`k` names no known insurance"))
-    );
-    for words in [false, true] {
-        assert_eq!(
-            count(&["1100"], words),
-            Err(UnexpectedPage::portal("`k` names no known insurance"))
-        );
+    assert_eq!(count(&["110", "310", "380"]), Ok(one_each.clone()));
+    assert_eq!(count(&["职工基本养老保险", "基本医疗"]), Ok(one_each));
+    for unknown in [["110", "410"], ["110", "1100"], ["110", ""]] {
+        let told = Err(UnexpectedPage::portal("`k` names no known insurance"));
+        assert_eq!(count(&unknown), told, "{unknown:?}");
     }
+    assert_eq!(count(&["养老和医疗"]), Err(UnexpectedPage::portal("`k` names two insurances")));
+}
+
+#[test]
+fn a_text_that_does_not_fit_becomes_what_else_says() {
+    let check = |target: serde_json::Value, text: &str, expect: &str| {
+        let target = |otherwise: Option<&str>| {
+            let mut target = target.clone();
+            if let Some(word) = otherwise {
+                target["else"] = json!(word);
+            }
+            target
+        };
+        let outcomes: Vec<String> =
+            [None, Some("keep"), Some("blank"), Some("leave_out"), Some("fail")]
+                .into_iter()
+                .map(|otherwise| {
+                    let connector = connector();
+                    let mut findings = Vec::new();
+                    let whose = Whose::default();
+                    let mut reader = Reader {
+                        connector: &connector,
+                        scope: &Nothing,
+                        whose: &whose,
+                        findings: &mut findings,
+                    };
+                    let source: Source = serde_json::from_value(
+                    json!({ "json": "$", "map": { "n": "employeeName", "x": target(otherwise) } }),
+                )
+                .unwrap();
+                    let page = Page::of(&json!({ "n": "张三", "x": text }).to_string());
+                    let read = reader.record(&page, &[source], Table::FundBase);
+                    let findings =
+                        findings.iter().map(|finding| finding.kind.as_str()).collect::<Vec<_>>();
+                    match read {
+                        Ok(record) => {
+                            let mut shown = json!(record.render(Dialect::Table));
+                            shown.as_object_mut().unwrap().remove("employeeName");
+                            format!("{shown}{}", findings.join(" "))
+                        }
+                        Err(unread) => told(&unread),
+                    }
+                })
+                .collect();
+        assert_eq!(outcomes.join(" | "), expect, "{text}");
+    };
+    let codes = json!({ "to": "houseFundStatus", "codes": { "0": "正常" } });
+    let good = r#"{"houseFundStatus":"正常"}"#;
+    check(codes.clone(), "0", &[good; 5].join(" | "));
+    check(
+        codes,
+        "7",
+        r#"{}unreadable | {"houseFundStatus":"7"} | {} | {}unreadable | ! what stands for houseFundStatus fits no code"#,
+    );
+    check(
+        json!({ "to": "bankName", "matching": "^\\D+$" }),
+        "工行1",
+        r#"{}unreadable | {"bankName":"工行1"} | {} | {}unreadable | ! what stands for bankName fits no pattern"#,
+    );
+    let kind = "! what stands for houseFundBalance is not of its kind";
+    check(
+        json!({ "to": "houseFundBalance" }),
+        "一元",
+        &format!("{kind} | {kind} | {{}} | {{}}unreadable | {kind}"),
+    );
 }

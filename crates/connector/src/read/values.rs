@@ -11,7 +11,7 @@ use minijinja::Value as TemplateValue;
 use super::{Raw, raw::NESTED};
 use crate::{
     clean::{Cleaned, clean},
-    definition::Target,
+    definition::{Otherwise, Target},
     template::Scope,
     unexpected::UnexpectedPage,
 };
@@ -40,13 +40,14 @@ pub(super) fn pick<'r>(
     }
 }
 
-/// Puts a text into a record as its field's kind of value.
+/// Puts a text into a record as its field's kind of value; `unreadable` says what becomes of one that is
+/// not of it.
 pub(super) fn set(
     record: &mut Record,
     field: &'static Field,
     text: &str,
     format: Option<&str>,
-    is_lenient: bool,
+    unreadable: Otherwise,
     findings: &mut Vec<Finding>,
 ) -> Result<(), UnexpectedPage> {
     let is_set = match clean(field.kind, text, format) {
@@ -61,11 +62,17 @@ pub(super) fn set(
     if is_set {
         return Ok(());
     }
-    if is_lenient {
-        findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
-        return Ok(());
+    match unreadable {
+        Otherwise::Blank => Ok(()),
+        Otherwise::LeaveOut => {
+            findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+            Ok(())
+        }
+        Otherwise::Keep | Otherwise::Fail => {
+            let reason = format!("what stands for {} is not of its kind", field.name);
+            Err(UnexpectedPage::portal(reason))
+        }
     }
-    Err(UnexpectedPage::portal(format!("what stands for {} is not of its kind", field.name)))
 }
 
 fn set_value(record: &mut Record, field: &'static Field, value: Value) -> bool {
