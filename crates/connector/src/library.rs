@@ -49,6 +49,8 @@ pub(crate) struct Files {
     pub(crate) dictionaries: Arc<BTreeMap<String, Dictionary>>,
     pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) families: BTreeMap<(Product, String), Node>,
+    /// Families whose file is no YAML, which is told already.
+    broken_families: BTreeSet<(Product, String)>,
     cities: Vec<(Product, Node)>,
     /// Text by path, for versions.
     texts: BTreeMap<String, String>,
@@ -185,7 +187,12 @@ impl Files {
                         complaints.push_file(&path, "the folder is named after neither product");
                         continue;
                     };
-                    let Some(node) = parse(&path, &text, complaints) else { continue };
+                    let Some(node) = parse(&path, &text, complaints) else {
+                        if *kind == "families" {
+                            files.broken_families.insert((product, stem(name).into_owned()));
+                        }
+                        continue;
+                    };
                     if *kind == "families" {
                         files.families.insert((product, stem(name).into_owned()), node);
                     } else {

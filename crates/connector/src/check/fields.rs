@@ -1,5 +1,7 @@
 //! Where records and rows are, and whether what they map to are fields of their table.
 
+use std::collections::BTreeSet;
+
 use fiveone_model::report::Table;
 
 use super::{Path, shape::Shapes};
@@ -7,7 +9,8 @@ use crate::{
     complaint::did_you_mean,
     connector::map_of,
     definition::{
-        CodeTable, Map, Ordered, RecordPlace, ReportField, Rows, RowsPlace, Source, Targets,
+        CodeTable, Map, OneOrMany, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace,
+        Source, Target, Targets,
     },
     read::essentials,
     template::Template,
@@ -40,50 +43,116 @@ impl Shapes<'_> {
         if rows.sides.is_some() && table != Table::FundBill {
             self.complain(&path.then("sides"), "only `billInfos` has two sides");
         }
-        for (at, field) in rows
-            .essential
-            .iter()
-            .enumerate()
-            .flat_map(|(at, group)| group.iter().map(move |field| (at, field.name())))
-        {
-            if table.field(field).is_none() {
-                let message = format!("this table has no field `{field}`");
-                self.complain(&path.then("essential").then(at), message);
-            }
+        let brought = self.brought_by_rows(rows, table);
+        if rows.essential.is_empty() && self.is_known(rows.dictionary.as_deref()) {
+            self.own_essentials("a row", &brought, table, path);
         }
-        self.essentials(rows, table, path);
+        self.essentials(&rows.essential, &brought, table, path);
     }
 
-    /// A row that could never be one.
-    fn essentials(&mut self, rows: &Rows, table: Table, path: &Path) {
-        let reaches = |field: &str| {
-            let in_map = |map: &Map| {
-                map.iter().any(|(_, targets)| targets.0.iter().any(|one| one.field == field))
+    /// The sources of a record together: what one does not bring another may.
+    pub(super) fn record_essentials(&mut self, sources: &[Source], table: Table, path: &Path) {
+        let mut brought = BTreeSet::new();
+        for source in sources {
+            let is_labelled = match &source.from {
+                Some(RecordPlace::Labels(_) | RecordPlace::Pairs(_) | RecordPlace::Table(_)) => {
+                    true
+                }
+                Some(RecordPlace::Json(_) | RecordPlace::Ids(_)) | None => false,
             };
-            let named = rows
-                .dictionary
-                .as_deref()
-                .into_iter()
-                .chain((!matches!(rows.from, RowsPlace::Json(_))).then_some("labels"));
-            let mut dictionaries =
-                named.filter_map(|name| self.subject.files.dictionaries.get(name));
-            in_map(&rows.map)
-                || dictionaries.any(|dictionary| in_map(map_of(dictionary, table)))
-                || rows.values.iter().any(|(name, _)| name.trim_end_matches('?') == field)
-                || (rows.sides.is_some() && matches!(field, "inAmount" | "outAmount"))
-        };
-        let groups: Vec<Vec<&str>> = if rows.essential.is_empty() {
-            essentials(table).iter().map(|group| group.to_vec()).collect()
-        } else {
-            rows.essential.iter().map(|g| g.iter().map(ReportField::name).collect()).collect()
-        };
-        let missing = groups.iter().find(|group| !group.iter().any(|field| reaches(field)));
-        if let Some(group) = missing {
+            let dictionary = source.dictionary.as_deref();
+            brought.extend(self.brought(&source.map, dictionary, is_labelled, table));
+            brought.extend(source.values.iter().map(|(name, _)| name.to_owned()));
+        }
+        let mut dictionaries = sources.iter().map(|source| source.dictionary.as_deref());
+        let is_known = dictionaries.all(|name| self.is_known(name));
+        if is_known && sources.iter().all(|source| source.essential.is_empty()) {
+            self.own_essentials("a record", &brought, table, path);
+        }
+        for (at, source) in sources.iter().enumerate() {
+            self.essentials(&source.essential, &brought, table, &path.then(at));
+        }
+    }
+
+    fn brought_by_rows(&self, rows: &Rows, table: Table) -> BTreeSet<String> {
+        let is_labelled = !matches!(rows.from, RowsPlace::Json(_));
+        let mut brought = self.brought(&rows.map, rows.dictionary.as_deref(), is_labelled, table);
+        brought.extend(rows.values.iter().map(|(name, _)| name.to_owned()));
+        if rows.sides.is_some() {
+            brought.extend(["inAmount", "outAmount"].map(str::to_owned));
+        }
+        brought
+    }
+
+    /// Whether a dictionary is there; one that is not is complained of where it is named.
+    fn is_known(&self, dictionary: Option<&str>) -> bool {
+        dictionary.is_none_or(|name| self.subject.files.dictionaries.contains_key(name))
+    }
+
+    /// The fields that a map, its dictionary and the shared labels may fill.
+    fn brought(
+        &self,
+        map: &Map,
+        dictionary: Option<&str>,
+        is_labelled: bool,
+        table: Table,
+    ) -> BTreeSet<String> {
+        let named = dictionary.into_iter().chain(is_labelled.then_some("labels"));
+        let shared = named.filter_map(|name| self.subject.files.dictionaries.get(name));
+        std::iter::once(map)
+            .chain(shared.map(|dictionary| map_of(dictionary, table)))
+            .flat_map(|map| map.iter())
+            .flat_map(|(_, targets)| targets.0.iter().map(|target| target.field.clone()))
+            .collect()
+    }
+
+    /// A record or row that could never be one.
+    fn own_essentials(
+        &mut self,
+        what: &str,
+        brought: &BTreeSet<String>,
+        table: Table,
+        path: &Path,
+    ) {
+        let is_missing = |group: &&&[&str]| !group.iter().any(|field| brought.contains(*field));
+        if let Some(group) = essentials(table).iter().find(is_missing) {
             let message = format!(
-                "nothing brings what makes a row one: {}; map it, or say `essential`",
+                "nothing brings what makes {what} one: {}; map it, or say `essential`",
                 group.join(" or ")
             );
             self.complain(path, message);
+        }
+    }
+
+    /// What the file says instead: fields of the table, each of which something brings.
+    fn essentials(
+        &mut self,
+        told: &[OneOrMany<ReportField>],
+        brought: &BTreeSet<String>,
+        table: Table,
+        path: &Path,
+    ) {
+        for (at, group) in told.iter().enumerate() {
+            let path = path.then("essential").then(at);
+            if group.is_empty() {
+                self.complain(&path, "a group of `essential` names at least one field");
+            }
+            for (at, field) in group.iter().enumerate() {
+                let path = path.then(at);
+                let name = field.name();
+                if field.is_optional() {
+                    self.complain(&path, format!("`{name}?`: what is essential has no `?`"));
+                }
+                if table.field(name).is_none() {
+                    let near = did_you_mean(name, table.fields().iter().map(|field| field.name));
+                    self.complain(&path, format!("this table has no field `{name}`{near}"));
+                } else if !brought.contains(name) {
+                    let near = did_you_mean(name, brought.iter().map(String::as_str));
+                    let hint =
+                        if near.is_empty() { "; map it, or leave it out here" } else { &near };
+                    self.complain(&path, format!("nothing maps `{name}`{hint}"));
+                }
+            }
         }
     }
 
@@ -99,21 +168,41 @@ impl Shapes<'_> {
                         format!("this table has no field `{}`{near}", target.field),
                     );
                 }
-                if let Some(CodeTable::Named(name)) = &target.detail.codes
-                    && !self.has_codes(name)
-                {
-                    self.complain(&path, format!("no code table `{name}`"));
-                }
+                self.detail(target, &path);
             }
         }
-        for (name, _) in values.iter() {
-            if table.field(name.trim_end_matches('?')).is_none() {
-                let near = did_you_mean(name, known());
-                self.complain(
-                    &path.then("values").then(name),
-                    format!("this table has no field `{name}`{near}"),
+        for (key, _) in values.iter() {
+            let path = path.then("values").then(key);
+            let name = key.trim_end_matches('?');
+            if name.len() < key.len() {
+                let message = format!(
+                    "`{key}`: leave the `?` out; what is made of something missing is left out anyway"
                 );
+                self.complain(&path, message);
             }
+            if table.field(name).is_none() {
+                let near = did_you_mean(name, known());
+                self.complain(&path, format!("this table has no field `{name}`{near}"));
+            }
+        }
+    }
+
+    fn detail(&mut self, target: &Target, path: &Path) {
+        let detail = &target.detail;
+        if let Some(CodeTable::Named(name)) = &detail.codes
+            && !self.has_codes(name)
+        {
+            let dictionaries = self.subject.files.dictionaries.values();
+            let shared = dictionaries.flat_map(|dictionary| dictionary.codes.keys());
+            let known = self.subject.definition.codes.keys().chain(shared);
+            let near = did_you_mean(name, known.map(String::as_str));
+            self.complain(path, format!("no code table `{name}`{near}"));
+        }
+        let may_keep = detail.codes.is_some() || detail.matching.is_some();
+        if detail.otherwise == Some(Otherwise::Keep) && !may_keep {
+            let message = "`else: keep` goes with `codes` or `matching`; a text that is not of the \
+                           field's kind cannot be kept";
+            self.complain(path, message);
         }
     }
 

@@ -9,7 +9,8 @@ use super::{Path, Subject};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
-        Comparison, Content, Loop, Pager, Part, Predicate, Rule, Section, Source, Split, Step,
+        Capture, Comparison, Content, Loop, Pager, Part, Predicate, Rule, Section, Source, Split,
+        Step,
     },
 };
 
@@ -101,9 +102,48 @@ impl Shapes<'_> {
                     }
                 }
             }
+            for (at, capture) in step.ask().iter().flat_map(|ask| ask.picture.iter()).enumerate() {
+                let path = path.then("picture").then(at);
+                self.nameless(capture, "a picture must be there", &path);
+            }
             if let Some(request) = step.request() {
+                for (name, capture) in request.answer.capture.iter() {
+                    self.capture(capture, &path.then("capture").then(name));
+                }
                 self.rules(&request.answer.fail, &path.then("fail"));
                 self.predicates(&request.answer.expect, &path.then("expect"));
+            }
+        }
+    }
+
+    /// What a capture says of being missing must be able to happen.
+    fn capture(&mut self, capture: &Capture, path: &Path) {
+        if capture.optional && capture.default.is_some() {
+            let message = "`optional` says nothing beside `default`; leave it out";
+            self.complain(&path.then("optional"), message);
+        }
+        if capture.from.is_always_there() {
+            for (key, is_said) in
+                [("optional", capture.optional), ("default", capture.default.is_some())]
+            {
+                if is_said {
+                    let message = format!("this is never missing; leave `{key}` out");
+                    self.complain(&path.then(key), message);
+                }
+            }
+        }
+    }
+
+    /// A capture that gets no name: its place says what happens when nothing is found.
+    fn nameless(&mut self, capture: &Capture, what_is_missing: &str, path: &Path) {
+        for (key, is_said) in [
+            ("optional", capture.optional),
+            ("default", capture.default.is_some()),
+            ("all", capture.all),
+        ] {
+            if is_said {
+                let reason = if key == "all" { "one value is due" } else { what_is_missing };
+                self.complain(&path.then(key), format!("{reason}; leave `{key}` out"));
             }
         }
     }
@@ -200,6 +240,7 @@ impl Shapes<'_> {
         for (at, source) in sources.iter().enumerate() {
             self.source(source, table, &path.then("record").then(at));
         }
+        self.record_essentials(sources, table, &path.then("record"));
     }
 
     fn split(&mut self, split: &Split, path: &Path) {
@@ -253,6 +294,14 @@ impl Shapes<'_> {
         if !tells {
             let message = "pages end by `total`, `pages`, `next`, `while`, `until` or `single`";
             self.complain(path, message);
+        }
+        for (key, captures) in
+            [("total", &pager.total), ("pages", &pager.pages), ("next", &pager.next)]
+        {
+            for (at, capture) in captures.iter().enumerate() {
+                let missing = "what a page does not tell is not told";
+                self.nameless(capture, missing, &path.then(key).then(at));
+            }
         }
         if let Some(predicate) = &pager.while_ {
             self.predicate(predicate, &path.then("while"));

@@ -205,6 +205,79 @@ fn sections_say_what_can_be_read_and_what_proves_that_nothing_is_there() {
 }
 
 #[test]
+fn what_is_essential_is_a_field_that_something_brings() {
+    let steps = "      - post: login\n        form: { u: \"{{ id_card }}\", p: \"{{ password }}\" }\n        expect: { text: 欢迎 }\n";
+    let check = |record: &str, rows: &str, expect: &[&str]| {
+        check_family(
+            steps,
+            &format!(
+                "  baseInfo:\n    steps: [{{ get: base }}]\n    record: {record}\n  billInfos:\n    steps: [{{ get: bills }}]\n    rows: {rows}\n"
+            ),
+            expect,
+        );
+    };
+    let record = "{ json: \"$\", map: { xm: employeeName, ye: houseFundBalance }";
+    let rows = "{ json: \"$\", map: { rq: payArriveDate, ye: balance }";
+    let end = |start: &str, essential: &str| format!("{start}, essential: {essential} }}");
+    check(
+        &end(record, "[[employeeName, houseFundBalance]]"),
+        &end(rows, "[payArriveDate, [balance]]"),
+        &[],
+    );
+    check(
+        &format!(
+            "[{record} }}, {{ json: \"$.a\", map: {{ zh: houseFundAccount }}, essential: [houseFundAccount, employeeName] }}]"
+        ),
+        &end(rows, "[payArriveDate]"),
+        &[],
+    );
+    check(
+        &end(record, "[[houseFundBalance, idCard], [], \"houseFundBalance?\"]"),
+        &end(rows, "[payMonthly, [balance, note], inAmount]"),
+        &[
+            "15:106: error: nothing maps `idCard`; map it, or leave it out here",
+            "15:115: error: a group of `essential` names at least one field",
+            "15:119: error: `houseFundBalance?`: what is essential has no `?`",
+            "18:77: error: this table has no field `payMonthly`, did you mean `payMonth`?",
+            "18:99: error: nothing maps `note`; map it, or leave it out here",
+            "18:106: error: nothing maps `inAmount`; map it, or leave it out here",
+        ],
+    );
+    check(
+        "{ json: \"$\", map: { ye: houseFundBalance } }",
+        "{ json: \"$\", map: { rq: payArriveDate } }",
+        &[
+            "15:13: error: nothing brings what makes a record one: employeeName or idCard or houseFundAccount or employeeAccountNum; map it, or say `essential`",
+            "18:11: error: nothing brings what makes a row one: inAmount or outAmount or balance; map it, or say `essential`",
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_happen_is_not_written() {
+    check_family(
+        "      - get: page\n        capture: { a: { says: 欢迎, optional: true }, b: { input: b, optional: true, default: x }, c: { url: true, default: y } }\n\
+         \x20     - ask: captcha\n        picture: { value: \"{{ a }}{{ b }}{{ c }}\", optional: true }\n\
+         \x20     - post: login\n        form: { u: \"{{ id_card }}\", p: \"{{ password }}\" }\n",
+        "  baseInfo:\n    steps: [{ get: base }]\n    record: [{ json: \"$\", dictionary: pinyin, fields: [employeeName] }, { values: { \"idCard?\": \"{{ a }}\" } }]\n\
+         \x20 billInfos:\n    each: { page: { until: empty, total: { json: \"$.t\", optional: true }, pages: [{ css: a }, { css: b, default: \"1\" }], next: { css: \"a @href\", all: true } } }\n\
+         \x20   steps: [{ get: bills }]\n    rows: { json: \"$\", map: { d: payArriveDate, b: { to: balance, else: keep }, n: { to: note, codes: fund_stat } } }\n",
+        &[
+            "10:45: error: this is never missing; leave `optional` out",
+            "10:78: error: `optional` says nothing beside `default`; leave it out",
+            "10:123: error: this is never missing; leave `default` out",
+            "12:62: error: a picture must be there; leave `optional` out",
+            "18:96: error: `idCard?`: leave the `?` out; what is made of something missing is left out anyway",
+            "20:67: error: what a page does not tell is not told; leave `optional` out",
+            "20:114: error: what a page does not tell is not told; leave `default` out",
+            "20:151: error: one value is due; leave `all` out",
+            "22:52: error: `else: keep` goes with `codes` or `matching`; a text that is not of the field's kind cannot be kept",
+            "22:84: error: no code table `fund_stat`",
+        ],
+    );
+}
+
+#[test]
 fn what_is_alike_is_written_once() {
     let bills = |with: &str| {
         GOOD.replace(

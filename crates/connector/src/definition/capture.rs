@@ -32,15 +32,7 @@ pub(crate) struct Capture {
 impl Capture {
     /// Whether finding it shows that the page is the one that was meant.
     pub(crate) const fn is_witness(&self) -> bool {
-        let is_always_there = matches!(
-            self.from,
-            CaptureFrom::Says(_)
-                | CaptureFrom::Shows(_)
-                | CaptureFrom::Value(_)
-                | CaptureFrom::Url(_)
-                | CaptureFrom::Body(_)
-        );
-        !self.optional && self.default.is_none() && !is_always_there
+        !self.optional && self.default.is_none() && !self.from.is_always_there()
     }
 }
 
@@ -96,6 +88,14 @@ impl CaptureFrom {
             | Self::Regex(_)
             | Self::Body(_) => false,
         }
+    }
+
+    /// Whether it is there whatever the answer is.
+    pub(crate) const fn is_always_there(&self) -> bool {
+        matches!(
+            self,
+            Self::Says(_) | Self::Shows(_) | Self::Value(_) | Self::Url(_) | Self::Body(_)
+        )
     }
 
     /// Whether it is a list by its nature.

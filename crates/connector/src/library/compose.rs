@@ -26,8 +26,9 @@ pub(super) fn connector(
     let family = match city.get("family").and_then(Node::text) {
         None => None,
         Some(name) => {
-            let found = files.families.get(&(product, name.to_owned()));
-            if found.is_none() {
+            let key = (product, name.to_owned());
+            let found = files.families.get(&key);
+            if found.is_none() && !files.broken_families.contains(&key) {
                 let known = files.families.keys().filter(|(own, _)| *own == product);
                 let near = did_you_mean(name, known.map(|(_, name)| name.as_str()));
                 let at = city.get("family").unwrap_or(city);
