@@ -1,6 +1,7 @@
 //! What the schema cannot see: names that nothing defines, captures nobody uses, keys that contradict
 //! each other, fields of other tables. Everything is told at once, each where it stands.
 
+mod dictionary;
 mod fields;
 mod names;
 mod shape;
@@ -15,6 +16,8 @@ use crate::{
     library::Files,
     yaml::Node,
 };
+
+pub(crate) use dictionary::check as dictionary;
 
 /// What is checked: a definition, the tree it was made of, and what it may refer to.
 pub(crate) struct Subject<'a> {

@@ -7,14 +7,28 @@ use std::collections::BTreeSet;
 pub struct Complaint {
     /// The file, as it was given; or the name of the setting that is wrong.
     pub file: String,
-    /// From 1; 0 when the whole file is meant.
+    /// From 1; 0 when it is a setting.
     pub line: usize,
-    /// From 1; 0 when the whole file is meant.
+    /// From 1; 0 when it is a setting.
     pub column: usize,
     /// What is wrong, with a suggestion where there is one.
     pub message: String,
     /// Whether the file is refused for it; a warning is only told.
     pub is_error: bool,
+}
+
+impl Complaint {
+    /// A mistake at a line and a column of a file, both from 1.
+    #[must_use]
+    pub fn at(file: &str, (line, column): (usize, usize), message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, column, message: message.into(), is_error: true }
+    }
+
+    /// The same as something that is only told.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Self { is_error: false, ..self }
+    }
 }
 
 impl std::fmt::Display for Complaint {
@@ -37,15 +51,9 @@ impl Complaints {
         self.0.insert(complaint);
     }
 
-    /// Adds one about a whole file or setting.
-    pub fn push_file(&mut self, file: &str, message: impl Into<String>) {
-        self.push(Complaint {
-            file: file.to_owned(),
-            line: 0,
-            column: 0,
-            message: message.into(),
-            is_error: true,
-        });
+    /// Adds one about a setting, which has no place in a file.
+    pub fn push_setting(&mut self, setting: &str, message: impl Into<String>) {
+        self.push(Complaint::at(setting, (0, 0), message));
     }
 
     /// Adds all of others.
@@ -97,4 +105,18 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map_or_else(String::new, |(_, known)| format!(", did you mean `{known}`?"))
+}
+
+/// The same, and where nothing is near: `; known are …`, for names that are few.
+pub(crate) fn did_you_mean_one_of<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let known: BTreeSet<&str> = known.into_iter().collect();
+    let near = did_you_mean(word, known.iter().copied());
+    match known.len() {
+        _ if !near.is_empty() => near,
+        0 => String::new(),
+        _ => format!("; known are {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }

@@ -2,9 +2,9 @@
 
 mod areas;
 mod compose;
+mod files;
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -13,14 +13,9 @@ use fiveone_model::{area::AreaCode, product::Product};
 use serde_json::Value as Json;
 
 pub use areas::AreaEntry;
+pub(crate) use files::Files;
 
-use crate::{
-    complaint::Complaints,
-    connector::Connector,
-    definition::{Dictionary, Outcomes},
-    schema::{self, FileKind},
-    yaml::{self, Node},
-};
+use crate::{complaint::Complaints, connector::Connector, schema};
 
 /// One file of the folder `connectors/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,20 +36,6 @@ pub struct Library {
     areas: BTreeMap<Product, Vec<AreaEntry>>,
     connectors: BTreeMap<(Product, AreaCode), Arc<Connector>>,
     warnings: Complaints,
-}
-
-/// The files of a folder by what they are.
-#[derive(Default)]
-pub(crate) struct Files {
-    pub(crate) dictionaries: Arc<BTreeMap<String, Dictionary>>,
-    pub(crate) outcomes: Arc<Outcomes>,
-    pub(crate) families: BTreeMap<(Product, String), Node>,
-    /// Families whose file is no YAML, which is told already.
-    broken_families: BTreeSet<(Product, String)>,
-    cities: Vec<(Product, Node)>,
-    /// Text by path, for versions.
-    texts: BTreeMap<String, String>,
-    areas: String,
 }
 
 impl Library {
@@ -106,13 +87,11 @@ impl Library {
         let mut complaints = Complaints::default();
         let files = Files::read(sources, &mut complaints);
         let mut connectors = BTreeMap::new();
+        files.complain_of_doubles(&mut complaints);
         for (product, city) in &files.cities {
             let made = compose::connector(&files, *product, city, portals, &mut complaints);
             if let Some(connector) = made {
-                let key = (*product, connector.area.clone());
-                if connectors.insert(key, Arc::new(connector)).is_some() {
-                    complaints.push(city.complaint("another file is for the same area"));
-                }
+                connectors.insert((*product, connector.area.clone()), Arc::new(connector));
             }
         }
         compose::check_families(&files, &mut complaints);
@@ -122,9 +101,9 @@ impl Library {
             .collect();
         for key in portals.keys().filter(|key| !known.contains(*key)) {
             let near = crate::complaint::did_you_mean(key, known.iter().map(String::as_str));
-            complaints.push_file("[portals]", format!("no connector `{key}`{near}"));
+            complaints.push_setting("[portals]", format!("no connector `{key}`{near}"));
         }
-        let areas = areas::read(&files.areas, &connectors, &mut complaints);
+        let areas = areas::read(files.areas.as_deref(), &connectors, &mut complaints);
         if complaints.has_errors() {
             return Err(complaints);
         }
@@ -154,81 +133,18 @@ impl Library {
         &self.warnings
     }
 
+    /// The same library with more warnings, of whoever read the files.
+    #[must_use]
+    pub fn with_warnings(mut self, more: Complaints) -> Self {
+        self.warnings.extend(more);
+        self
+    }
+
     /// The JSON schema of connector files.
     #[must_use]
     pub fn schema() -> Json {
         schema::schema().clone()
     }
-}
-
-impl Files {
-    fn read(sources: Vec<SourceFile>, complaints: &mut Complaints) -> Self {
-        let mut files = Self::default();
-        let mut dictionaries = BTreeMap::new();
-        for SourceFile { path, text } in sources {
-            let path = path.trim_start_matches("connectors/").to_owned();
-            let parts: Vec<&str> = path.split('/').collect();
-            match parts.as_slice() {
-                ["areas.csv"] => files.areas.clone_from(&text),
-                ["outcomes.yaml"] => {
-                    let read = parse(&path, &text, complaints)
-                        .and_then(|node| schema::read(&node, FileKind::Outcomes, complaints));
-                    files.outcomes = Arc::new(read.unwrap_or_default());
-                }
-                ["dictionaries", name] => {
-                    let read: Option<Dictionary> = parse(&path, &text, complaints)
-                        .and_then(|node| schema::read(&node, FileKind::Dictionary, complaints));
-                    if let Some(read) = read {
-                        dictionaries.insert(stem(name).into_owned(), read);
-                    }
-                }
-                [kind @ ("families" | "cities"), product, name] if name.ends_with(".yaml") => {
-                    let Some(product) = Product::parse(product) else {
-                        complaints.push_file(&path, "the folder is named after neither product");
-                        continue;
-                    };
-                    let Some(node) = parse(&path, &text, complaints) else {
-                        if *kind == "families" {
-                            files.broken_families.insert((product, stem(name).into_owned()));
-                        }
-                        continue;
-                    };
-                    if *kind == "families" {
-                        files.families.insert((product, stem(name).into_owned()), node);
-                    } else {
-                        files.cities.push((product, node));
-                    }
-                }
-                _ => continue,
-            }
-            files.texts.insert(path, text);
-        }
-        files.dictionaries = Arc::new(dictionaries);
-        files
-    }
-
-    /// Short hash of the files a connector is made of.
-    pub(crate) fn version(&self, paths: &[&str]) -> String {
-        use sha2::{Digest, Sha256};
-        let mut hash = Sha256::new();
-        let shared = self
-            .texts
-            .keys()
-            .filter(|path| path.starts_with("dictionaries/") || path.as_str() == "outcomes.yaml");
-        for path in paths.iter().copied().chain(shared.map(String::as_str)) {
-            hash.update(path.as_bytes());
-            hash.update(self.texts.get(path).map_or("", String::as_str).as_bytes());
-        }
-        hex::encode(&hash.finalize()[..6])
-    }
-}
-
-fn parse(path: &str, text: &str, complaints: &mut Complaints) -> Option<Node> {
-    yaml::parse(path, text, complaints)
-}
-
-fn stem(name: &str) -> Cow<'_, str> {
-    name.strip_suffix(".yaml").unwrap_or(name).into()
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ impl Node {
         }
     }
 
+    /// Whether it is a map.
+    pub(crate) const fn is_map(&self) -> bool {
+        matches!(self.data, Data::Map(_))
+    }
+
     /// Whether it is written as nothing: `~`, `null` or blank.
     pub(crate) fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
@@ -86,18 +91,12 @@ impl Node {
 
     /// Something odd that stands here and is not refused.
     pub(crate) fn warning(&self, message: impl Into<String>) -> Complaint {
-        Complaint { is_error: false, ..self.complaint(message) }
+        self.complaint(message).as_warning()
     }
 
     /// A mistake that stands here.
     pub(crate) fn complaint(&self, message: impl Into<String>) -> Complaint {
-        Complaint {
-            file: self.file.to_string(),
-            line: self.line,
-            column: self.column,
-            message: message.into(),
-            is_error: true,
-        }
+        Complaint::at(&self.file, (self.line, self.column), message)
     }
 }
 
@@ -123,13 +122,11 @@ impl<'a> Reader<'a, '_> {
     fn next(&mut self) -> Result<(Event<'a>, Span), Complaint> {
         match self.events.next() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(Complaint {
-                file: self.file.to_string(),
-                line: error.marker().line(),
-                column: error.marker().col() + 1,
-                message: format!("not YAML: {}", error.info()),
-                is_error: true,
-            }),
+            Some(Err(error)) => {
+                let place = (error.marker().line(), error.marker().col() + 1);
+                let message = format!("not YAML: {}{}", error.info(), hint(error.info()));
+                Err(Complaint::at(&self.file, place, message))
+            }
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
@@ -139,12 +136,31 @@ impl<'a> Reader<'a, '_> {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
-                Event::StreamEnd | Event::DocumentEnd => {
-                    return Err(self
-                        .node(&span, Data::Seq(Vec::new()))
-                        .complaint("the file is blank"));
+                Event::StreamEnd | Event::DocumentEnd => return Err(self.blank()),
+                other => {
+                    let node = self.value(other, &span, 0)?;
+                    self.end()?;
+                    return if node.is_null() { Err(self.blank()) } else { Ok(node) };
                 }
-                other => return self.value(other, &span, 0),
+            }
+        }
+    }
+
+    fn blank(&self) -> Complaint {
+        Complaint::at(&self.file, (1, 1), "the file is blank; write it, or take it away")
+    }
+
+    /// Nothing stands behind the first document.
+    fn end(&mut self) -> Result<(), Complaint> {
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => return Ok(()),
+                Event::DocumentStart(_) => {
+                    let node = self.node(&span, Data::Seq(Vec::new()));
+                    return Err(node.complaint("a file is one document; take the `---` away"));
+                }
+                _ => {}
             }
         }
     }
@@ -193,8 +209,13 @@ impl<'a> Reader<'a, '_> {
                     let (event, at) = self.next()?;
                     let value = self.value(event, &at, depth + 1)?;
                     if let Some(name) = key.text() {
-                        if pairs.iter().any(|(other, _)| other.text() == Some(name)) {
-                            self.complaints.push(key.complaint(format!("duplicate key `{name}`")));
+                        let first = pairs.iter().find(|(other, _)| other.text() == Some(name));
+                        if let Some((first, _)) = first {
+                            let message = format!(
+                                "duplicate key `{name}`; it stands in line {} too",
+                                first.line
+                            );
+                            self.complaints.push(key.complaint(message));
                         }
                     } else {
                         self.complaints.push(key.complaint("a key must be a text"));
@@ -210,4 +231,21 @@ impl<'a> Reader<'a, '_> {
             }
         })
     }
+}
+
+/// What an author does about what the parser says.
+fn hint(info: &str) -> &'static str {
+    const HINTS: [(&str, &str); 7] = [
+        ("tabs disallowed", "; indent with blanks, not with tabs"),
+        ("mapping values are not allowed", "; a text that holds `: ` stands in quotes"),
+        ("flow construct", "; a `{` or `[` above is not closed"),
+        ("quoted scalar", "; a quote is not closed"),
+        (
+            "expected key",
+            "; the line is indented otherwise than those beside it, or a quote or bracket is wrong",
+        ),
+        ("expected node content", "; a value is missing here, or a `{` or `[` above is not closed"),
+        ("simple key expect", "; a key and its value are written `key: value`"),
+    ];
+    HINTS.iter().find(|(part, _)| info.contains(part)).map_or("", |(_, hint)| hint)
 }

@@ -6,7 +6,7 @@ use fiveone_model::report::Table;
 
 use super::{Path, shape::Shapes};
 use crate::{
-    complaint::did_you_mean,
+    complaint::{did_you_mean, did_you_mean_one_of},
     connector::map_of,
     definition::{
         CodeTable, Map, OneOrMany, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace,
@@ -84,9 +84,12 @@ impl Shapes<'_> {
         brought
     }
 
-    /// Whether a dictionary is there; one that is not is complained of where it is named.
+    /// Whether what dictionaries map is known; one that is not there, or has mistakes, is complained of
+    /// elsewhere.
     fn is_known(&self, dictionary: Option<&str>) -> bool {
-        dictionary.is_none_or(|name| self.subject.files.dictionaries.contains_key(name))
+        let files = self.subject.files;
+        !files.has_broken_dictionary
+            && dictionary.is_none_or(|name| files.dictionaries.contains_key(name))
     }
 
     /// The fields that a map, its dictionary and the shared labels may fill.
@@ -146,7 +149,7 @@ impl Shapes<'_> {
                 if table.field(name).is_none() {
                     let near = did_you_mean(name, table.fields().iter().map(|field| field.name));
                     self.complain(&path, format!("this table has no field `{name}`{near}"));
-                } else if !brought.contains(name) {
+                } else if !brought.contains(name) && !self.subject.files.has_broken_dictionary {
                     let near = did_you_mean(name, brought.iter().map(String::as_str));
                     let hint =
                         if near.is_empty() { "; map it, or leave it out here" } else { &near };
@@ -195,7 +198,7 @@ impl Shapes<'_> {
             let dictionaries = self.subject.files.dictionaries.values();
             let shared = dictionaries.flat_map(|dictionary| dictionary.codes.keys());
             let known = self.subject.definition.codes.keys().chain(shared);
-            let near = did_you_mean(name, known.map(String::as_str));
+            let near = did_you_mean_one_of(name, known.map(String::as_str));
             self.complain(path, format!("no code table `{name}`{near}"));
         }
         let may_keep = detail.codes.is_some() || detail.matching.is_some();
@@ -231,7 +234,7 @@ impl Shapes<'_> {
         };
         let dictionaries = &self.subject.files.dictionaries;
         let Some(dictionary) = dictionaries.get(name) else {
-            let near = did_you_mean(name, dictionaries.keys().map(String::as_str));
+            let near = did_you_mean_one_of(name, dictionaries.keys().map(String::as_str));
             self.complain(&path.then("dictionary"), format!("no dictionary `{name}`{near}"));
             return;
         };

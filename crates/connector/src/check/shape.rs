@@ -7,7 +7,7 @@ use fiveone_model::{
 
 use super::{Path, Subject};
 use crate::{
-    complaint::{Complaints, did_you_mean},
+    complaint::{Complaints, did_you_mean_one_of},
     definition::{
         Capture, Comparison, Content, Loop, Pager, Part, Predicate, Rule, Section, Source, Split,
         Step,
@@ -96,7 +96,7 @@ impl Shapes<'_> {
                 if let Some(again) = &ask.again {
                     let ids = || steps[..=at].iter().filter_map(|step| step.id.as_deref());
                     if !ids().any(|id| id == again) {
-                        let near = did_you_mean(again, ids());
+                        let near = did_you_mean_one_of(again, ids());
                         let message = format!("no earlier step has the id `{again}`{near}");
                         self.complain(&path.then("again"), message);
                     }
@@ -211,7 +211,7 @@ impl Shapes<'_> {
     fn share(&mut self, list: &str, path: &Path) {
         let lists = &self.subject.definition.lists;
         let Some(from) = lists.get(list) else {
-            let near = did_you_mean(list, lists.keys().map(String::as_str));
+            let near = did_you_mean_one_of(list, lists.keys().map(String::as_str));
             self.complain(&path.then("from"), format!("no list `{list}`{near}"));
             return;
         };
@@ -247,7 +247,7 @@ impl Shapes<'_> {
         for (name, _) in split.into.iter() {
             let own = Name::of(self.subject.product);
             if !own.iter().skip(1).any(|own| own.as_str() == name) {
-                let near = did_you_mean(name, own.iter().map(|own| own.as_str()));
+                let near = did_you_mean_one_of(name, own.iter().skip(1).map(|own| own.as_str()));
                 self.complain(&path.then("into").then(name), format!("no section `{name}`{near}"));
             }
         }

@@ -85,7 +85,7 @@ sections:
         &[],
         &[
             "families/fund/x.yaml:4:1: error: unknown key `logn`, did you mean `login`?",
-            "families/fund/x.yaml:6:11: error: expected a whole number",
+            "families/fund/x.yaml:6:11: error: expected a whole number, and this is a text",
             "families/fund/x.yaml:8:23: error: `passwort` is not known here, did you mean `password`?",
             "families/fund/x.yaml:11:9: error: unknown key `frm`, did you mean `form`?",
             "families/fund/x.yaml:12:14: error: no filter `md6`, did you mean `md5`?",
@@ -425,7 +425,7 @@ sections: { baseInfo: { record: { fields: ["employeeName?"] } } }
         "area: [\n",
         &[],
         &[
-            "cities/fund/210300-anshan.yaml:2:1: error: not YAML: while parsing a node, did not find expected node content",
+            "cities/fund/210300-anshan.yaml:2:1: error: not YAML: while parsing a node, did not find expected node content; a value is missing here, or a `{` or `[` above is not closed",
         ],
     );
 }

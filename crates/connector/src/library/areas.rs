@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use fiveone_model::{area::AreaCode, product::Product};
 
-use crate::{complaint::Complaints, connector::Connector};
+use crate::{
+    complaint::{Complaint, Complaints},
+    connector::Connector,
+};
 
 /// The model city: it has an entry only where it has a connector.
 const MODEL_CITY: &str = "990000";
@@ -30,28 +33,40 @@ pub struct AreaEntry {
     pub has_connector: bool,
 }
 
-/// Reads `areas.csv`: `code,name,pinyin,initials,province`.
+const FILE: &str = "areas.csv";
+const HEADER: &str = "code,name,pinyin,initials,province";
+
+/// Reads `areas.csv`; `None` where there is none.
 pub(super) fn read(
-    csv: &str,
+    csv: Option<&str>,
     connectors: &BTreeMap<(Product, AreaCode), Arc<Connector>>,
     complaints: &mut Complaints,
 ) -> BTreeMap<Product, Vec<AreaEntry>> {
     let mut areas: BTreeMap<Product, Vec<AreaEntry>> = BTreeMap::new();
-    let mut known = Vec::new();
+    let mut known: BTreeMap<AreaCode, usize> = BTreeMap::new();
+    let Some(csv) = csv else {
+        let message =
+            format!("the file is not there; it lists the areas, its first line is {HEADER}");
+        complaints.push(Complaint::at(FILE, (1, 1), message));
+        return areas;
+    };
+    if csv.lines().next().map(str::trim) != Some(HEADER) {
+        complaints.push(Complaint::at(FILE, (1, 1), format!("the first line must be {HEADER}")));
+        return areas;
+    }
     for (at, line) in csv.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
         let parts: Vec<&str> = line.split(',').map(str::trim).collect();
         let code = parts.first().and_then(|code| AreaCode::parse(code));
         let (Some(code), [_, name, pinyin, initials, province]) = (code, parts.as_slice()) else {
-            complaints.push(crate::complaint::Complaint {
-                file: "areas.csv".to_owned(),
-                line: at + 1,
-                column: 1,
-                message: "expected code,name,pinyin,initials,province".to_owned(),
-                is_error: true,
-            });
+            let message = format!("expected {HEADER}; a code has six digits");
+            complaints.push(Complaint::at(FILE, (at + 1, 1), message));
             continue;
         };
-        known.push(code.clone());
+        if let Some(first) = known.insert(code.clone(), at + 1) {
+            let message = format!("{code} stands in line {first} too; take one away");
+            complaints.push(Complaint::at(FILE, (at + 1, 1), message));
+            continue;
+        }
         for product in Product::ALL {
             let connector = connectors.get(&(product, code.clone()));
             if code.as_str() == MODEL_CITY && connector.is_none() {
@@ -69,11 +84,13 @@ pub(super) fn read(
             });
         }
     }
-    for (product, area) in connectors.keys().filter(|(_, area)| !known.contains(area)) {
-        complaints.push_file(
-            "areas.csv",
-            format!("{}/{area} has a connector and no row", product.as_str()),
+    let end = csv.lines().count() + 1;
+    for (product, area) in connectors.keys().filter(|(_, area)| !known.contains_key(area)) {
+        let message = format!(
+            "{}/{area} has a connector and no line; add {area},name,pinyin,initials,province",
+            product.as_str()
         );
+        complaints.push(Complaint::at(FILE, (end, 1), message));
     }
     areas
 }

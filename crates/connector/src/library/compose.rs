@@ -8,7 +8,7 @@ use url::Url;
 use super::Files;
 use crate::{
     check::{self, Subject},
-    complaint::{Complaints, did_you_mean},
+    complaint::{Complaints, did_you_mean_one_of},
     connector::{Connector, host_of, methods},
     definition::Definition,
     read,
@@ -30,7 +30,7 @@ pub(super) fn connector(
             let found = files.families.get(&key);
             if found.is_none() && !files.broken_families.contains(&key) {
                 let known = files.families.keys().filter(|(own, _)| *own == product);
-                let near = did_you_mean(name, known.map(|(_, name)| name.as_str()));
+                let near = did_you_mean_one_of(name, known.map(|(_, name)| name.as_str()));
                 let at = city.get("family").unwrap_or(city);
                 complaints.push(at.complaint(format!("no family `{name}`{near}")));
             }
@@ -167,7 +167,7 @@ fn params(
     }
     for (name, value) in &definition.with {
         if has_family && !definition.needs.contains_key(name) {
-            let near = did_you_mean(name, definition.needs.keys().map(String::as_str));
+            let near = did_you_mean_one_of(name, definition.needs.keys().map(String::as_str));
             let at = with.get(name).unwrap_or(with);
             complaints.push(at.complaint(format!("the family has no parameter `{name}`{near}")));
         }
@@ -203,7 +203,7 @@ fn bases(
     };
     let Some(portal) = portal else { return Some(vec![own]) };
     let Some(url) = address(portal) else {
-        complaints.push_file("[portals]", format!("`{key}`: `{portal}` is not an http address"));
+        complaints.push_setting("[portals]", format!("`{key}`: `{portal}` is not an http address"));
         return None;
     };
     let mut bases = vec![url.clone()];

@@ -10,3 +10,136 @@ fn built_in_connectors_are_without_mistakes() {
         Err(complaints) => panic!("\n{complaints}"),
     }
 }
+
+const AREAS: &str = "code,name,pinyin,initials,province\n210300,鞍山,anshan,as,辽宁\n";
+
+/// What is told of these files beside a family `x` that is good.
+fn told(files: &[(&str, &str)]) -> Vec<String> {
+    let family = r#"family: x
+needs: { base: { about: where } }
+login:
+  - type: 1
+    name: 身份证号
+    fields: [id_card, password]
+    steps: [{ post: in, form: { u: "{{ id_card }}", p: "{{ password }}" }, expect: { text: 欢迎 } }]
+sections:
+  baseInfo: { steps: [{ get: base }], record: { json: "$", map: { xm: employeeName } } }
+"#;
+    let own = [("areas.csv", AREAS), ("families/fund/x.yaml", family)];
+    let is_given = |path: &str| files.iter().any(|(given, _)| *given == path);
+    let own = own.into_iter().filter(|(path, _)| !is_given(path));
+    let sources = own
+        .chain(files.iter().copied().filter(|(_, text)| *text != "-"))
+        .map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() })
+        .collect();
+    match Library::load(sources, &BTreeMap::new()) {
+        Ok(library) => library.warnings().iter().map(ToString::to_string).collect(),
+        Err(complaints) => complaints.iter().map(ToString::to_string).collect(),
+    }
+}
+
+const CITY: &str = "cities/fund/210300-anshan.yaml";
+const GOOD: &str = "area: \"210300\"\nfamily: x\nwith: { base: \"http://h.test/x\" }\n";
+
+#[test]
+fn a_file_that_is_no_connector_is_told_where_it_is_wrong() {
+    let check = |text: &str, expect: &[&str]| {
+        let expect: Vec<String> = expect.iter().map(|line| format!("{CITY}:{line}")).collect();
+        assert_eq!(told(&[(CITY, text)]), expect, "{text}");
+    };
+    check(GOOD, &[]);
+    check(&format!("\u{feff}{}", GOOD.replace('\n', "\r\n")), &[]);
+    let blank = "1:1: error: the file is blank; write it, or take it away";
+    check("", &[blank]);
+    check("# later\n", &[blank]);
+    check("---\n", &["1:1: error: expected keys and values; begin with `area: \"CODE\"`"]);
+    check("- area\n", &["1:1: error: expected keys and values; begin with `area: \"CODE\"`"]);
+    check(
+        "area: \"210300\"\n\tfamily: x\n",
+        &[
+            "2:2: error: not YAML: tabs disallowed within this context (block indentation); indent with blanks, not with tabs",
+        ],
+    );
+    check(
+        &format!("{GOOD}---\nx: y\n"),
+        &["4:1: error: a file is one document; take the `---` away"],
+    );
+    check(
+        &format!("{GOOD}tips: a: b\n"),
+        &[
+            "4:8: error: not YAML: mapping values are not allowed in this context; a text that holds `: ` stands in quotes",
+        ],
+    );
+    check(
+        &format!("{GOOD}family: x\n"),
+        &["4:1: error: duplicate key `family`; it stands in line 2 too"],
+    );
+    check(&GOOD.replace(": x", ": stranger"), &["2:9: error: no family `stranger`; known are x"]);
+    check(
+        &format!("{GOOD}roots: a\nconcurrency: many\ntips: [a]\nlimits: ~\nurl: {{}}\n"),
+        &[
+            "4:8: error: expected a list, and this is a text; begin each element with `- `, or write `[…]`",
+            "5:14: error: expected a whole number, and this is a text",
+            "6:7: error: expected a text, and this is a list",
+            "8:6: error: expected a text, and this is a map",
+        ],
+    );
+    check(
+        &format!("{GOOD}tips: {}\n", "x".repeat(5_000_000)),
+        &["1:1: error: longer than 262144 bytes, which no connector is; is it the right file?"],
+    );
+}
+
+#[test]
+fn a_folder_that_does_not_fit_together_is_told() {
+    let check = |files: &[(&str, &str)], expect: &[&str]| assert_eq!(told(files), expect);
+    check(
+        &[(CITY, GOOD), ("cities/fund/210300-other.yaml", GOOD)],
+        &[
+            "cities/fund/210300-other.yaml:1:7: error: cities/fund/210300-anshan.yaml is for 210300 too; take one of them away",
+        ],
+    );
+    check(
+        &[(CITY, GOOD), ("cities/x.yaml", GOOD)],
+        &[
+            "cities/x.yaml:1:1: warning: nothing reads this file; a family is families/PRODUCT/NAME.yaml, a city cities/PRODUCT/CODE-PINYIN.yaml, PRODUCT is fund or insurance",
+        ],
+    );
+    check(
+        &[("cities/funds/210300-anshan.yaml", GOOD)],
+        &[
+            "cities/funds/210300-anshan.yaml:1:1: error: no product `funds`; it is fund or insurance",
+        ],
+    );
+    // A family that is no YAML is told once, and not again of each city.
+    check(
+        &[(CITY, GOOD), ("families/fund/x.yaml", "a: [\n")],
+        &[
+            "families/fund/x.yaml:2:1: error: not YAML: while parsing a node, did not find expected node content; a value is missing here, or a `{` or `[` above is not closed",
+        ],
+    );
+    check(
+        &[
+            (CITY, GOOD),
+            (
+                "dictionaries/d.yaml",
+                "fund_base: { a: payCompany, b: idCard?, c: { to: gender, codes: sex } }\n",
+            ),
+        ],
+        &[
+            "dictionaries/d.yaml:1:17: error: this table has no field `payCompany`",
+            "dictionaries/d.yaml:1:32: error: `idCard?`: a dictionary has no `?`; `fields` tells what a portal gives",
+            "dictionaries/d.yaml:1:44: error: no code table `sex`",
+        ],
+    );
+    let header = "code,name,pinyin,initials,province";
+    for (areas, expect) in [
+        ("-", format!("1:1: error: the file is not there; it lists the areas, its first line is {header}")),
+        ("210300,鞍山,anshan,as,辽宁\n", format!("1:1: error: the first line must be {header}")),
+        ("code,name,pinyin,initials,province\n", "2:1: error: fund/210300 has a connector and no line; add 210300,name,pinyin,initials,province".to_owned()),
+        (&*format!("\u{feff}{AREAS}2103,鞍山\n"), format!("3:1: error: expected {header}; a code has six digits")),
+        (&*format!("{AREAS}210300,鞍山,anshan,as,辽宁\r\n"), "3:1: error: 210300 stands in line 2 too; take one away".to_owned()),
+    ] {
+        check(&[(CITY, GOOD), ("areas.csv", areas)], &[&format!("areas.csv:{expect}")]);
+    }
+}

@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
             ([], _) => {
                 let wanted: Vec<&str> =
                     flat.iter().flat_map(|one| types(one)).map(type_word).collect();
-                self.complaints.push(node.complaint(format!("expected {}", either(&wanted))));
+                self.expected(node, &wanted);
                 Json::Null
             }
             ([one], _) | ([one, ..], Data::Seq(_)) => self.value(node, one),
@@ -218,7 +218,26 @@ impl<'a> Walk<'a> {
 
     fn wrong_type(&mut self, node: &Node, schema: &Json) {
         let wanted: Vec<&str> = types(schema).into_iter().map(type_word).collect();
-        self.complaints.push(node.complaint(format!("expected {}", either(&wanted))));
+        self.expected(node, &wanted);
+    }
+
+    /// Something else stands here than one of these.
+    fn expected(&mut self, node: &Node, wanted: &[&str]) {
+        let found = match &node.data {
+            _ if node.is_null() => "nothing",
+            Data::Map(_) => "a map",
+            Data::Seq(_) => "a list",
+            Data::Scalar { .. } => "a text",
+        };
+        let hint = match &node.data {
+            Data::Seq(_) => "",
+            _ if wanted == ["a list"] => "; begin each element with `- `, or write `[…]`",
+            _ => "",
+        };
+        // Most keys can be left out, which nobody means who writes something else.
+        let wanted: Vec<&str> = wanted.iter().copied().filter(|word| *word != "nothing").collect();
+        let message = format!("expected {}, and this is {found}{hint}", either(&wanted));
+        self.complaints.push(node.complaint(message));
     }
 }
 

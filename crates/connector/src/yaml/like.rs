@@ -6,7 +6,7 @@
 //! any other.
 
 use super::{Data, Merge, Node, place::Place};
-use crate::complaint::{Complaints, did_you_mean};
+use crate::complaint::{Complaints, did_you_mean_one_of};
 
 /// How many `like`s may lead to each other.
 const DEPTH_MAX: usize = 4;
@@ -121,7 +121,7 @@ impl Resolver<'_> {
         let name = like.text().unwrap_or_default();
         let model = self.named.iter().find(|(known, _)| known == name).map(|(_, model)| *model);
         let Some(model) = model else {
-            let near = did_you_mean(name, self.named.iter().map(|(name, _)| name.as_str()));
+            let near = did_you_mean_one_of(name, self.named.iter().map(|(name, _)| name.as_str()));
             let message = format!("no section, list or block `{name}`{near}");
             self.complaints.push(like.complaint(message));
             return (own, depth);

@@ -1,14 +1,17 @@
 //! `fiveone connector`: for those who write them.
 
+mod folder;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use fiveone_connector::{Complaints, Library, SourceFile};
+use fiveone_connector::{Complaints, Library};
 use fiveone_model::product::Product;
 use serde_json::json;
 
 use crate::exit::{Failed, Reason};
 use crate::output;
+use folder::Folder;
 
 /// Checks connectors
 #[derive(Debug, Args)]
@@ -50,7 +53,7 @@ impl Connector {
 
 fn check(folder: Option<&Path>, is_json: bool) -> Result<(), Failed> {
     let outcome = match folder {
-        Some(folder) => Library::load(sources(folder)?, &std::collections::BTreeMap::new()),
+        Some(folder) => load(Folder::read(folder)),
         None => Library::builtin(),
     };
     if is_json {
@@ -59,6 +62,25 @@ fn check(folder: Option<&Path>, is_json: bool) -> Result<(), Failed> {
         output::say(&report(&outcome));
     }
     outcome.map(drop).map_err(|_| Failed::said(Reason::Mistakes))
+}
+
+/// The connectors of a folder; what is wrong with the folder comes before what is wrong with them.
+fn load(folder: Folder) -> Result<Library, Complaints> {
+    let Folder { sources, mut complaints } = folder;
+    if sources.is_empty() && complaints.has_errors() {
+        return Err(complaints);
+    }
+    match Library::load(sources, &std::collections::BTreeMap::new()) {
+        Ok(library) if complaints.has_errors() => {
+            complaints.extend(library.warnings().clone());
+            Err(complaints)
+        }
+        Ok(library) => Ok(library.with_warnings(complaints)),
+        Err(others) => {
+            complaints.extend(others);
+            Err(complaints)
+        }
+    }
 }
 
 /// What a check found, for people: every complaint on a line, and what it comes to on the last.
@@ -110,31 +132,10 @@ fn counts(library: &Library) -> (usize, usize) {
     (count(Product::Fund), count(Product::Insurance))
 }
 
-/// Every file of a folder, by its path within.
-pub(crate) fn sources(folder: &Path) -> Result<Vec<SourceFile>, Failed> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let is_ours = path.extension().is_some_and(|end| end == "yaml" || end == "csv");
-            if is_ours {
-                let text = std::fs::read_to_string(&path)?;
-                let path = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-                found.push(SourceFile { path, text });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
+    use fiveone_connector::SourceFile;
+
     use super::*;
 
     fn outcome(city: &str) -> Result<Library, Complaints> {
