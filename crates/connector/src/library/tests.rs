@@ -1,4 +1,8 @@
 use super::*;
+use crate::{
+    schema::{FileKind, coverage},
+    yaml::{self, Merge, Node, Place, resolve_like},
+};
 
 #[test]
 fn built_in_connectors_are_without_mistakes() {
@@ -52,7 +56,7 @@ fn a_file_that_is_no_connector_is_told_where_it_is_wrong() {
     let blank = "1:1: error: the file is blank; write it, or take it away";
     check("", &[blank]);
     check("# later\n", &[blank]);
-    check("---\n", &["1:1: error: expected keys and values; begin with `area: \"CODE\"`"]);
+    check("---\n", &[blank]);
     check("- area\n", &["1:1: error: expected keys and values; begin with `area: \"CODE\"`"]);
     check(
         "area: \"210300\"\n\tfamily: x\n",
@@ -81,6 +85,7 @@ fn a_file_that_is_no_connector_is_told_where_it_is_wrong() {
             "4:8: error: expected a list, and this is a text; begin each element with `- `, or write `[…]`",
             "5:14: error: expected a whole number, and this is a text",
             "6:7: error: expected a text, and this is a list",
+            "7:9: error: expected a map, and this is nothing",
             "8:6: error: expected a text, and this is a map",
         ],
     );
@@ -142,4 +147,34 @@ fn a_folder_that_does_not_fit_together_is_told() {
     ] {
         check(&[(CITY, GOOD), ("areas.csv", areas)], &[&format!("areas.csv:{expect}")]);
     }
+}
+
+#[test]
+fn every_key_is_used() {
+    let mut complaints = Complaints::default();
+    let files = Files::read(Library::sources(), &mut complaints);
+    let mut used = BTreeSet::new();
+    for (product, city) in &files.cities {
+        let family = city.get("family").and_then(Node::text);
+        let family = family.and_then(|name| files.families.get(&(*product, name.to_owned())));
+        let whole = family.map_or_else(
+            || city.clone(),
+            |family| Merge::new("", &mut complaints).over(family, city, Place::File),
+        );
+        let whole = resolve_like(&whole, &mut complaints);
+        for node in family.into_iter().chain([city, &whole]) {
+            used.extend(coverage::used(node, FileKind::Definition));
+        }
+    }
+    for file in Library::sources() {
+        let kind = match file.path.as_str() {
+            "outcomes.yaml" => FileKind::Outcomes,
+            path if path.starts_with("dictionaries/") => FileKind::Dictionary,
+            _ => continue,
+        };
+        let node = yaml::parse(&file.path, &file.text, &mut complaints).unwrap();
+        used.extend(coverage::used(&node, kind));
+    }
+    let unused: Vec<String> = coverage::all().difference(&used).cloned().collect();
+    assert_eq!(unused.join("\n"), "");
 }

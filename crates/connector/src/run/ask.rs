@@ -177,7 +177,9 @@ impl Run {
         let refused = |reason: String| StepEnd::unexpected(&UnexpectedPage::portal(reason));
         let url =
             Url::parse(address).map_err(|_| refused("the picture's address is none".to_owned()))?;
-        let mut built = self.get(url);
+        let built = self.get(url);
+        let mut built =
+            built.map_err(|error| StepEnd::unexpected(&UnexpectedPage::definition(error.0)))?;
         if let Some(page) = page {
             let referer = page.as_str().as_bytes().to_vec();
             built.request.headers.push(("referer".to_owned(), referer));

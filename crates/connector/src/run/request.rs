@@ -102,12 +102,7 @@ impl Run {
         if let Some(referer) = &definition.referer {
             headers.push(header("referer", self.address(referer, scope)?.as_str()));
         }
-        for (name, value) in file.headers.iter().chain(definition.headers.iter()) {
-            let name = name.to_ascii_lowercase();
-            let value: String = value.render(scope)?.chars().filter(|c| !c.is_control()).collect();
-            headers.retain(|(own, _)| *own != name);
-            headers.push((name, value.into_bytes()));
-        }
+        add_headers(&mut headers, file.headers.iter().chain(definition.headers.iter()), scope)?;
         let limits = &file.limits;
         let is_post = matches!(definition.method, Method::Post(_));
         let request = Request {
@@ -122,18 +117,23 @@ impl Run {
         Ok(Built { request, is_repeatable })
     }
 
-    /// A bare GET of an address that stands on a page.
-    pub(super) fn get(&self, url: Url) -> Built {
-        let limits = &self.connector.definition.limits;
+    /// A bare GET of an address that stands on a page; the file's own headers go with it.
+    pub(super) fn get(&self, url: Url) -> Result<Built, Unrendered> {
+        let file = &self.connector.definition;
+        let limits = &file.limits;
+        let mut headers =
+            vec![header("accept", "*/*"), header("accept-language", "zh-CN,zh;q=0.9")];
+        let locals = Vars::new();
+        add_headers(&mut headers, file.headers.iter(), &self.scope(None, &locals))?;
         let request = Request {
             method: "GET",
             url,
-            headers: vec![header("accept", "*/*"), header("accept-language", "zh-CN,zh;q=0.9")],
+            headers,
             body: Vec::new(),
             answer_bytes_max: limits.answer_bytes.map_or(ANSWER_BYTES_MAX, |told| told as usize),
             time_max: Duration::from_secs(limits.request_secs.unwrap_or(REQUEST_SECS_MAX).into()),
         };
-        Built { request, is_repeatable: true }
+        Ok(Built { request, is_repeatable: true })
     }
 
     fn body(
@@ -240,4 +240,19 @@ pub(super) fn json_of(json: &JsonTemplate, scope: &RunScope<'_>) -> Result<Json,
         }
         JsonTemplate::Plain(plain) => plain.clone(),
     })
+}
+
+/// Adds headers of a file; a later one of a name replaces.
+fn add_headers<'h>(
+    headers: &mut Vec<(String, Vec<u8>)>,
+    own: impl Iterator<Item = (&'h str, &'h Template)>,
+    scope: &RunScope<'_>,
+) -> Result<(), Unrendered> {
+    for (name, value) in own {
+        let name = name.to_ascii_lowercase();
+        let value: String = value.render(scope)?.chars().filter(|c| !c.is_control()).collect();
+        headers.retain(|(own, _)| *own != name);
+        headers.push((name, value.into_bytes()));
+    }
+    Ok(())
 }

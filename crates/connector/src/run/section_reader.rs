@@ -206,7 +206,10 @@ impl<'r> SectionReader<'r> {
         let section = self.section;
         let last = match (next, section.steps.iter().rev().find(|step| step.request().is_some())) {
             (Some(url), Some(step)) => {
-                let fetched = self.run.fetch(self.run.get(url), true).await?;
+                let built = self.run.get(url);
+                let built = built
+                    .map_err(|error| self.run.unexpected(&UnexpectedPage::definition(error.0)))?;
+                let fetched = self.run.fetch(built, true).await?;
                 let taken = self.run.take_in(step, &fetched, context);
                 taken.map_err(|end| self.run.failure_of(end))?;
                 Some((step, fetched))

@@ -168,7 +168,7 @@ sections:
             json!({ "clean": true, "fund": 1, "insurance": 0, "warnings": [] }),
         );
         let unused = CITY.replace("{ get: base }", "{ get: base, capture: { x: { input: x } } }");
-        let warning = "cities/fund/210300-anshan.yaml:9:54: warning: nothing uses `x`";
+        let warning = "cities/fund/210300-anshan.yaml:9:50: warning: nothing uses `x`";
         check(
             &unused,
             &format!("{warning}\nclean: 1 fund and 0 insurance connectors, 1 warning"),
