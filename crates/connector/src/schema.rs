@@ -71,7 +71,7 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
     let root = schema().get("$defs")?.get(kind.type_name())?;
     // Counted apart: the same mistake may be known from another reading of the file.
     let mut own = Complaints::default();
-    let json = walk::Walk { root: schema(), complaints: &mut own }.value(node, root);
+    let json = walk::Walk::new(schema(), &mut own).value(node, root);
     let is_good = own.is_empty();
     complaints.extend(own);
     if !is_good {
@@ -86,5 +86,7 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
     }
 }
 
+#[cfg(test)]
+pub(crate) mod coverage;
 #[cfg(test)]
 mod tests;

@@ -266,6 +266,9 @@ impl JsonSchema for Template {
 }
 
 #[cfg(test)]
+pub(crate) use filters::NAMES as FILTERS;
+
+#[cfg(test)]
 pub(crate) fn rsa_for_tests(text: &str, modulus: &str, exponent: &str) -> String {
     rsa::unpadded(text, modulus, exponent).unwrap_or_default()
 }

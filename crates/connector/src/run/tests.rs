@@ -2,6 +2,7 @@
 
 mod fake;
 mod families;
+pub(crate) mod rare;
 mod scripted;
 
 use std::sync::Arc;

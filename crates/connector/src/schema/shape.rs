@@ -89,3 +89,13 @@ pub(super) fn choices(schema: &Json) -> Option<&Vec<Json>> {
 pub(super) fn required(schema: &Json) -> impl Iterator<Item = &str> {
     schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
 }
+
+/// The closed set of words a schema allows, if it is one.
+pub(super) fn words_of(schema: &Json) -> Option<Vec<&str>> {
+    if let Some(word) = schema.get("const").and_then(Json::as_str) {
+        return Some(vec![word]);
+    }
+    let words: Vec<&str> =
+        schema.get("enum")?.as_array()?.iter().filter_map(Json::as_str).collect();
+    (!words.is_empty()).then_some(words)
+}

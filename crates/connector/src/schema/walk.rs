@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::shape::{choices, is_object, required};
+use super::shape::{choices, is_object, required, words_of};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
@@ -16,9 +16,30 @@ use crate::{
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Json,
     pub(super) complaints: &'a mut Complaints,
+    /// The schemas of keys, and the words, that a file uses.
+    #[cfg(test)]
+    pub(super) used: Vec<(&'a Json, String)>,
 }
 
 impl<'a> Walk<'a> {
+    pub(super) const fn new(root: &'a Json, complaints: &'a mut Complaints) -> Self {
+        Self {
+            root,
+            complaints,
+            #[cfg(test)]
+            used: Vec::new(),
+        }
+    }
+
+    /// Notes that a file uses a key or a word, for the test that all of them are used.
+    #[cfg(test)]
+    fn note(&mut self, schema: &'a Json, word: &str) {
+        self.used.push((schema, word.to_owned()));
+    }
+
+    #[cfg(not(test))]
+    const fn note(&mut self, _: &'a Json, _: &str) {}
+
     /// The node as JSON, or null when it is wrong, which is then told.
     pub(super) fn value(&mut self, node: &Node, schema: &'a Json) -> Json {
         let schema = self.resolve(schema);
@@ -90,6 +111,9 @@ impl<'a> Walk<'a> {
     fn word(&mut self, node: &Node, text: &str, choices: &[&'a Json]) -> Json {
         let words: Vec<&str> = choices.iter().filter_map(|one| words_of(one)).flatten().collect();
         if words.contains(&text) {
+            for schema in choices {
+                self.note(schema, text);
+            }
             return Json::String(text.to_owned());
         }
         if let Some(free) = choices.iter().find(|one| words_of(one).is_none()) {
@@ -116,6 +140,9 @@ impl<'a> Walk<'a> {
         for (key, value) in pairs {
             let Some(name) = key.text() else { continue };
             let known = shape.properties.iter().find(|(own, _)| *own == name);
+            if let Some((_, of)) = known {
+                self.note(of, name);
+            }
             let json = match (known, more) {
                 (Some((_, of)), _) => self.value(value, of),
                 (None, Some(of)) => self.value(value, of),
@@ -182,6 +209,7 @@ impl<'a> Walk<'a> {
             if !words.contains(&text) {
                 self.unknown_word(node, text, &words);
             }
+            self.note(schema, text);
             return Json::String(text.to_owned());
         }
         if allows(schema, "string") && !node.is_null() {
@@ -305,16 +333,6 @@ fn shape_fits(node: &Node, schema: &Json) -> bool {
             Data::Seq(_) => *kind == "array",
             Data::Scalar { .. } => !matches!(*kind, "object" | "array" | "null"),
         })
-}
-
-/// The closed set of words a schema allows, if it is one.
-fn words_of(schema: &Json) -> Option<Vec<&str>> {
-    if let Some(word) = schema.get("const").and_then(Json::as_str) {
-        return Some(vec![word]);
-    }
-    let words: Vec<&str> =
-        schema.get("enum")?.as_array()?.iter().filter_map(Json::as_str).collect();
-    (!words.is_empty()).then_some(words)
 }
 
 fn type_word(kind: &str) -> &str {

@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, ErrorKind};
 use super::{date, digest, rsa};
 
 /// Every filter a file may use.
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "base64",
     "date",
     "default",

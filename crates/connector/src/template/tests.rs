@@ -35,6 +35,14 @@ fn filters_do_what_portals_expect() {
     check("{{ 'abc' | reverse }}", "cba");
     check("{{ '7' | pad(3, '0') }}", "007");
     check("{{ v | default('x') }}{{ nope | default('y') }}", "1.2.3y");
+    check(
+        "{{ 'abc' | sha256 }}",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    );
+    check("{{ '深a' | hex }}", "e6b7b161");
+    check("{{ ' Ab ' | trim | lower }}{{ password | length }}", "ab3");
+    check("{{ ['a', 'b', 'c'] | first }}{{ ['a', 'b', 'c'] | last }}", "ac");
+    check("{{ ['a', 'b'] | join('-') }}{{ '07' | int + 1 }}", "a-b8");
 }
 
 #[test]
@@ -42,6 +50,7 @@ fn dates_move_and_show() {
     check("{{ today | minus_years(5) | date }}", "2013-02-28");
     check("{{ today | minus_months(1) | date('yyyyMM') }}", "201801");
     check("{{ today | first_of_year }}", "2018-01-01");
+    check("{{ today | minus_days(28) | first_of_month }}", "2018-01-01");
     check("{{ 2017 | last_of_year | date('yyyy/MM/dd') }}", "2017/12/31");
     check("{{ today | last_of_month | date('yyyy年M月') }}", "2018年2月");
 }
@@ -65,6 +74,22 @@ fn the_old_rsa_script_is_followed_to_the_digit() {
     assert_eq!(one.as_deref(), Some(number.as_str()));
     let two = rsa::unpadded("123456789012345", modulus, "10001").unwrap_or_default();
     assert_eq!(two.split(' ').count(), 2, "blocks of 14 characters for a key of 128 bits");
+}
+
+#[test]
+fn padded_rsa_is_opened_by_its_key() {
+    use num_bigint::BigUint;
+    let modulus = "9b61a9d9ef240fcaddf64416b9b5b8318d284315bfd33cb9ee2fc2a26ca57807";
+    let secret = "730ba0c327f93f6829680989f9febe5d6a791efd1941e5ce1bee99f15c05e141";
+    let template = format!("{{{{ password | rsa_pkcs1('{modulus}', '10001') }}}}");
+    let scope = BTreeMap::from([("password", "a&b")]);
+    let sent = Template::parse(&template).unwrap().render(&scope).unwrap();
+    let number = |hex: &str| BigUint::parse_bytes(hex.as_bytes(), 16).unwrap();
+    let opened = number(&sent).modpow(&number(secret), &number(modulus)).to_bytes_be();
+    // The leading zero of the block is no digit: 2, 26 random bytes, 0, the text.
+    assert_eq!((sent.len(), opened.len(), opened[0]), (64, 31, 2));
+    assert_eq!(opened.iter().position(|byte| *byte == 0), Some(27), "{opened:?}");
+    assert_eq!(&opened[28..], b"a&b");
 }
 
 struct BigIntOracle;
