@@ -91,7 +91,6 @@ pub(crate) struct Definition {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Need {
     /// What it is, for the author of a city file.
-    #[expect(dead_code, reason = "read by people and by the schema")]
     pub(crate) about: String,
     /// Its value when the city gives none; without it the city must give one.
     pub(crate) default: Option<String>,

@@ -3,6 +3,7 @@
 mod areas;
 mod compose;
 mod files;
+mod starter;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,7 +57,8 @@ impl Library {
     }
 
     /// The files built into the program.
-    fn sources() -> Vec<SourceFile> {
+    #[must_use]
+    pub fn sources() -> Vec<SourceFile> {
         BuiltIn::iter()
             .filter(|path| path.ends_with(".yaml") || path.ends_with(".csv"))
             .filter_map(|path| {

@@ -210,3 +210,62 @@ fn every_filter_is_used() {
     let unused: Vec<&str> = FILTERS.iter().copied().filter(|name| !is_used(name)).collect();
     assert_eq!(unused, [""; 0], "no connector and no test uses these");
 }
+
+#[test]
+fn a_starter_of_every_family_is_clean() {
+    let sources = Library::sources;
+    let mut complaints = Complaints::default();
+    let files = Files::read(sources(), &mut complaints);
+    let area = AreaCode::parse("420700").unwrap();
+    assert!(files.families.len() > 10);
+    for (product, family) in files.families.keys() {
+        let is_needed = |path: &str| {
+            !path.starts_with("cities/")
+                && (!path.starts_with("families/") || path.contains(family))
+        };
+        let mut some: Vec<_> = sources().into_iter().filter(|file| is_needed(&file.path)).collect();
+        let starter = Library::starter(some.clone(), *product, &area, family).unwrap();
+        let path = format!("cities/{}/420700-ezhou.yaml", product.as_str());
+        assert_eq!(starter.path, path);
+        some.push(starter.clone());
+        match Library::load(some, &BTreeMap::new()) {
+            Ok(library) => {
+                assert_eq!(library.warnings().to_string(), "", "{}", starter.text);
+                let connector = library.connector(*product, &area).unwrap();
+                assert_eq!(connector.family(), Some(family.as_str()));
+            }
+            Err(complaints) => panic!("{}\n{complaints}", starter.text),
+        }
+    }
+    let starter = |area: &str, family: &str| {
+        Library::starter(sources(), Product::Fund, &AreaCode::parse(area).unwrap(), family)
+            .map(|starter| starter.text)
+    };
+    let text = r#"# 鄂州
+area: "420700"
+family: wt-web-jcr
+with:
+  # address of the personal hall, up to and including /wt-web
+  base: "http://portal.invalid"
+  # how far back bills are asked for; without it: 10
+  # years: "10"
+# The address that a person would open, and what they should know before logging in.
+# url: http://portal.invalid
+# tips: 使用网上大厅的登录密码
+# What else is different here stands below, laid over the family key by key.
+"#;
+    assert_eq!(starter("420700", "wt-web-jcr").as_deref(), Ok(text));
+    let no = |reason: &str| Err(reason.to_owned());
+    assert_eq!(
+        starter("210300", "wt-web-jcr"),
+        no("cities/fund/210300-anshan.yaml is there already")
+    );
+    assert_eq!(
+        starter("420799", "wt-web-jcr"),
+        no("areas.csv has no area 420799; add its line first")
+    );
+    assert_eq!(
+        starter("420700", "wt-web-jrc"),
+        no("no family `wt-web-jrc`, did you mean `wt-web-jcr`?")
+    );
+}

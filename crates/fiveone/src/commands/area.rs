@@ -51,7 +51,7 @@ enum Action {
     List,
 }
 
-fn code(text: &str) -> Result<AreaCode, String> {
+pub(super) fn code(text: &str) -> Result<AreaCode, String> {
     AreaCode::parse(text).ok_or_else(|| "an area code, e.g. 210300".to_owned())
 }
 

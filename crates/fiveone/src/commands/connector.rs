@@ -2,13 +2,17 @@
 
 mod folder;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fiveone_connector::{Complaints, Library};
+use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
 use serde_json::json;
 
+use super::app::ProductArg;
+use super::area::code;
 use crate::exit::{Failed, Reason};
 use crate::output;
 use folder::Folder;
@@ -33,6 +37,20 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Writes the first lines of a city's file, which `check` takes, and says where it is
+    ///
+    /// Example: fiveone connector new fund 420700 --family wt-web-jcr
+    New {
+        product: ProductArg,
+        #[arg(value_parser = code)]
+        area: AreaCode,
+        /// The vendor's product that the city's portal is: a file of families/
+        #[arg(long)]
+        family: String,
+        /// The folder that holds areas.csv, families/ and cities/
+        #[arg(long, default_value = "connectors")]
+        folder: PathBuf,
+    },
     /// Prints the JSON schema of the files, for editors
     ///
     /// Example: fiveone connector schema > connectors/schema.json
@@ -43,12 +61,37 @@ impl Connector {
     pub(crate) fn run(self) -> Result<(), Failed> {
         match self.action {
             Action::Check { folder, json } => check(folder.as_deref(), json),
+            Action::New { product, area, family, folder } => {
+                write_new(product.into(), &area, &family, &folder)
+            }
             Action::Schema => {
                 output::say_json(&Library::schema(), true);
                 Ok(())
             }
         }
     }
+}
+
+/// Writes a starter; a file that is there is left alone.
+fn write_new(product: Product, area: &AreaCode, family: &str, path: &Path) -> Result<(), Failed> {
+    let folder = Folder::read(path);
+    if folder.complaints.has_errors() {
+        output::say(folder.complaints.to_string().trim_end());
+        return Err(Failed::said(Reason::Mistakes));
+    }
+    let file = Library::starter(folder.sources, product, area, family)
+        .map_err(|reason| Failed::message(Reason::Usage, reason))?;
+    let place = path.join(&file.path);
+    if let Some(parent) = place.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::File::create_new(&place)?.write_all(file.text.as_bytes())?;
+    output::say(&format!(
+        "{}: fill it in, then run: fiveone connector check {}",
+        place.display(),
+        path.display()
+    ));
+    Ok(())
 }
 
 fn check(folder: Option<&Path>, is_json: bool) -> Result<(), Failed> {
