@@ -12,7 +12,7 @@ use fiveone_model::product::Product;
 
 use crate::{
     complaint::{Complaint, Complaints},
-    definition::Definition,
+    definition::{Definition, Otherwise, Target},
     library::Files,
     yaml::Node,
 };
@@ -65,6 +65,16 @@ impl Subject<'_> {
         };
         Complaint { message, is_error, ..complaint }
     }
+}
+
+/// What is wrong with what a target says of texts that do not fit.
+fn misfit(target: &Target) -> Option<&'static str> {
+    let detail = &target.detail;
+    let may_keep = detail.codes.is_some() || detail.matching.is_some();
+    (detail.otherwise == Some(Otherwise::Keep) && !may_keep).then_some(
+        "`else: keep` goes with `codes` or `matching`; a text that is not of the field's kind \
+         cannot be kept",
+    )
 }
 
 /// Checks everything; returns the names that sections use.

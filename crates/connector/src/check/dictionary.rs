@@ -50,6 +50,9 @@ pub(crate) fn check(
                     );
                     complaints.push(at.complaint(message));
                 }
+                if let Some(message) = super::misfit(target) {
+                    complaints.push(at.complaint(message));
+                }
                 if let Some(CodeTable::Named(codes)) = &target.detail.codes
                     && !tables().any(|known| known == codes)
                 {

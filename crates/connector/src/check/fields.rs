@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use fiveone_model::report::Table;
 
-use super::{Path, shape::Shapes};
+use super::{Path, misfit, shape::Shapes};
 use crate::{
     complaint::{did_you_mean, did_you_mean_one_of},
     connector::map_of,
     definition::{
-        CodeTable, Map, OneOrMany, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace,
-        Source, Target, Targets,
+        CodeTable, Map, OneOrMany, Ordered, RecordPlace, ReportField, Rows, RowsPlace, Source,
+        Target, Targets,
     },
     read::essentials,
     template::Template,
@@ -201,10 +201,7 @@ impl Shapes<'_> {
             let near = did_you_mean_one_of(name, known.map(String::as_str));
             self.complain(path, format!("no code table `{name}`{near}"));
         }
-        let may_keep = detail.codes.is_some() || detail.matching.is_some();
-        if detail.otherwise == Some(Otherwise::Keep) && !may_keep {
-            let message = "`else: keep` goes with `codes` or `matching`; a text that is not of the \
-                           field's kind cannot be kept";
+        if let Some(message) = misfit(target) {
             self.complain(path, message);
         }
     }

@@ -238,9 +238,10 @@ impl Walk<'_> {
         self.loops(&section.each, &path.then("each"));
         self.steps(&section.steps, &path.then("steps"));
         self.pages(&section.each, &path.then("each"));
-        for source in section.record() {
-            self.row_values(&source.values, &path.then("record").then("values"));
-            self.map(&source.map, &path.then("record").then("map"));
+        for (at, source) in section.record().iter().enumerate() {
+            let path = path.then("record").then(at);
+            self.row_values(&source.values, &path.then("values"));
+            self.map(&source.map, &path.then("map"));
         }
         if let Some(rows) = section.rows() {
             self.row_values(&rows.values, &path.then("rows").then("values"));

@@ -259,7 +259,7 @@ fn what_cannot_happen_is_not_written() {
         "      - get: page\n        capture: { a: { says: 欢迎, optional: true }, b: { input: b, optional: true, default: x }, c: { url: true, default: y } }\n\
          \x20     - ask: captcha\n        picture: { value: \"{{ a }}{{ b }}{{ c }}\", optional: true }\n\
          \x20     - post: login\n        form: { u: \"{{ id_card }}\", p: \"{{ password }}\" }\n",
-        "  baseInfo:\n    steps: [{ get: base }]\n    record: [{ json: \"$\", dictionary: pinyin, fields: [employeeName] }, { values: { \"idCard?\": \"{{ a }}\" } }]\n\
+        "  baseInfo:\n    steps: [{ get: base }]\n    record: [{ json: \"$\", dictionary: pinyin, fields: [employeeName] }, { values: { \"idCard?\": \"{{ a }}{{ aa }}\" } }]\n\
          \x20 billInfos:\n    each: { page: { until: empty, total: { json: \"$.t\", optional: true }, pages: [{ css: a }, { css: b, default: \"1\" }], next: { css: \"a @href\", all: true } } }\n\
          \x20   steps: [{ get: bills }]\n    rows: { json: \"$\", map: { d: payArriveDate, b: { to: balance, else: keep }, n: { to: note, codes: fund_stat } } }\n",
         &[
@@ -268,6 +268,7 @@ fn what_cannot_happen_is_not_written() {
             "10:123: error: this is never missing; leave `default` out",
             "12:62: error: a picture must be there; leave `optional` out",
             "18:96: error: `idCard?`: leave the `?` out; what is made of something missing is left out anyway",
+            "18:96: error: nothing defines `aa`, did you mean `a`?",
             "20:67: error: what a page does not tell is not told; leave `optional` out",
             "20:114: error: what a page does not tell is not told; leave `default` out",
             "20:151: error: one value is due; leave `all` out",

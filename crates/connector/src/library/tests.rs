@@ -130,13 +130,14 @@ fn a_folder_that_does_not_fit_together_is_told() {
             (CITY, GOOD),
             (
                 "dictionaries/d.yaml",
-                "fund_base: { a: payCompany, b: idCard?, c: { to: gender, codes: sex } }\n",
+                "fund_base: { a: payCompany, b: idCard?, c: { to: gender, codes: sex }, d: { to: houseFundBalance, else: keep } }\n",
             ),
         ],
         &[
             "dictionaries/d.yaml:1:17: error: this table has no field `payCompany`",
             "dictionaries/d.yaml:1:32: error: `idCard?`: a dictionary has no `?`; `fields` tells what a portal gives",
             "dictionaries/d.yaml:1:44: error: no code table `sex`",
+            "dictionaries/d.yaml:1:75: error: `else: keep` goes with `codes` or `matching`; a text that is not of the field's kind cannot be kept",
         ],
     );
     let header = "code,name,pinyin,initials,province";
