@@ -28,6 +28,7 @@ mod show;
 mod signals;
 mod slots;
 mod sweep;
+mod tasks;
 mod time;
 mod view;
 mod wiring;
@@ -58,6 +59,7 @@ pub use answer::Answered;
 pub use area_switches::AreaSwitches;
 pub use fault::Fault;
 pub use options::Options;
+pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
 pub use view::{Shown, TaskView};
 
