@@ -3,6 +3,7 @@
 //! Login fields are opened here and dropped when the login has ended. From then on the run can be
 //! taken up by another node: after every section its session is checkpointed.
 
+mod findings;
 mod person;
 
 use std::panic::AssertUnwindSafe;
@@ -15,13 +16,15 @@ use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::login::Credentials;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Claimed, SectionRow, Store, TaskRow};
+use fiveone_store::{Claimed, Store, TaskRow};
 use futures_util::FutureExt as _;
 
 use crate::Fault;
 use crate::apps::Apps;
 use crate::node::Node;
+use crate::portal_changes::PortalChanges;
 use crate::seal::{DeploymentKeys, TaskKey};
+use crate::sections;
 use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::slots::Slot;
@@ -71,6 +74,7 @@ pub(crate) struct Driver {
     pub(crate) apps: Arc<Apps>,
     pub(crate) settler: Arc<Settler>,
     pub(crate) signals: Arc<Signals>,
+    pub(crate) portal_changes: PortalChanges,
     pub(crate) time: Arc<dyn Time>,
     /// How long each kind of question waits for the person.
     pub(crate) patience_ms: PerChallenge<Millis>,
@@ -223,8 +227,8 @@ impl Driver {
             self.note_steps(task, run);
             match outcome {
                 Ok(reading) => {
-                    note_findings(task, section, &reading);
                     self.store_section(task, run, key, section, &reading).await?;
+                    self.note_findings(task, connector, section, &reading);
                     stored.push(section);
                 }
                 // Nothing of a portal that mixes people up can be trusted.
@@ -250,7 +254,7 @@ impl Driver {
         }
     }
 
-    /// Stores a section together with the session after it, so that whoever takes the task over
+    /// Stores a section and its findings together with the session after it, so that whoever takes the task over
     /// begins with the next one.
     async fn store_section(
         &self,
@@ -260,13 +264,7 @@ impl Driver {
         section: Section,
         reading: &Reading,
     ) -> Result<(), Stop> {
-        let json = reading.content.to_json().to_string();
-        let row = SectionRow {
-            section,
-            sealed: key.seal(json.as_bytes(), section.as_str())?,
-            row_count: i64::try_from(reading.content.len()).unwrap_or(i64::MAX),
-            stored_at: self.time.now(),
-        };
+        let row = sections::seal(key, section, reading, self.time.now())?;
         let session = key.seal(&run.checkpoint(), "session")?;
         self.store.write.store_section(&task.id, task.fence, &row, &session).await?;
         self.signals.changed();
@@ -306,13 +304,6 @@ impl Driver {
                 "step"
             );
         }
-    }
-}
-
-/// Tells of values that were left out: which field and why, never the value.
-fn note_findings(task: &TaskRow, section: Section, reading: &Reading) {
-    for finding in &reading.findings {
-        tracing::info!(tid = %task.id, section = section.as_str(), %finding, "finding");
     }
 }
 

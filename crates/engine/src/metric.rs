@@ -6,5 +6,9 @@ pub const TASKS_ADMITTED: &str = "fiveone_tasks_admitted_total";
 pub const TASKS_ENDED: &str = "fiveone_tasks_ended_total";
 /// Tasks of the deployment that have not ended.
 pub const TASKS_OPEN: &str = "fiveone_tasks_open";
+/// Findings of sections that were read, by `product`, `area`, `version` of the connector and `kind`.
+pub const FINDINGS: &str = "fiveone_findings_total";
+/// Keys that a portal seems to have lost or renamed, by `product`, `area` and `kind`.
+pub const PORTAL_CHANGES: &str = "fiveone_portal_changes_suspected_total";
 /// Attempts to deliver a callback, by `outcome`.
 pub const CALLBACK_ATTEMPTS: &str = "fiveone_callback_attempts_total";

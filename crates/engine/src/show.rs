@@ -1,5 +1,6 @@
 //! Showing: what a poll sees of a task (P-41…P-44).
 
+use fiveone_model::finding::Finding;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
@@ -7,7 +8,14 @@ use fiveone_store::{Reader, SectionRow, TaskRow};
 
 use crate::seal::DeploymentKeys;
 use crate::view::{Shown, TaskView};
-use crate::{AppEntry, Fault};
+use crate::{AppEntry, Fault, sections};
+
+/// What was read for a task, and what is odd about it.
+#[derive(Default)]
+struct Opened {
+    sections: Vec<(Section, Content)>,
+    findings: Option<Vec<(Section, Vec<Finding>)>>,
+}
 
 /// Shows tasks to the apps whose they are.
 pub(crate) struct Reports {
@@ -42,7 +50,10 @@ impl Reports {
         }
         let rows = self.read.sections(&id).await?;
         let progress = CrawlProgress::of_stored(rows.len());
-        let Ok(sections) = self.open_sections(&task, rows) else { return Ok(Shown::Unreadable) };
+        let wants_findings = entry.app.wants_findings;
+        let Ok(opened) = self.open_sections(&task, rows, wants_findings) else {
+            return Ok(Shown::Unreadable);
+        };
         Ok(Shown::Task(Box::new(TaskView {
             code: task.stage.code(progress),
             msg: task.stage.msg(progress),
@@ -53,33 +64,36 @@ impl Reports {
             },
             crawled_at: task.crawled_at.filter(|_| progress == CrawlProgress::SomeSections),
             is_final: task.stage.name().is_final(),
-            sections,
+            sections: opened.sections,
+            findings: opened.findings,
             tid: task.id,
         })))
     }
 
-    /// The sections in the documents' order; an error when one does not open.
+    /// The sections in the documents' order, and their findings when they are wanted; an error when
+    /// one does not open.
     fn open_sections(
         &self,
         task: &TaskRow,
-        rows: Vec<SectionRow>,
-    ) -> Result<Vec<(Section, Content)>, Fault> {
+        mut rows: Vec<SectionRow>,
+        wants_findings: bool,
+    ) -> Result<Opened, Fault> {
         if rows.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Opened::default());
         }
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
         let key = self.keys.task_key(task.id.as_str(), wrapped)?;
-        let mut sections = Vec::with_capacity(rows.len());
-        for row in rows {
-            let plain = key.open(&row.sealed, row.section.as_str())?;
-            let content = serde_json::from_slice(&plain)
-                .ok()
-                .and_then(|json| Content::from_json(row.section, task.product, &json))
-                .ok_or(Fault::Seal("a section is not what was sealed"))?;
-            sections.push((row.section, content));
-        }
-        sections.sort_by_key(|(section, _)| *section);
-        Ok(sections)
+        rows.sort_by_key(|row| row.section);
+        let content =
+            |row: &SectionRow| Ok((row.section, sections::open_content(&key, row, task.product)?));
+        let findings = |row: &SectionRow| Ok((row.section, sections::open_findings(&key, row)?));
+        Ok(Opened {
+            sections: rows.iter().map(content).collect::<Result<_, Fault>>()?,
+            findings: match wants_findings {
+                true => Some(rows.iter().map(findings).collect::<Result<_, Fault>>()?),
+                false => None,
+            },
+        })
     }
 
     /// A task, and the picture of its open question if it has one. A question that is closed between

@@ -1,6 +1,7 @@
 //! What a poll shows of a task.
 
 use fiveone_model::clock::Millis;
+use fiveone_model::finding::Finding;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::state_code::StateCode;
 use fiveone_model::task::TaskId;
@@ -37,6 +38,9 @@ pub struct TaskView {
     pub crawled_at: Option<Millis>,
     /// What has been read so far, in the documents' order.
     pub sections: Vec<(Section, Content)>,
+    /// What is odd about what has been read (P-47); `None` until something was, and for apps that
+    /// have not switched it on.
+    pub findings: Option<Vec<(Section, Vec<Finding>)>>,
     /// Whether it will never change again.
     pub is_final: bool,
 }

@@ -16,6 +16,7 @@ use crate::health::Health;
 use crate::node::Node;
 use crate::notify::{Notifier, Receiver};
 use crate::open_tasks::OpenTasks;
+use crate::portal_changes::PortalChanges;
 use crate::seal::DeploymentKeys;
 use crate::settle::Settler;
 use crate::show::Reports;
@@ -114,6 +115,7 @@ impl Wiring {
             apps: Arc::clone(&self.apps),
             settler: Arc::clone(settler),
             signals: Arc::clone(&self.signals),
+            portal_changes: PortalChanges::default(),
             time: Arc::clone(&self.time),
             patience_ms: self.options.patience_ms,
         })

@@ -14,6 +14,7 @@ mod query;
 mod serve;
 mod sign;
 mod store_access;
+mod task;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +39,7 @@ enum Command {
     Sign(sign::Sign),
     App(app::App),
     Area(area::Area),
+    Task(task::Task),
     Ledger(ledger::Ledger),
     Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
@@ -57,6 +59,7 @@ impl Cli {
             Command::Sign(command) => command.run(),
             Command::App(command) => command.run().await,
             Command::Area(command) => command.run().await,
+            Command::Task(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
             Command::Doctor(command) => command.run().await,

@@ -83,6 +83,8 @@ pub struct App {
     pub callbacks: PerProduct<Option<CallbackAddress>>,
     /// Also call back when a challenge opens (codes 10003 and 10004).
     pub wants_challenge_callbacks: bool,
+    /// Its reports tell what could not be read (P-47).
+    pub wants_findings: bool,
     /// Only HTTP 201 acknowledges a callback; else any 2xx does.
     pub acknowledges_by_201: bool,
     /// Calls a second it may make before it gets status 10.
@@ -102,6 +104,7 @@ impl App {
             grants: PerProduct::default(),
             callbacks: PerProduct::default(),
             wants_challenge_callbacks: false,
+            wants_findings: false,
             acknowledges_by_201: false,
             calls_per_second: 1_000,
         }

@@ -15,6 +15,7 @@
 //! | challenge | a question to the person: a captcha or an SMS code |
 //! | run | the driving of a task's portal by its connector |
 //! | report, section | what was read, and its parts as the two documents name them |
+//! | finding | what is odd about a section that was read, in names and never in values |
 //! | hold, capture, release | money set aside, taken, given back |
 //! | lease | the right of one node to work on a task until an instant |
 //! | callback | the message sent to the app when a task has ended |

@@ -24,6 +24,7 @@ create table app (
   fund_callback text,
   insurance_callback text,
   wants_challenge_callbacks bigint not null check (wants_challenge_callbacks in (0, 1)),
+  wants_findings bigint not null check (wants_findings in (0, 1)),
   acknowledges_by_201 bigint not null check (acknowledges_by_201 in (0, 1)),
   calls_per_second bigint not null check (calls_per_second > 0),
   created_at bigint not null
@@ -139,6 +140,7 @@ create table section (
   task_id text not null references task (id),
   name text not null,
   sealed {blob} not null,
+  findings_sealed {blob} not null,
   row_count bigint not null,
   stored_at bigint not null,
   primary key (task_id, name)

@@ -35,7 +35,7 @@ pub struct NewApp {
 }
 
 /// The columns an operator can change, in the order of [`values`].
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "name",
     "dialect",
     "has_legacy_code_signature",
@@ -45,6 +45,7 @@ const COLUMNS: [&str; 11] = [
     "fund_callback",
     "insurance_callback",
     "wants_challenge_callbacks",
+    "wants_findings",
     "acknowledges_by_201",
     "calls_per_second",
 ];
@@ -62,6 +63,7 @@ fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
         callback(Product::Fund),
         callback(Product::Insurance),
         Arg::from(app.wants_challenge_callbacks),
+        Arg::from(app.wants_findings),
         Arg::from(app.acknowledges_by_201),
         Arg::from(i64::from(app.calls_per_second)),
     ]
@@ -89,6 +91,7 @@ fn decode(row: &Row) -> Result<App, Error> {
             insurance: callback("insurance_callback")?,
         },
         wants_challenge_callbacks: row.flag("wants_challenge_callbacks")?,
+        wants_findings: row.flag("wants_findings")?,
         acknowledges_by_201: row.flag("acknowledges_by_201")?,
         calls_per_second: u32::try_from(row.int("calls_per_second")?)
             .map_err(|_| unreadable("calls_per_second"))?,

@@ -1,4 +1,4 @@
-//! Sections as they are read, sealed with their task's data key.
+//! Sections as they are read, and what is odd about each, sealed with their task's data key.
 
 use fiveone_model::clock::Millis;
 use fiveone_model::report::Section;
@@ -8,12 +8,14 @@ use crate::db::args;
 use crate::{Error, Reader, Writer, corrupt, exactly_one};
 
 /// One stored section.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionRow {
     /// Which.
     pub section: Section,
     /// Its content, sealed.
     pub sealed: Vec<u8>,
+    /// What is odd about it, sealed with the same key.
+    pub findings_sealed: Vec<u8>,
     /// How many rows it has.
     pub row_count: i64,
     /// When it was stored.
@@ -29,7 +31,8 @@ impl Reader {
         let rows = self
             .db
             .fetch_all(
-                "select name, sealed, row_count, stored_at from section where task_id = $1",
+                "select name, sealed, findings_sealed, row_count, stored_at from section
+                 where task_id = $1",
                 args![task.as_str()],
             )
             .await?;
@@ -39,8 +42,9 @@ impl Reader {
                     section: Section::parse(&row.text(0)?)
                         .ok_or_else(|| corrupt("section", "name", task.as_str()))?,
                     sealed: row.blob(1)?,
-                    row_count: row.int(2)?,
-                    stored_at: row.int(3)?,
+                    findings_sealed: row.blob(2)?,
+                    row_count: row.int(3)?,
+                    stored_at: row.int(4)?,
                 })
             })
             .collect()
@@ -70,12 +74,19 @@ impl Writer {
             .await?;
         exactly_one(rows, "task", task.as_str())?;
         tx.execute(
-            "insert into section (task_id, name, sealed, row_count, stored_at)
-             values ($1, $2, $3, $4, $5)
+            "insert into section (task_id, name, sealed, findings_sealed, row_count, stored_at)
+             values ($1, $2, $3, $4, $5, $6)
              on conflict (task_id, name) do update
-             set sealed = excluded.sealed, row_count = excluded.row_count,
-               stored_at = excluded.stored_at",
-            args![task.as_str(), row.section.as_str(), &row.sealed, row.row_count, row.stored_at],
+             set sealed = excluded.sealed, findings_sealed = excluded.findings_sealed,
+               row_count = excluded.row_count, stored_at = excluded.stored_at",
+            args![
+                task.as_str(),
+                row.section.as_str(),
+                &row.sealed,
+                &row.findings_sealed,
+                row.row_count,
+                row.stored_at
+            ],
         )
         .await?;
         tx.commit().await

@@ -46,6 +46,12 @@ impl Resolved {
             Self::Released => "released",
         }
     }
+
+    /// What a word made by [`Resolved::as_str`] says.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Captured, Self::Released].into_iter().find(|resolved| resolved.as_str() == word)
+    }
 }
 
 impl Writer {

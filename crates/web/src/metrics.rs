@@ -25,6 +25,14 @@ pub(crate) fn describe() {
         "Tasks of the deployment that have not ended, as of this node's last tick."
     );
     describe_counter!(
+        fiveone_engine::metric::FINDINGS,
+        "Findings of sections that were read, by product, area, connector version and kind."
+    );
+    describe_counter!(
+        fiveone_engine::metric::PORTAL_CHANGES,
+        "Keys that a portal seems to have lost or renamed, by product, area and kind of finding."
+    );
+    describe_counter!(
         fiveone_engine::metric::CALLBACK_ATTEMPTS,
         "Attempts to deliver a callback, by outcome: delivered or failed."
     );

@@ -107,6 +107,9 @@ struct Switches {
     /// Calls back for captcha and SMS questions too
     #[arg(long, value_name = "BOOL")]
     challenge_callbacks: Option<bool>,
+    /// Tells in reports what could not be read, beside the sections
+    #[arg(long, value_name = "BOOL")]
+    findings: Option<bool>,
     /// Takes only HTTP 201 for an acknowledgement
     #[arg(long, value_name = "BOOL")]
     acknowledges_by_201: Option<bool>,
@@ -232,6 +235,7 @@ impl Switches {
         }
         let facts = [
             (self.challenge_callbacks, &mut app.wants_challenge_callbacks),
+            (self.findings, &mut app.wants_findings),
             (self.acknowledges_by_201, &mut app.acknowledges_by_201),
             (self.employer_logins, &mut app.has_employer_grant),
             (self.legacy_code_signature, &mut app.has_legacy_code_signature),
@@ -308,6 +312,7 @@ async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Val
         "employerLogins": app.has_employer_grant,
         "legacyCodeSignature": app.has_legacy_code_signature,
         "challengeCallbacks": app.wants_challenge_callbacks,
+        "findings": app.wants_findings,
         "acknowledgesBy201": app.acknowledges_by_201,
         "callsPerSecond": app.calls_per_second,
         "wallet": {

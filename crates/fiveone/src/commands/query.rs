@@ -1,6 +1,7 @@
 //! `fiveone query`: the main job in a terminal, through a gateway as any app would do it.
 
 mod ask;
+mod findings;
 mod picture;
 mod table;
 
@@ -22,7 +23,8 @@ use crate::output;
 
 /// Gets a person's records in the terminal
 ///
-/// Asks for the login fields, shows the captcha, waits, and prints the report as tables.
+/// Asks for the login fields, shows the captcha, waits, and prints the report as tables and, below
+/// them, what could not be read: sections always, single fields when the app has `--findings true`.
 ///
 /// Example: fiveone query fund 990000
 ///
@@ -69,6 +71,7 @@ impl Query {
             output::say_json(&data, false);
         } else {
             table::print(product, &data);
+            findings::print(product, &data);
         }
         let code = text(&data["code"]);
         match StateCode::parse(&code) {

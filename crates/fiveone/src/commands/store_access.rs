@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, SystemTime};
+use fiveone_engine::{Accounts, SystemTime, Tasks};
 use fiveone_store::Store;
 
 use crate::config::Config;
@@ -42,11 +42,21 @@ impl StoreAccess {
 
     /// The accounts: the store and the deployment key.
     pub(crate) async fn accounts(&self) -> Result<Accounts, Failed> {
-        let keys = match &self.data {
-            Some(folder) => folder_keys(folder)?,
-            None => Config::load(self.config.as_deref())?.keys.load()?,
-        };
+        let keys = self.keys()?;
         Ok(Accounts::new(self.store().await?, keys, Arc::new(SystemTime)))
+    }
+
+    /// The tasks: the store and the deployment key.
+    pub(crate) async fn tasks(&self) -> Result<Tasks, Failed> {
+        let keys = self.keys()?;
+        Ok(Tasks::new(&self.store().await?, keys))
+    }
+
+    fn keys(&self) -> Result<DeploymentKeys, Failed> {
+        match &self.data {
+            Some(folder) => folder_keys(folder),
+            None => Ok(Config::load(self.config.as_deref())?.keys.load()?),
+        }
     }
 }
 

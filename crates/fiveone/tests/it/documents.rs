@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use crate::gateway::{login_fields, read_picture, text};
+use crate::vendor_client::{Client, FUND};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -55,6 +59,24 @@ impl Demo {
         Self { process, _out: out, banner, gateway, lab, folder }
     }
 
+    /// People of the model city's fund.
+    async fn people(&self) -> Vec<Value> {
+        let url = format!("{}/people?product=fund&area=990000&n=16", self.lab);
+        let body = reqwest::get(url).await.expect("the lab").text().await.expect("a body");
+        serde_json::from_str(&body).expect("people")
+    }
+
+    /// Begins a task of the demonstration's app; its tid.
+    async fn create_task(&self) -> String {
+        let fields = login_fields(&self.people().await[0], "good");
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let client = Client::new(&self.gateway, "demo", "demo-token-5151");
+        let data = client.create(FUND, "990000", "1", &fields).await;
+        assert_eq!(data["success"], true, "{data}");
+        text(&data["tid"])
+    }
+
     /// An address of a document as it is here.
     fn here(&self, url: &str) -> String {
         url.replace("http://127.0.0.1:8051", &self.gateway)
@@ -84,7 +106,7 @@ impl<'a> Reader<'a> {
     async fn run(&mut self, line: &str) -> Result<(), String> {
         let line = line.split(" #").next().unwrap_or(line).trim();
         let line = line.replace(" DIR", &format!(" {}", self.demo.folder.display()));
-        let line = self.demo.here(&line);
+        let line = self.with_a_task(self.demo.here(&line)).await;
         if line.is_empty() || OTHERS.iter().any(|other| line.starts_with(other)) {
             return Ok(());
         }
@@ -94,10 +116,23 @@ impl<'a> Reader<'a> {
         }
         let name = words.iter().position(|word| word.ends_with("fiveone"));
         match name.and_then(|at| words.get(at + 1)).copied() {
+            _ if line.ends_with(" --help") => self.run_to_its_end(&line).await,
             Some("demo" | "serve") => self.run_until_it_serves(&line).await,
             Some("query") => self.run_query(&line).await,
             _ => self.run_to_its_end(&line).await,
         }
+    }
+
+    /// The line with a task of the demonstration for `TID`.
+    async fn with_a_task(&self, line: String) -> String {
+        if !line.contains(" TID") {
+            return line;
+        }
+        let line = line.replace(" TID", &format!(" {}", self.demo.create_task().await));
+        if line.contains("--data") {
+            return line;
+        }
+        format!("{line} --data {}", self.demo.folder.display())
     }
 
     fn shell(&self, line: &str) -> Command {
@@ -148,12 +183,18 @@ impl<'a> Reader<'a> {
 
     /// Answers the questions of `query` as a person of the model city.
     async fn run_query(&self, line: &str) -> Result<(), String> {
+        let id_card = "991300199305020000";
+        let report = self.query(line, id_card).await?;
+        if report.contains(&id_card[..6]) { Ok(()) } else { Err(report) }
+    }
+
+    /// The same as any person; the report.
+    async fn query(&self, line: &str, id_card: &str) -> Result<String, String> {
         let mut command = self.shell(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("a shell");
         let mut keyboard = process.stdin.take().expect("its input");
         let mut screen = BufReader::new(process.stderr.take().expect("its questions"));
-        let id_card = "991300199305020000";
         let typed = format!("1\n{id_card}\ngood\n");
         keyboard.write_all(typed.as_bytes()).await.expect("it reads");
         let mut told = String::new();
@@ -162,13 +203,13 @@ impl<'a> Reader<'a> {
             let bytes = std::fs::read(&path).expect("the picture that was told");
             std::fs::remove_file(&path).expect("the picture that was told");
             let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
-            let answer = crate::gateway::read_picture(&encoded);
+            let answer = read_picture(&encoded);
             keyboard.write_all(format!("{answer}\n").as_bytes()).await.expect("it reads");
         }
         let output = process.wait_with_output().await.expect("it ends");
-        let report = String::from_utf8_lossy(&output.stdout);
-        if output.status.success() && report.contains(&id_card[..6]) {
-            return Ok(());
+        let report = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(report);
         }
         Err(format!("{}\n{told}{report}", output.status))
     }
@@ -301,6 +342,25 @@ async fn every_line_of_the_demonstrations_banner_runs() {
     }
     drop(reader);
     demo.process.kill().await.expect("it is killed");
+}
+
+#[tokio::test]
+async fn a_query_tells_the_person_what_could_not_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let mut reader = Reader::new(&demo);
+    let line = "fiveone app grant demo --findings true --data DIR";
+    assert_eq!(reader.run(line).await, Ok(()));
+    let people = demo.people().await;
+    let ask = async |quirk: &str| {
+        let person = people.iter().find(|person| person["quirk"] == quirk).expect("one in sixteen");
+        let id_card = text(&person["id_card"]);
+        let report = reader.query("fiveone query fund 990000", &id_card).await.expect("a report");
+        report.split_once("\n未能读取的内容\n").map(|(_, told)| told.to_owned())
+    };
+    let told = "缴存信息：\n  · 入账时间：网站上的日期不存在，没有采用\n";
+    assert_eq!(ask("ImpossibleDay").await.as_deref(), Some(told));
+    assert_eq!(ask("Plain").await, None, "all was read");
 }
 
 /// Every example that the help of a command, or of one below it, prints.

@@ -33,6 +33,7 @@ async fn an_app_reads_back_as_written(store: TestStore) {
     changed.has_employer_grant = true;
     changed.acknowledges_by_201 = true;
     changed.wants_challenge_callbacks = true;
+    changed.wants_findings = true;
     changed.calls_per_second = 7;
     changed.callbacks.fund = None;
     store.write.update_app(&changed).await.unwrap();

@@ -5,6 +5,7 @@
 mod accounts;
 mod callbacks;
 mod challenges;
+mod history;
 mod ledger;
 mod nodes;
 mod queue;
@@ -77,7 +78,13 @@ async fn task_at(store: &Store, number: u32, stage: StageName) -> Claimed {
 }
 
 async fn store_section(store: &Store, claimed: &Claimed, section: Section) {
-    let row = SectionRow { section, sealed: b"rows".to_vec(), row_count: 2, stored_at: NOW };
+    let row = SectionRow {
+        section,
+        sealed: b"rows".to_vec(),
+        findings_sealed: b"findings".to_vec(),
+        row_count: 2,
+        stored_at: NOW,
+    };
     store
         .write
         .store_section(&claimed.task.id, claimed.task.fence, &row, b"session 2")

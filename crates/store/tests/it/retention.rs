@@ -41,7 +41,7 @@ async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
     assert_eq!(store.write.wipe_over(NOW + 100, 9).await.unwrap(), std::slice::from_ref(&id));
     let task = store.read.task(&id).await.unwrap().unwrap();
     assert_eq!((task.data_key, task.wiped_at), (None, Some(NOW + 100)));
-    assert!(store.read.sections(&id).await.unwrap().is_empty());
+    assert!(store.read.sections(&id).await.unwrap().is_empty(), "rows and findings");
     assert!(store.write.wipe_over(NOW + 200, 9).await.unwrap().is_empty(), "once");
     assert_eq!(store.read.verify_ledger().await.unwrap().findings, [], "the books stay");
 }
@@ -66,6 +66,7 @@ async fn a_result_is_erased_on_request(store: TestStore) {
     assert!(store.write.erase(&id, NOW).await.unwrap());
     assert!(!store.write.erase(&id, NOW).await.unwrap(), "once");
     assert!(store.read.task(&id).await.unwrap().unwrap().data_key.is_none());
+    assert!(store.read.sections(&id).await.unwrap().is_empty(), "rows and findings");
 }
 
 async fn old_idempotency_keys_are_forgotten(store: TestStore) {

@@ -22,7 +22,7 @@ pub(super) async fn show(call: &Call<'_>, reports: &ReportCache) -> Result<Bytes
     let Some(tid) = TaskId::parse(sent) else {
         return verdict(Verdict::Unknown);
     };
-    let key = Key::of(&tid, dialect, call.product);
+    let key = Key::of(&tid, call.product, &call.app.app);
     let now = call.api.engine.now();
     if let Some(data) = reports.get(&key, &call.app.app.id, now) {
         return Ok(data);

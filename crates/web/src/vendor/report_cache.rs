@@ -2,7 +2,7 @@
 //! must. Bounded in bytes and in time; a report is only given to the app whose task it is.
 
 use bytes::Bytes;
-use fiveone_model::app::AppId;
+use fiveone_model::app::{App, AppId};
 use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
 use fiveone_model::report::Dialect;
@@ -12,11 +12,18 @@ use crate::Options;
 
 /// What decides the bytes of an answer.
 #[derive(PartialEq, Eq, Hash)]
-pub(crate) struct Key(TaskId, Dialect, Product);
+pub(crate) struct Key {
+    tid: TaskId,
+    dialect: Dialect,
+    product: Product,
+    has_findings: bool,
+}
 
 impl Key {
-    pub(crate) fn of(tid: &TaskId, dialect: Dialect, product: Product) -> Self {
-        Self(tid.clone(), dialect, product)
+    /// The answer about a task, as an app with these switches gets it.
+    pub(crate) fn of(tid: &TaskId, product: Product, app: &App) -> Self {
+        let (dialect, has_findings) = (app.dialect, app.wants_findings);
+        Self { tid: tid.clone(), dialect, product, has_findings }
     }
 }
 
@@ -67,30 +74,34 @@ impl ReportCache {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_kept_report_is_only_for_its_app_product_and_dialect() {
-        let cache = ReportCache::new(&Options::default());
-        let app = |id: &str| AppId::parse(id).expect("an id");
-        let key = |dialect, product| Key::of(&TaskId::from_random([1; 16]), dialect, product);
-        cache.keep(key(Dialect::Table, Product::Fund), &app("a"), Bytes::from_static(b"{}"), 0);
+    fn app(id: &str) -> App {
+        App::new(AppId::parse(id).expect("an id"), "")
+    }
 
-        let get =
-            |dialect, product, id| cache.get(&key(dialect, product), &app(id), 29_999).is_some();
-        assert!(get(Dialect::Table, Product::Fund, "a"));
-        assert!(!get(Dialect::Table, Product::Fund, "b"));
-        assert!(!get(Dialect::Table, Product::Insurance, "a"));
-        assert!(!get(Dialect::Example, Product::Fund, "a"));
-        let later = cache.get(&key(Dialect::Table, Product::Fund), &app("a"), 30_000);
+    #[test]
+    fn a_kept_report_is_only_for_its_app_its_switches_and_its_product() {
+        let cache = ReportCache::new(&Options::default());
+        let key = |product, app: &App| Key::of(&TaskId::from_random([1; 16]), product, app);
+        let a = app("a");
+        cache.keep(key(Product::Fund, &a), &a.id, Bytes::from_static(b"{}"), 0);
+
+        let get = |product, app: &App| cache.get(&key(product, app), &app.id, 29_999).is_some();
+        assert!(get(Product::Fund, &a));
+        assert!(!get(Product::Fund, &app("b")));
+        assert!(!get(Product::Insurance, &a));
+        assert!(!get(Product::Fund, &App { dialect: Dialect::Example, ..a.clone() }));
+        assert!(!get(Product::Fund, &App { wants_findings: true, ..a.clone() }));
+        let later = cache.get(&key(Product::Fund, &a), &a.id, 30_000);
         assert_eq!(later, None, "the engine's clock decides");
     }
 
     #[test]
     fn the_cache_is_bounded_in_bytes() {
         let cache = ReportCache::new(&Options { report_cache_bytes: 10_000, ..Options::default() });
-        let app = AppId::parse("a").expect("an id");
+        let app = app("a");
         for n in 0..100 {
-            let key = Key::of(&TaskId::from_random([n; 16]), Dialect::Table, Product::Fund);
-            cache.keep(key, &app, Bytes::from(vec![b' '; 1000]), 0);
+            let key = Key::of(&TaskId::from_random([n; 16]), Product::Fund, &app);
+            cache.keep(key, &app.id, Bytes::from(vec![b' '; 1000]), 0);
         }
         cache.kept.run_pending_tasks();
         assert!(cache.kept.weighted_size() <= 10_000);

@@ -5,9 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use fiveone_engine::TaskView;
 use fiveone_model::clock::shanghai_text;
+use fiveone_model::finding::Finding;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Dialect, Section};
 use fiveone_model::state_code::StateCode;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// What is said of a tid that shows no task (P-43).
@@ -70,7 +72,21 @@ pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes
         }
         put(section.as_str(), rendered);
     }
+    if let Some(findings) = &view.findings {
+        let all = findings.iter().flat_map(|(section, odd)| {
+            odd.iter().map(|finding| json!(SectionFinding { section: *section, finding }))
+        });
+        put("findings", all.collect());
+    }
     bytes(&Value::Object(data))
+}
+
+/// A finding as apps get it: its section, then what it says.
+#[derive(Serialize)]
+struct SectionFinding<'a> {
+    section: Section,
+    #[serde(flatten)]
+    finding: &'a Finding,
 }
 
 /// `data.code`: a string as the tables say, or a number as the samples show.

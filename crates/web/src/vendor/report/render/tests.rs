@@ -51,6 +51,7 @@ fn view(stage: &Stage, sections: Vec<(Section, Content)>) -> TaskView {
         fail,
         crawled_at: (progress == CrawlProgress::SomeSections).then_some(CRAWLED_AT),
         sections,
+        findings: None,
         is_final: stage.name().is_final(),
     }
 }
@@ -165,6 +166,39 @@ fn p_44_an_empty_section_is_empty_and_a_failed_one_is_named_in_fail() {
         text(&task(&view(&stage, sections), Product::Fund, Dialect::Example)),
         @r#"{"code":40002,"msg":"爬取结束,部分数据缺失：贷款信息","tid":"9e9e9e9e9e9e9e9e9e9e9e9e9e9e9e9e","fail":["loanInfos"],"createTime":"2017-10-01 12:00:00","baseInfo":{},"billInfos":[]}"#
     );
+}
+
+#[test]
+fn p_47_findings_stand_behind_the_sections_for_apps_that_want_them() {
+    use fiveone_model::finding::{Finding, FindingKind};
+    let sections = || {
+        vec![
+            (Section::Base, Content::Record(Record::new(Table::FundBase))),
+            (Section::Bills, Content::Rows(Vec::new())),
+        ]
+    };
+    let stage = Stage::Done { missing: vec![Section::Loans] };
+    let odd = vec![
+        Finding::of_field(FindingKind::Absent, "bindMobile").with_key("手机号码"),
+        Finding::of_key(FindingKind::Unmapped, "备注").with_detail("text"),
+    ];
+    let with = |findings, dialect| {
+        let view = TaskView { findings, ..view(&stage, sections()) };
+        text(&task(&view, Product::Fund, dialect))
+    };
+    let both = vec![(Section::Base, odd), (Section::Bills, Vec::new())];
+    insta::assert_snapshot!(
+        with(Some(both.clone()), Dialect::Table),
+        @r#"{"code":"40002","msg":"爬取结束,部分数据缺失：贷款信息","tid":"9e9e9e9e9e9e9e9e9e9e9e9e9e9e9e9e","fail":["loanInfos"],"createTime":"2017-10-01 12:00:00","baseInfo":{},"billInfos":[],"findings":[{"section":"baseInfo","kind":"absent","field":"bindMobile","key":"手机号码"},{"section":"baseInfo","kind":"unmapped","key":"备注","detail":"text"}]}"#
+    );
+    for dialect in [Dialect::Table, Dialect::Example] {
+        let without = with(None, dialect);
+        assert!(!without.contains("finding"), "{without}");
+        let open = without.strip_suffix('}').expect("an object");
+        let none = with(Some(Vec::new()), dialect);
+        assert_eq!(none, format!(r#"{open},"findings":[]}}"#), "nothing else changes");
+        assert!(with(Some(both.clone()), dialect).starts_with(open), "nothing else changes");
+    }
 }
 
 #[test]
