@@ -6,6 +6,7 @@
 
 mod date;
 mod money;
+mod ratio;
 
 use fiveone_model::report::{Kind, Value};
 
@@ -38,6 +39,7 @@ pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
         Kind::Count => {
             money::count(text).map_or(Cleaned::Refused, |count| Cleaned::Value(Value::Count(count)))
         }
+        Kind::FundRatio | Kind::InsuranceRatio => ratio::parse(kind, text),
         Kind::Date => date::parse(text, format),
         Kind::Month => match date::parse(text, format) {
             Cleaned::Value(Value::Day(day)) => {

@@ -31,6 +31,10 @@ pub enum Kind {
     Date,
     /// A month `yyyy-MM`.
     Month,
+    /// A share of the fund in percent, as text with two places: `12.00`.
+    FundRatio,
+    /// A share of an insurance in percent, as text with two places: `0.50`.
+    InsuranceRatio,
 }
 
 /// One field of a table of the documents.
@@ -202,7 +206,7 @@ impl Section {
 /// A clean value. Which variant a field takes is decided by its [`Kind`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// For [`Kind::Text`].
+    /// For [`Kind::Text`], and for ratios, whose text is a number with two places.
     Text(String),
     /// For [`Kind::Money`] and [`Kind::MoneyText`]; the scale is that of the portal, at most two.
     Amount(Decimal),
@@ -225,7 +229,7 @@ impl Value {
     pub const fn fits(&self, kind: Kind) -> bool {
         matches!(
             (self, kind),
-            (Self::Text(_), Kind::Text)
+            (Self::Text(_), Kind::Text | Kind::FundRatio | Kind::InsuranceRatio)
                 | (Self::Amount(_), Kind::Money | Kind::MoneyText)
                 | (Self::Count(_), Kind::Count)
                 | (Self::Day(_), Kind::Date)
@@ -264,6 +268,11 @@ impl Record {
             self.values.insert(field.name, value);
         }
         fits
+    }
+
+    /// Takes a field out again.
+    pub fn remove(&mut self, name: &str) {
+        self.values.remove(name);
     }
 
     /// The value of a field.

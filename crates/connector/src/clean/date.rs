@@ -53,7 +53,7 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// What portals write for no date.
-const NONE: [(i16, i8, i8); 3] = [(1899, 12, 31), (1899, 12, 30), (1, 1, 1)];
+const NONE: [(i16, i8, i8); 4] = [(1899, 12, 31), (1899, 12, 30), (1900, 1, 1), (1, 1, 1)];
 
 pub(super) fn parse(text: &str, format: Option<&str>) -> Cleaned {
     let plain_char = |c: char| match half_width(c) {
@@ -61,8 +61,13 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Cleaned {
         c => c,
     };
     let text: String = text.chars().map(plain_char).collect();
-    if let Some(format) = format {
-        return told(&text, format);
+    match format {
+        // Milliseconds, however few: without being told so, eleven digits are no day.
+        Some("ms") if text.trim_start_matches('-').len() >= 9 && is_digits(&text) => {
+            return epoch(&text, 1);
+        }
+        Some("ms") | None => {}
+        Some(format) => return told(&text, format),
     }
     if let Some(found) = MICROSOFT.captures(&text).or_else(|| JSON_LIB.captures(&text)) {
         return epoch(&found[1], 1);
@@ -99,6 +104,10 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Cleaned {
     Cleaned::Refused
 }
 
+fn is_digits(text: &str) -> bool {
+    text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
+}
+
 fn of_digits(text: &str) -> Cleaned {
     let looks_like_year = text.starts_with("19") || text.starts_with("20");
     match text.len() {
@@ -110,6 +119,8 @@ fn of_digits(text: &str) -> Cleaned {
         {
             day(&text[..4], &text[4..6], &text[6..8])
         }
+        // Eleven digits from 13 on are a mobile number sooner than a day of 1970.
+        11 if matches!(text.as_bytes(), [b'1', b'3'..=b'9', ..]) => Cleaned::Refused,
         11..=13 => epoch(text, 1),
         9 | 10 if !text.starts_with('0') => epoch(text, 1_000),
         _ if text.bytes().all(|b| b == b'0') => Cleaned::Nothing,

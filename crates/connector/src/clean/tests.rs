@@ -68,6 +68,60 @@ fn money_drops_what_is_written_around_it() {
 }
 
 #[test]
+fn ratios_are_percent_with_two_places() {
+    let all = [
+        ("12", "12.00"),
+        ("12%", "12.00"),
+        ("12 ％", "12.00"),
+        ("12.00", "12.00"),
+        ("0", "0.00"),
+        ("0.5%", "0.50"),
+        ("5.5", "5.50"),
+        ("120", "refused"),
+        ("-5", "refused"),
+        ("正常", "refused"),
+        ("", "nothing"),
+    ];
+    check(Kind::FundRatio, &all);
+    check(Kind::InsuranceRatio, &all);
+    check(
+        Kind::FundRatio,
+        &[("0.12", "12.00"), ("0.05", "5.00"), (".08", "8.00"), ("0.6", "refused")],
+    );
+    // 0.2 may be a fifth of the wage for pensions, or a five-hundredth for injuries.
+    let of_insurance = [
+        ("0.08", "8.00"),
+        ("0.005", "0.50"),
+        ("0.5", "0.50"),
+        ("0.2", "refused"),
+        ("0.16", "refused"),
+    ];
+    check(Kind::InsuranceRatio, &of_insurance);
+}
+
+#[test]
+fn a_mobile_number_is_no_day() {
+    check(Kind::Date, &[("13800138000", "refused"), ("10000000000", "1970-04-27")]);
+    // Where the file says that they are milliseconds, they are, however few; other writings stay.
+    for (text, expect) in [
+        ("13800138000", Some(date(1970, 6, 10))),
+        ("631123200000", Some(date(1990, 1, 1))),
+        ("-315648000000", Some(date(1960, 1, 1))),
+        ("100000000", Some(date(1970, 1, 2))),
+        ("2018-01-31", Some(date(2018, 1, 31))),
+        ("20180131", Some(date(2018, 1, 31))),
+        ("张三", None),
+    ] {
+        let cleaned = clean(Kind::Date, text, Some("ms"));
+        assert_eq!(
+            cleaned,
+            expect.map_or(Cleaned::Refused, |day| Cleaned::Value(Value::Day(day))),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn dates_of_every_sheet_are_read() {
     check(
         Kind::Date,
@@ -96,6 +150,7 @@ fn dates_of_every_sheet_are_read() {
             ("1899-12-31", "nothing"),
             ("189912", "nothing"),
             ("0001-01-01", "nothing"),
+            ("1900-01-01", "nothing"),
             ("00000000", "nothing"),
             ("0", "nothing"),
             ("无", "nothing"),
@@ -146,7 +201,7 @@ fn months_cut_days_and_texts_stay() {
 proptest! {
     #[test]
     fn cleaning_never_panics_and_fits_its_kind(text in "\\PC{0,24}") {
-        for kind in [Kind::Text, Kind::Money, Kind::MoneyText, Kind::Count, Kind::Date, Kind::Month] {
+        for kind in [Kind::Text, Kind::Money, Kind::MoneyText, Kind::Count, Kind::Date, Kind::Month, Kind::FundRatio] {
             if let Cleaned::Value(value) = clean(kind, &text, None) {
                 prop_assert!(value.fits(kind));
             }
@@ -155,7 +210,7 @@ proptest! {
 
     #[test]
     fn digits_and_marks_never_panic(text in "[0-9０-９/.:年月日T,eE+\\- ]{0,24}") {
-        for kind in [Kind::Money, Kind::Count, Kind::Date, Kind::Month] {
+        for kind in [Kind::Money, Kind::Count, Kind::Date, Kind::Month, Kind::FundRatio] {
             let _ = clean(kind, &text, None);
         }
     }

@@ -12,6 +12,12 @@ const fn money(name: &'static str, label: &'static str) -> Field {
 const fn money_text(name: &'static str, label: &'static str) -> Field {
     Field { name, label, kind: Kind::MoneyText }
 }
+const fn fund_ratio(name: &'static str, label: &'static str) -> Field {
+    Field { name, label, kind: Kind::FundRatio }
+}
+const fn insurance_ratio(name: &'static str, label: &'static str) -> Field {
+    Field { name, label, kind: Kind::InsuranceRatio }
+}
 const fn count(name: &'static str, label: &'static str) -> Field {
     Field { name, label, kind: Kind::Count }
 }
@@ -52,8 +58,8 @@ pub(super) const FUND_BASE: &[Field] = &[
     text("companyAccountNum", "单位账号"),
     text("depositManageDept", "缴存管理部"),
     text("belongOffice", "所属办事处"),
-    text("depositRatioPersonal", "个人缴存比例"),
-    text("depositRatioCompany", "单位缴存比例"),
+    fund_ratio("depositRatioPersonal", "个人缴存比例"),
+    fund_ratio("depositRatioCompany", "单位缴存比例"),
     text("nameAuth", "实名认证状态"),
     text("bindEmail", "绑定邮箱"),
     text("houseFundAccount", "公积金账号"),
@@ -206,8 +212,8 @@ pub(super) const INSURANCE_ROW: &[Field] = &[
     money_text("salary", "缴费基数"),
     money("payCompany", "单位缴费"),
     money("payPerson", "个人缴费"),
-    text("payCompanyScale", "单位缴费比例"),
-    text("payPersonScale", "个人缴费比例"),
+    insurance_ratio("payCompanyScale", "单位缴费比例"),
+    insurance_ratio("payPersonScale", "个人缴费比例"),
     money("amount", "缴存总额"),
     text("status", "缴存状态"),
     text("describe", "说明"),

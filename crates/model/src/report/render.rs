@@ -82,7 +82,9 @@ impl Value {
 
     fn parse(kind: Kind, json: &Json) -> Option<Self> {
         Some(match (kind, json) {
-            (Kind::Text, Json::String(text)) => Self::Text(text.clone()),
+            (Kind::Text | Kind::FundRatio | Kind::InsuranceRatio, Json::String(text)) => {
+                Self::Text(text.clone())
+            }
             (Kind::Money | Kind::MoneyText, Json::String(digits)) => {
                 Self::Amount(digits.parse().ok()?)
             }

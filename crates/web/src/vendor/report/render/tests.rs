@@ -16,6 +16,7 @@ fn full(table: Table) -> Record {
         let value = match field.kind {
             Kind::Text => Clean::Text(field.label.to_owned()),
             Kind::Money | Kind::MoneyText => Clean::Amount(Decimal::new(439_167, 2)),
+            Kind::FundRatio | Kind::InsuranceRatio => Clean::Text("12.00".to_owned()),
             Kind::Count => Clean::Count(3),
             Kind::Date => Clean::Day(jiff::civil::date(2017, 7, 25)),
             Kind::Month => Clean::Month { year: 2017, month: 7 },
