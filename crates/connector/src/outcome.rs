@@ -80,6 +80,25 @@ impl Outcome {
         )
     }
 
+    /// Whether it is about what the person sent, or about what came of it.
+    pub(crate) const fn is_about_input(self) -> bool {
+        matches!(
+            self,
+            Self::WrongPassword
+                | Self::UnknownUser
+                | Self::WrongCredentials
+                | Self::BadFormat
+                | Self::WrongCaptcha
+                | Self::ExpiredCaptcha
+                | Self::WrongSms
+                | Self::Locked
+                | Self::Quota
+                | Self::ActionNeeded
+                | Self::SessionLost
+                | Self::NoData
+        )
+    }
+
     /// The word logs use.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -24,12 +24,14 @@ use url::Url;
 
 use crate::definition::{Charset, Css, Layer};
 
+pub(crate) use charset::decode;
 pub(crate) use element::{by_name, cell_value};
 pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};
-pub(crate) use message::{Standing, claims_success, spoken, troubling};
+pub(crate) use message::{Standing, claims_success, errors, has_controls, spoken, troubling};
 pub(crate) use prober::{Prober, TextPass, text_of as json_text};
 pub(crate) use text::{clean_text, half_width, is_blank_char, squeezed};
+pub(crate) use visible::{all_lines, lines};
 
 /// An answer and what has been made of it so far.
 pub(crate) struct Page {
@@ -104,6 +106,77 @@ impl Page {
     pub(crate) fn has_records(&self) -> bool {
         self.html().root_element().descendent_elements().any(|element| {
             matches!(element.value().name(), "table" | "dl" | "input" | "select" | "textarea")
+        })
+    }
+
+    /// What inline scripts alert as the page opens.
+    pub(crate) fn alerts(&self) -> Vec<String> {
+        script::alerts(self.html())
+    }
+
+    /// The inline scripts that hold anything.
+    pub(crate) fn scripts(&self) -> Vec<String> {
+        let mut scripts = script::scripts(self.html());
+        scripts.retain(|script| !script.trim().is_empty());
+        scripts
+    }
+
+    /// Whether a field that can be filled has a name or an id with one of these parts in it.
+    pub(crate) fn has_field(&self, parts: &[&str]) -> bool {
+        let is_named = |name: Option<&str>| {
+            let name = name.unwrap_or_default().to_lowercase();
+            parts.iter().any(|part| name.contains(part))
+        };
+        self.html().root_element().descendent_elements().any(|element| {
+            element.value().name() == "input"
+                && element.attr("type") != Some("hidden")
+                && (is_named(element.attr("name")) || is_named(element.attr("id")))
+        })
+    }
+
+    /// Whether anything can be typed or chosen on it, or it is a frame around such a page.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.html().root_element().descendent_elements().any(|element| {
+            matches!(
+                element.value().name(),
+                "input" | "select" | "textarea" | "button" | "frame" | "iframe"
+            )
+        })
+    }
+
+    /// Whether it tells of pages, or has something to turn them with.
+    pub(crate) fn speaks_of_pages(&self) -> bool {
+        const WORDS: [&str; 6] = ["上一页", "下一页", "首页", "末页", "尾页", "跳转"];
+        let text = self.visible();
+        let is_counted = text.contains('页') && (text.contains('共') || text.contains('第'));
+        let mut elements = self.html().root_element().descendent_elements();
+        WORDS.iter().any(|word| text.contains(word))
+            || is_counted
+            || elements.any(|element| {
+                let names = ["class", "id", "name"].map(|name| element.attr(name));
+                names.into_iter().flatten().any(|name| name.to_lowercase().contains("page"))
+            })
+    }
+
+    /// What its body does as it opens.
+    pub(crate) fn onload(&self) -> String {
+        let mut elements = self.html().root_element().descendent_elements();
+        let onload = elements.find_map(|element| element.attr("onload"));
+        onload.unwrap_or_default().to_owned()
+    }
+
+    /// Its title.
+    pub(crate) fn title(&self) -> String {
+        let mut elements = self.html().root_element().descendent_elements();
+        let title = elements.find(|element| element.value().name() == "title");
+        title.map(|title| title.text().collect()).unwrap_or_default()
+    }
+
+    /// Whether a password can be typed into it.
+    pub(crate) fn has_password_field(&self) -> bool {
+        self.html().root_element().descendent_elements().any(|element| {
+            let kind = element.attr("type").unwrap_or_default();
+            element.value().name() == "input" && kind.eq_ignore_ascii_case("password")
         })
     }
 

@@ -27,6 +27,17 @@ pub(crate) struct Predicate {
     pub(crate) not: bool,
 }
 
+impl Predicate {
+    /// Whether it is one of texts, and these words hold it; wherever it would be looked for.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let words = plain(words);
+        let is_plain = !self.not && self.and.is_empty();
+        matches!(&self.subject, Subject::Text(texts) if texts.iter().any(|text| words.contains(&plain(text))))
+            && is_plain
+    }
+}
+
 /// What is looked at.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -61,6 +61,15 @@ pub(crate) struct Request {
     pub(crate) answer: AnswerRules,
 }
 
+impl Request {
+    /// Every name that its address and its query are made of.
+    pub(crate) fn names_sent(&self) -> impl Iterator<Item = &str> {
+        let query = self.query.iter().flat_map(|(_, piece)| piece.templates());
+        let templates = self.addresses.iter().chain(query);
+        templates.flat_map(|one| one.names().iter().chain(one.soft_names())).map(String::as_str)
+    }
+}
+
 /// How a request is sent.
 #[derive(Debug, Clone)]
 pub(crate) enum Method {

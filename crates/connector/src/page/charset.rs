@@ -28,7 +28,7 @@ static META: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The text of an answer. `file` is what the connector says of this answer, `fallback` what it says of
 /// answers that do not tell theirs.
-pub(super) fn decode(
+pub(crate) fn decode(
     bytes: &[u8],
     content_type: Option<&str>,
     file: Option<Charset>,
@@ -60,6 +60,8 @@ pub(super) fn decode(
 struct Utf8Evidence {
     /// Characters of several bytes that are whole.
     whole: usize,
+    /// Chinese characters among them.
+    chinese: usize,
     /// Places that are no UTF-8.
     broken: usize,
 }
@@ -68,12 +70,19 @@ impl Utf8Evidence {
     fn of(bytes: &[u8]) -> Self {
         bytes.utf8_chunks().fold(Self::default(), |counted, chunk| Self {
             whole: counted.whole + chunk.valid().chars().filter(|c| !c.is_ascii()).count(),
+            chinese: counted.chinese
+                + chunk.valid().chars().filter(|c| matches!(c, '\u{4e00}'..='\u{9fff}')).count(),
             broken: counted.broken + usize::from(!chunk.invalid().is_empty()),
         })
     }
 
     const fn is_proof(&self) -> bool {
-        self.whole >= CHARACTERS_THAT_PROVE && self.whole >= self.broken * GOOD_FOR_EACH_BROKEN
+        // Two characters are enough where both are Chinese and nothing speaks against them: bytes of
+        // GBK that happen to be such UTF-8 would be words that nobody writes.
+        let is_plain_chinese = self.broken == 0 && self.chinese >= 2 && self.chinese == self.whole;
+        let is_enough =
+            self.whole >= CHARACTERS_THAT_PROVE && self.whole >= self.broken * GOOD_FOR_EACH_BROKEN;
+        is_plain_chinese || is_enough
     }
 }
 

@@ -1,8 +1,17 @@
 //! Elements: what a reader would say is their value.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use scraper::{ElementRef, Html, Node, node::Element};
 
 use super::{text::clean_text, visible::is_hidden};
+
+/// `document.write('5000.00')`.
+static WRITE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"document\.write(?:ln)?\(\s*(?:'([^'<>]*)'|"([^"<>]*)")\s*\)"#)
+        .expect("the pattern is a constant")
+});
 
 /// The text of an element without scripts, hidden parts and form fields.
 pub(crate) fn text_of(element: ElementRef<'_>) -> String {
@@ -44,7 +53,16 @@ pub(crate) fn cell_value(element: ElementRef<'_>) -> String {
     }
     let fields = || element.descendent_elements().skip(1).filter(|inner| is_field(*inner));
     let seen = fields().find(|inner| !is_hidden(inner.value()));
-    seen.or_else(|| fields().next()).and_then(|inner| field_value(inner, true)).unwrap_or_default()
+    let field = seen.or_else(|| fields().next()).and_then(|inner| field_value(inner, true));
+    field.or_else(|| written(element)).unwrap_or_default()
+}
+
+/// The text that a script inside a cell writes there, where it is a literal.
+fn written(cell: ElementRef<'_>) -> Option<String> {
+    let script = cell.descendent_elements().find(|inner| inner.value().name() == "script")?;
+    let script: String = script.text().collect();
+    let found = WRITE.captures(&script)?;
+    found.get(1).or_else(|| found.get(2)).map(|text| clean_text(text.as_str()))
 }
 
 /// Whether an element holds a form field (or is one).

@@ -22,7 +22,7 @@ use super::{
 const LABEL_CHARS_MAX: usize = 16;
 
 /// What is in brackets behind a label and says nothing but how its value is written.
-const UNITS: [&str; 8] = ["元", "%", "元/月", "单位:元", "年月", "人民币", "￥", "yyyymm"];
+const UNITS: [&str; 8] = ["元", "%", "元/月", "单位元", "年月", "人民币", "￥", "yyyymm"];
 
 /// Spellings that mean the same in labels: blanks, colons, stars and the width of characters fall
 /// away, and of these words one stands for all. Values are never touched by it.
@@ -49,10 +49,12 @@ pub(crate) fn normal(label: &str) -> String {
         .map(half_width)
         .filter(|c| !is_blank_char(*c) && !matches!(c, '*' | ':' | '：'))
         .collect();
-    if let Some((before, unit)) = plain.strip_suffix(')').and_then(|text| text.rsplit_once('('))
-        && UNITS.contains(&unit.to_lowercase().as_str())
-    {
-        plain = before.to_owned();
+    for (open, close) in [('(', ')'), ('[', ']'), ('【', '】'), ('〔', '〕')] {
+        if let Some((before, unit)) = plain.strip_suffix(close).and_then(|t| t.rsplit_once(open))
+            && UNITS.contains(&unit.to_lowercase().as_str())
+        {
+            plain = before.to_owned();
+        }
     }
     for (spelling, common) in SPELLINGS {
         if plain.contains(spelling) {

@@ -77,8 +77,12 @@ const WELL: [&str; 14] = [
 pub(crate) struct Standing(BTreeSet<String>);
 
 impl Standing {
-    /// Remembers what a page says before anything was sent to it.
+    /// Remembers what a page says before anything was sent to it. A page on which nothing can be done
+    /// is no page to log in at but an answer, such as one about maintenance.
     pub(crate) fn remember(&mut self, page: &Page) {
+        if !page.has_records() && page.json().is_none() {
+            return;
+        }
         self.0.extend(of(page).iter().map(|text| squeezed(text)));
         self.0.extend(visible::lines(page).iter().map(|text| squeezed(text)));
     }
@@ -106,7 +110,7 @@ pub(super) fn of(page: &Page) -> Vec<String> {
 /// filled error element, bare text, or a page that holds a sentence and nothing to go on with.
 pub(crate) fn spoken(page: &Page) -> Vec<String> {
     let mut found = of(page);
-    if page.json().is_none() && !is_plain(page) && page.select(&CONTROLS).next().is_none() {
+    if page.json().is_none() && !is_plain(page) && !has_controls(page) {
         let lines = visible::lines(page);
         let whole = clean_text(&lines.join(" "));
         let is_refusal = REFUSING.iter().any(|word| whole.contains(word));
@@ -116,6 +120,18 @@ pub(crate) fn spoken(page: &Page) -> Vec<String> {
     }
     found.retain(|text| text.chars().any(is_chinese));
     found
+}
+
+/// Whether a text is advice to everybody, however much it speaks of wrong passwords.
+fn is_advice(text: &str) -> bool {
+    const BEGINNINGS: [&str; 4] = ["温馨提示", "友情提示", "重要提示", "使用说明"];
+    const CHARS_MIN: usize = 24;
+    BEGINNINGS.iter().any(|word| text.starts_with(word)) && text.chars().count() >= CHARS_MIN
+}
+
+/// Whether there is anything to go on with: a link, a field, a table.
+pub(crate) fn has_controls(page: &Page) -> bool {
+    page.select(&CONTROLS).next().is_some()
 }
 
 fn is_chinese(c: char) -> bool {
@@ -130,11 +146,20 @@ fn is_plain(page: &Page) -> bool {
     !text.contains('<') && !text.contains(is_data) && text.chars().count() <= PLAIN_CHARS_MAX
 }
 
+/// The error elements that are filled and can be seen: those whose id or class says so.
+pub(crate) fn errors(page: &Page) -> Vec<String> {
+    marked(page, &MARKS[..1])
+}
+
 fn error_elements(page: &Page) -> Vec<String> {
+    marked(page, &MARKS)
+}
+
+fn marked(page: &Page, marks: &[&str]) -> Vec<String> {
     let is_marked = |element: &ElementRef<'_>, attribute: &str| {
         element.attr(attribute).is_some_and(|words| {
             let words = words.to_ascii_lowercase();
-            MARKS.iter().any(|mark| words.contains(mark))
+            marks.iter().any(|mark| words.contains(mark))
         })
     };
     page.select(&ELEMENTS)
@@ -142,6 +167,7 @@ fn error_elements(page: &Page) -> Vec<String> {
         .filter(|element| visible::can_be_seen(*element) && !visible::is_announcement(*element))
         .map(visible::of_element)
         .filter(|text| !text.is_empty() && text.chars().count() <= ELEMENT_CHARS_MAX)
+        .filter(|text| !is_advice(text))
         .collect()
 }
 
@@ -167,6 +193,12 @@ fn push_messages(json: &Json, found: &mut Vec<String>) {
         match value {
             Json::String(text) if KEYS.contains(&key.as_str()) => found.push(clean_text(text)),
             Json::Object(_) if ENVELOPES.contains(&key.as_str()) => push_messages(value, found),
+            // A message of several parts.
+            Json::Object(parts) if key == "message" => {
+                let texts =
+                    ["title", "detail"].iter().filter_map(|part| parts.get(*part)?.as_str());
+                found.extend(texts.map(clean_text));
+            }
             _ => {}
         }
     }

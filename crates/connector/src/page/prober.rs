@@ -85,7 +85,8 @@ impl<'a> Prober<'a> {
         texts.into_iter().filter(|text| !self.standing.has(text)).collect()
     }
 
-    pub(super) fn visible(&self) -> &str {
+    /// All that can be seen.
+    pub(crate) fn visible(&self) -> &str {
         self.visible.get_or_init(|| self.page.visible())
     }
 

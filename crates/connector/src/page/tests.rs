@@ -15,6 +15,14 @@ fn charset_is_found_where_it_is_told() {
     let mut page = b"<html><head><meta charset=gb2312><title>".to_vec();
     page.extend(&gbk);
     assert!(decode(&page, Some("text/html")).ends_with("公积金"));
+    // Two Chinese characters and nothing else prove UTF-8 against what is told.
+    let told = Some("text/html; charset=GBK");
+    assert_eq!(decode("<b>登录</b>".as_bytes(), told), "<b>登录</b>");
+    assert_ne!(decode("登".as_bytes(), told), "登", "one is not enough");
+    let mut broken = "登录".as_bytes().to_vec();
+    broken.push(0xff);
+    assert_ne!(decode(&broken, told), "登录\u{fffd}", "nor two beside something broken");
+    assert_ne!(decode("é登录".as_bytes(), told), "é登录", "nor two among others");
 }
 
 #[test]
@@ -99,4 +107,90 @@ fn script_values_are_read_as_they_are_written() {
     check("var poolSelect = {_A:'x\"y', \"b\": 1};", "poolSelect", r#"{"_A":"x\"y","b":1}"#);
     check("if(a=='q'){ a = 'r' }", "a", "r");
     check("grzh: 12345,", "grzh", "12345");
+}
+
+#[test]
+fn advice_is_no_message_and_errors_are_marked_as_such() {
+    let page = |class: &str, text: &str| Page::of(&format!("<p class={class}>{text}</p>"));
+    let advice = "温馨提示：连续输错密码五次账号将被锁定，请妥善保管您的密码";
+    let check = |class: &str, text: &str, messages: &[&str], errors: &[&str]| {
+        let page = page(class, text);
+        let found = (message::of(&page), message::errors(&page));
+        let expect =
+            [messages, errors].map(|texts| texts.iter().map(|t| (*t).to_owned()).collect());
+        assert_eq!(found, expect.into(), "{class} {text}");
+    };
+    check("tip", "密码错误", &["密码错误"], &[]);
+    check("error", "密码错误", &["密码错误"], &["密码错误"]);
+    check("error", "", &[], &[]);
+    check("'error notice'", "密码错误", &[], &[]);
+    // Advice to everybody; a short one is about this answer.
+    for beginning in ["温馨提示", "友情提示", "重要提示", "使用说明"] {
+        check("error", &advice.replace("温馨提示", beginning), &[], &[]);
+    }
+    check("tip", "温馨提示：密码错误", &["温馨提示：密码错误"], &[]);
+    let other = advice.replace("温馨提示", "提示");
+    check("tip", &other, &[&other], &[]);
+}
+
+#[test]
+fn only_pages_to_do_something_at_have_standing_texts() {
+    let check = |page: &str, text: &str, expect: bool| {
+        let mut standing = Standing::default();
+        standing.remember(&Page::of(page));
+        assert_eq!(standing.has(text), expect, "{page}");
+    };
+    check("<p>密码错误请找回</p><input name=id>", "密码错误请找回", true);
+    check("<p>密码 错误\u{3000}请找回</p><input name=id>", "密码错误请找回", true);
+    check("<p>密码错误请找回</p><input name=id>", "密码错误", false);
+    check(r#"{"msg":"请先登录"}"#, "请先登录", true);
+    // A page about maintenance is an answer, and comes again as one.
+    check("<p>系统维护中</p>", "系统维护中", false);
+}
+
+#[test]
+fn units_in_brackets_are_no_part_of_a_label() {
+    for label in
+        ["缴存基数(元)", "缴存基数（元）", "缴存基数[元]", "缴存基数【元】", "缴存基数〔单位：元〕"]
+    {
+        assert_eq!(normal(label), normal("缴存基数"), "{label}");
+    }
+    for (label, other) in [("余额[个人]", "余额"), ("[元]余额", "余额"), ("余额[元", "余额")]
+    {
+        assert_ne!(normal(label), normal(other), "{label}");
+    }
+}
+
+#[test]
+fn pages_are_spoken_of_by_words_and_by_what_turns_them() {
+    for (page, expect) in [
+        ("<table><tr><td>2018-01-01</td></tr></table>", false),
+        ("<p>网页浏览</p>", false),
+        ("<p>共3页</p>", true),
+        ("<p>第 1 页</p>", true),
+        ("<a>下一页</a>", true),
+        ("<div class=pageBar></div>", true),
+        ("<input type=hidden name=totalPages>", true),
+    ] {
+        assert_eq!(Page::of(page).speaks_of_pages(), expect, "{page}");
+    }
+}
+
+#[test]
+fn a_cell_holds_what_its_script_writes() {
+    for (cell, value) in [
+        ("<script>document.write('5000.00')</script>", "5000.00"),
+        (
+            "<script type=text/javascript> document.writeln( \"2018-01\" ); </script>&nbsp;",
+            "2018-01",
+        ),
+        ("<script>document.write(base)</script>", ""),
+        ("7<script>document.write('5000.00')</script>", "7"),
+    ] {
+        let page = Page::of(&format!("<table><tr><td>{cell}</td></tr></table>"));
+        let cells = page.html().root_element().descendent_elements();
+        let cell_of_table =
+            cells.into_iter().find(|element| element.value().name() == "td").unwrap();
+        assert_eq!(cell_value(cell_of_table), value, "{cell}");
+    }
 }

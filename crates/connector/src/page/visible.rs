@@ -78,7 +78,7 @@ pub(super) fn of_html(html: &Html) -> String {
 }
 
 /// The lines of text that can be seen outside of announcements and footers.
-pub(super) fn lines(page: &Page) -> Vec<String> {
+pub(crate) fn lines(page: &Page) -> Vec<String> {
     let text = match page.json() {
         Some(json) => of_json(json),
         None => {
@@ -88,6 +88,14 @@ pub(super) fn lines(page: &Page) -> Vec<String> {
         }
     };
     text.split('\n').map(clean_text).filter(|line| !line.is_empty()).collect()
+}
+
+/// The same with announcements, and the title.
+pub(crate) fn all_lines(page: &Page) -> Vec<String> {
+    let mut text = String::new();
+    push(page.html().root_element(), &mut text, false);
+    let lines = text.split('\n').map(clean_text).chain([page.title()]);
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 /// The text of an element that can be seen.

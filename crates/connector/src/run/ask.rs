@@ -12,11 +12,12 @@ use super::{
     fetch::Fetched,
     note::StepNote,
     step::{Context, StepEnd},
-    verdict::{Where, judge},
+    verdict::judge,
 };
 use crate::{
-    definition::{Ask, Step},
-    page::{Page, Prober, Standing, json_text},
+    definition::{Ask, Capture, Step},
+    outcome::Outcome,
+    page::{Page, Prober, Standing, json_text, lines},
     picture,
     unexpected::UnexpectedPage,
 };
@@ -24,8 +25,29 @@ use crate::{
 /// The longest answer that is passed on, in characters.
 const ANSWER_CHARS_MAX: usize = fiveone_model::challenge::ANSWER_CHARS_MAX;
 
+/// What portals call the code of a picture.
+pub(super) const CODES: [&str; 3] = ["验证码", "校验码", "附加码"];
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// The person answered.
+    Answered,
+    /// The portal has no picture, so there was nothing to ask.
+    NothingToAsk,
+}
+
+/// What was made ready for a question.
+enum Prepared {
+    /// The picture; blank when none is needed.
+    Picture(Vec<u8>),
+    /// The portal has no picture.
+    NoPicture,
+}
+
 impl Run {
-    /// Gets the picture or has the SMS sent, asks, and keeps the answer.
+    /// Gets the picture or has the SMS sent, asks, and keeps the answer. Where the portal has no
+    /// picture there is nothing to ask, and the answer is blank.
     pub(super) async fn ask_person(
         &mut self,
         step: &Step,
@@ -33,10 +55,19 @@ impl Run {
         attempt: u32,
         context: Context<'_>,
         person: &mut dyn Person,
-    ) -> Result<(), StepEnd> {
+    ) -> Result<Asking, StepEnd> {
         let is_sent = !(ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend);
-        let picture =
-            if is_sent { Box::pin(self.prepare(step, ask, context)).await? } else { Vec::new() };
+        let picture = if is_sent {
+            match Box::pin(self.prepare(step, ask, context)).await? {
+                Prepared::Picture(picture) => picture,
+                Prepared::NoPicture => {
+                    self.vars.insert(ask.to.clone(), Json::String(String::new()));
+                    return Ok(Asking::NothingToAsk);
+                }
+            }
+        } else {
+            Vec::new()
+        };
         let hint = ask.hint.clone().unwrap_or_default();
         self.note(StepNote {
             method: "ASK",
@@ -52,7 +83,7 @@ impl Run {
         })?;
         let answer: String = answer.trim().chars().take(ANSWER_CHARS_MAX).collect();
         self.vars.insert(ask.to.clone(), Json::String(answer));
-        Ok(())
+        Ok(Asking::Answered)
     }
 
     /// The picture to show; blank when none is needed.
@@ -61,26 +92,36 @@ impl Run {
         step: &Step,
         ask: &Ask,
         context: Context<'_>,
-    ) -> Result<Vec<u8>, StepEnd> {
+    ) -> Result<Prepared, StepEnd> {
         let is_captcha = ask.kind == ChallengeKind::Captcha;
         let mut fetched = None;
         if let Some(request) = &ask.request {
             let answer = self.fetch_step(step, request, context).await?;
             // Where one portal answers with the picture, its neighbour may answer with JSON of it.
             if is_captcha && ask.picture.is_empty() {
-                match picture::shown(&answer.answer.body) {
-                    Ok(shown) => return Ok(shown),
-                    Err(reason) => return Err(self.no_picture(step, &answer, context, reason)),
-                }
+                return match picture::shown(&answer.answer.body) {
+                    Ok(shown) => Ok(Prepared::Picture(shown)),
+                    Err(reason) => self.no_picture(step, &answer, context, reason),
+                };
             }
             if is_captcha && let Ok(shown) = picture::shown(&answer.answer.body) {
-                return Ok(shown);
+                return Ok(Prepared::Picture(shown));
+            }
+            // Of a picture's own address; a login page that is gone is no portal without pictures.
+            let is_page = ask.picture.iter().any(|capture| capture.from.is_address());
+            if is_captcha && !is_page && matches!(answer.answer.status, 404 | 410) {
+                return self.no_picture(step, &answer, context, "no picture".to_owned());
             }
             self.take_in(step, &answer, context)?;
             fetched = Some(answer);
         }
         if ask.picture.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Prepared::Picture(Vec::new()));
+        }
+        if let Some(fetched) = &fetched
+            && self.shows_no_picture(step, ask, fetched, context)
+        {
+            return Ok(Prepared::NoPicture);
         }
         let found = self.find_pictures(step, ask, fetched.as_ref(), context)?;
         let page_url = fetched.map(|fetched| fetched.url);
@@ -91,24 +132,52 @@ impl Run {
                 None => self.fetch_picture(&text, page_url.as_ref()).await?,
             });
         }
-        picture::join(pictures).ok_or_else(|| {
+        picture::join(pictures).map(Prepared::Picture).ok_or_else(|| {
             StepEnd::unexpected(&UnexpectedPage::portal("the pictures cannot be joined"))
         })
     }
 
-    /// What a page says that came instead of a picture: maintenance, a wall, a refusal.
+    /// What came instead of a picture: maintenance, a wall, a refusal; or nothing, where the portal
+    /// has no address for one any more.
     fn no_picture(
         &mut self,
         step: &Step,
         fetched: &Fetched,
         context: Context<'_>,
         reason: String,
-    ) -> StepEnd {
+    ) -> Result<Prepared, StepEnd> {
         let end = self.judge_no_picture(step, fetched, context, reason);
+        let is_gone = matches!(fetched.answer.status, 404 | 410);
+        if is_gone
+            && matches!(&end, StepEnd::Verdict(verdict) if verdict.outcome == Outcome::Changed)
+        {
+            return Ok(Prepared::NoPicture);
+        }
         if let (StepEnd::Verdict(verdict), Some(note)) = (&end, self.log.last_mut()) {
             note.outcome = format!("{}: {}", verdict.outcome.as_str(), verdict.detail);
         }
-        end
+        Err(end)
+    }
+
+    /// Whether a login page has no picture and does not speak of a code either.
+    fn shows_no_picture(
+        &self,
+        step: &Step,
+        ask: &Ask,
+        fetched: &Fetched,
+        context: Context<'_>,
+    ) -> bool {
+        const FIELDS: [&str; 8] =
+            ["captcha", "verif", "vericode", "yzm", "randcode", "checkcode", "authcode", "imgcode"];
+        let Ok(page) = self.page(step, fetched) else { return false };
+        let cookies = self.cookies(&fetched.url);
+        let scope = self.scope(context.fields, context.locals);
+        let prober = Prober::new(&page, &scope, &cookies, &self.standing);
+        let is_there = |capture: &Capture| matches!(prober.capture(capture), Ok(Some(_)) | Err(_));
+        page.has_password_field()
+            && !ask.picture.iter().any(is_there)
+            && !lines(&page).iter().any(|line| CODES.iter().any(|word| line.contains(word)))
+            && !page.has_field(&FIELDS)
     }
 
     fn judge_no_picture(
@@ -126,7 +195,7 @@ impl Run {
         let cookies = self.cookies(&fetched.url);
         let scope = self.scope(context.fields, context.locals);
         let prober = Prober::new(&page, &scope, &cookies, &self.standing);
-        judge(&prober, rules, Some(&missing), &self.connector, Where::Login)
+        judge(&prober, rules, Some(&missing), &self.connector, self.place(context))
             .map_or_else(|| StepEnd::unexpected(&missing), StepEnd::Verdict)
     }
 
@@ -190,8 +259,7 @@ impl Run {
 }
 
 /// The kind of question that a wrong code belongs to.
-pub(super) const fn kind_of_wrong(outcome: crate::outcome::Outcome) -> Option<ChallengeKind> {
-    use crate::outcome::Outcome;
+pub(super) const fn kind_of_wrong(outcome: Outcome) -> Option<ChallengeKind> {
     match outcome {
         Outcome::WrongCaptcha | Outcome::ExpiredCaptcha => Some(ChallengeKind::Captcha),
         Outcome::WrongSms => Some(ChallengeKind::Sms),

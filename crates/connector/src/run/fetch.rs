@@ -44,7 +44,8 @@ impl Run {
             }
             let answer = self.send(&request, is_repeatable).await?;
             self.keep_cookies(&answer, &request.url);
-            let next = if follow { redirect::target(&answer, &request.url) } else { None };
+            let next =
+                if follow { redirect::target(&answer, &request.url, &self.standing) } else { None };
             let Some(next) = next else {
                 let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 return Ok(Fetched { url: request.url, answer, ms });

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{
     Person, Run, Vars,
-    ask::kind_of_wrong,
+    ask::{Asking, CODES, kind_of_wrong},
     step::{Context, StepEnd},
     verdict::Verdict,
 };
@@ -22,6 +22,10 @@ use crate::{
 /// The most steps of one login, repeated ones included.
 const STEPS_MAX: usize = 80;
 
+/// Captures of a login by which the portal names who logged in: records of others are refused then,
+/// though an account alone was typed.
+pub(crate) const OWN_NAMES: [&str; 2] = ["own_identity", "own_name"];
+
 /// Which questions were asked so far.
 #[derive(Default)]
 struct Asked {
@@ -31,6 +35,8 @@ struct Asked {
     at: Vec<(ChallengeKind, usize)>,
     /// Whether a question that was left out was gone back to, which is done once.
     is_caught_up: bool,
+    /// Whether a picture was not there to ask about.
+    has_no_picture: bool,
 }
 
 impl Asked {
@@ -59,9 +65,12 @@ impl Run {
         let connector = self.connector.clone();
         let login = connector.definition.login.iter().find(|login| login.number == method);
         let login = login.ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
-        self.whose.identity = credentials.get(FieldName::IdCard).map(str::to_owned);
+        // At many portals the identity number is the account.
+        let account = credentials.get(FieldName::Account).filter(|text| is_resident_number(text));
+        self.whose.identity = credentials.get(FieldName::IdCard).or(account).map(str::to_owned);
         self.whose.name = credentials.get(FieldName::RealName).map(str::to_owned);
         let ended = self.walk(&login.steps, credentials, person).await;
+        self.learn_own();
         self.forget_login(credentials);
         ended
     }
@@ -87,7 +96,10 @@ impl Run {
                     *asked.count(ask.kind) += 1;
                     let attempt = *asked.count(ask.kind);
                     asked.at.push((ask.kind, at));
-                    Box::pin(self.ask_person(step, ask, attempt, context, person)).await
+                    let ended =
+                        Box::pin(self.ask_person(step, ask, attempt, context, person)).await;
+                    asked.has_no_picture |= matches!(ended, Ok(Asking::NothingToAsk));
+                    ended.map(drop)
                 }
                 Action::Request(request) => {
                     Box::pin(self.do_request(step, request, context)).await.map(drop)
@@ -103,6 +115,18 @@ impl Run {
             };
         }
         Err(self.unexpected(&UnexpectedPage::limit("more steps than a login may have")))
+    }
+
+    /// Remembers what the portal told of the person who logged in, where nothing was typed that names
+    /// them.
+    fn learn_own(&mut self) {
+        let told = OWN_NAMES.map(|name| match self.vars.get(name) {
+            Some(Json::String(text)) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            Some(_) | None => None,
+        });
+        let [identity, name] = told;
+        self.whose.identity = self.whose.identity.take().or(identity);
+        self.whose.name = self.whose.name.take().or(name);
     }
 
     /// Keeps what the sections need and nothing else; never the password.
@@ -121,6 +145,13 @@ impl Run {
     }
 }
 
+/// Eighteen characters as an identity number has them.
+fn is_resident_number(text: &str) -> bool {
+    let (digits, last) = text.split_at_checked(17).unwrap_or(("", ""));
+    let is_last = matches!(last.as_bytes(), [b'0'..=b'9' | b'X' | b'x']);
+    is_last && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Where to go on after a wrong code; the failure for everything else.
 fn back_to(
     steps: &[Step],
@@ -129,7 +160,16 @@ fn back_to(
     credentials: &Credentials,
 ) -> Result<usize, Failure> {
     let secrets: Vec<&str> = credentials.iter().map(|(_, value)| value).collect();
-    let Some(kind) = kind_of_wrong(verdict.outcome) else { return Err(verdict.failure(&secrets)) };
+    let kind = kind_of_wrong(verdict.outcome);
+    let is_about_code = kind.map_or_else(
+        || CODES.iter().any(|word| verdict.reason.contains(word)),
+        |kind| kind == ChallengeKind::Captcha,
+    );
+    // The portal wants a code of a picture that it did not show: nobody typed anything wrong.
+    if is_about_code && asked.has_no_picture {
+        return Err(Failure::of(FailureKind::PortalChanged));
+    }
+    let Some(kind) = kind else { return Err(verdict.failure(&secrets)) };
     let (kind, ask_at) = match asked.last(kind) {
         Some(last) => last,
         // The portal wants a code that was not asked for: the question was left out by its `when`.

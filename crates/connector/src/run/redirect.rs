@@ -1,6 +1,6 @@
-//! Where an answer leads: by its `Location`, by `Refresh`, by a `<meta>`, or by a page that is nothing
-//! but a script that goes elsewhere. A page with anything on it is an answer, whatever it would do
-//! next.
+//! Where an answer leads: by its `Location`, by `Refresh`, by a `<meta>`, or by a page whose only
+//! script goes elsewhere. A page that says something, or on which something can be done, is an answer,
+//! whatever it would do next.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,10 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use regex::Regex;
 use url::Url;
 
-use crate::portal::Answer;
+use crate::{
+    page::{Page, Standing, has_controls, spoken},
+    portal::Answer,
+};
 
 /// What may not stand raw in an address: raw bytes of portals' redirects.
 const RAW: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
@@ -36,20 +39,19 @@ static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("the pattern is a constant")
 });
-static ONLY_SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?is)^\s*(?:<!doctype[^>]*>\s*)?(?:<html[^>]*>\s*)?(?:<head[^>]*>\s*)?(?:<meta[^>]*>\s*)*(?:<title>[^<]*</title>\s*)?(?:</head>\s*)?(?:<body[^>]*>\s*)?<script[^>]*>(.*?)</script>\s*(?:</[a-z]+>\s*)*$",
-    )
-    .expect("the pattern is a constant")
+
+static FUNCTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^function\s+(\w+)\s*\(\s*\)\s*\{\s*(.*?)\s*\}$")
+        .expect("the pattern is a constant")
 });
 
 /// The address that an answer leads to.
-pub(super) fn target(answer: &Answer, from: &Url) -> Option<Url> {
+pub(super) fn target(answer: &Answer, from: &Url, standing: &Standing) -> Option<Url> {
     match answer.status {
         301 | 302 | 303 | 307 | 308 => location(answer, from),
         200 => header(answer, "refresh")
             .and_then(|value| refresh(&String::from_utf8_lossy(value)))
-            .or_else(|| of_page(answer))
+            .or_else(|| of_page(answer, from, standing))
             .and_then(|address| from.join(&address).ok())
             .filter(|target| target != from),
         _ => None,
@@ -76,7 +78,7 @@ fn refresh(value: &str) -> Option<String> {
     is_soon.then(|| found[2].trim().to_owned())
 }
 
-fn of_page(answer: &Answer) -> Option<String> {
+fn of_page(answer: &Answer, from: &Url, standing: &Standing) -> Option<String> {
     if answer.body.len() > PAGE_BYTES_MAX {
         return None;
     }
@@ -86,8 +88,25 @@ fn of_page(answer: &Answer) -> Option<String> {
         let content = content.get(1).or_else(|| content.get(2))?;
         return refresh(content.as_str());
     }
-    let script = ONLY_SCRIPT.captures(&text)?;
-    Some(SCRIPT.captures(script[1].trim())?[1].to_owned())
+    if !text.contains("location") {
+        return None;
+    }
+    let headers = answer.headers.clone();
+    let page = Page::new(answer.status, from.clone(), headers, &answer.body, None, None);
+    let scripts = page.scripts();
+    let [script] = scripts.as_slice() else { return None };
+    let says_something = spoken(&page).iter().any(|text| !standing.has(text));
+    if page.is_json() || has_controls(&page) || says_something {
+        return None;
+    }
+    let script = script.trim();
+    let onload = page.onload();
+    // A function that the page calls as it opens.
+    let script = FUNCTION.captures(script).map_or(script, |found| {
+        let called = onload.trim().trim_end_matches(';').trim_end_matches("()");
+        if called == &found[1] { found.get(2).map_or("", |body| body.as_str()) } else { "" }
+    });
+    Some(SCRIPT.captures(script)?[1].to_owned())
 }
 
 #[cfg(test)]
@@ -95,13 +114,16 @@ mod tests {
     use url::Url;
 
     use super::target;
-    use crate::portal::Answer;
+    use crate::{
+        page::{Page, Standing},
+        portal::Answer,
+    };
 
     fn leads(status: u16, header: (&str, &str), body: &str) -> Option<String> {
         let from = Url::parse("http://h.test/app/login").unwrap();
         let headers = vec![(header.0.to_owned(), header.1.as_bytes().to_vec())];
         let answer = Answer { status, headers, body: body.as_bytes().to_vec() };
-        target(&answer, &from).map(|url| url.to_string())
+        target(&answer, &from, &Standing::default()).map(|url| url.to_string())
     }
 
     #[test]
@@ -115,6 +137,8 @@ mod tests {
             "<META content='1; URL=home' http-equiv=Refresh>",
             "<script>window.location.href='/app/home';</script>",
             "<html><body><script type=\"text/javascript\">top.location.replace(\"home\")</script></body></html>",
+            "<script>function go(){ location='home'; }</script><body onload=\"go()\"></body>",
+            "<div class=\"notice\">密码错误请找回</div><script>location='home'</script><p>正在进入</p>",
         ] {
             assert_eq!(leads(200, ("", ""), page), home, "{page}");
         }
@@ -128,9 +152,23 @@ mod tests {
             "<script>if(a){location='home'}</script>",
             "<p>请登录</p><script>location='home'</script>",
             "<script>location='login'</script>",
+            "<script>function go(){ location='home'; }</script>",
         ] {
             assert_eq!(leads(200, ("", ""), page), None, "{page}");
         }
         assert_eq!(leads(302, ("x", "home"), ""), None);
+    }
+
+    #[test]
+    fn tips_that_stood_there_before_do_not_stop_a_script() {
+        let tip = "<p class=tip>密码错误请到柜台找回</p>";
+        let body = format!("{tip}<script>location='home'</script>");
+        let from = Url::parse("http://h.test/app/login").unwrap();
+        let answer = Answer { status: 200, headers: Vec::new(), body: body.into_bytes() };
+        let mut standing = Standing::default();
+        assert_eq!(target(&answer, &from, &standing), None, "it is the answer to the input");
+        standing.remember(&Page::of(&format!("{tip}<input name=id>")));
+        let home = Url::parse("http://h.test/app/home").unwrap();
+        assert_eq!(target(&answer, &from, &standing), Some(home));
     }
 }

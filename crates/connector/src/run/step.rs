@@ -2,7 +2,7 @@
 
 use fiveone_model::{
     failure::{Failure, FailureKind},
-    login::Credentials,
+    login::{Credentials, FieldName},
 };
 use serde_json::Value as Json;
 
@@ -46,12 +46,6 @@ impl StepEnd {
 pub(super) struct Context<'a> {
     pub(super) fields: Option<&'a Credentials>,
     pub(super) locals: &'a Vars,
-}
-
-impl Context<'_> {
-    pub(super) const fn place(&self) -> Where {
-        if self.fields.is_some() { Where::Login } else { Where::Section }
-    }
 }
 
 impl Run {
@@ -112,7 +106,7 @@ impl Run {
     ) -> Result<Fetched, Failure> {
         let built = {
             let scope = self.scope(context.fields, context.locals);
-            let in_login = context.place() == Where::Login;
+            let in_login = context.fields.is_some();
             self.build(request, address, &scope, in_login)
         };
         let built = built.map_err(|error| {
@@ -149,18 +143,31 @@ impl Run {
     ) -> Result<Fetched, StepEnd> {
         let fetched = self.fetch_step(step, request, context).await?;
         // What a page says before anything was sent to it is no answer to the person's input.
-        let is_first_sight = context.fields.is_some() && !self.has_sent;
-        if is_first_sight
-            && matches!(request.method, Method::Get)
+        self.has_sent |= self.sends_input(request);
+        self.take_in(step, &fetched, context)?;
+        if context.fields.is_some()
+            && !self.has_sent
             && let Ok(page) = self.page(step, &fetched)
         {
-            self.take_in(step, &fetched, context)?;
             self.standing.remember(&page);
-            return Ok(fetched);
         }
-        self.has_sent |= matches!(request.method, Method::Post(_));
-        self.take_in(step, &fetched, context)?;
         Ok(fetched)
+    }
+
+    /// Whether something goes to the portal that came from the person or from an earlier page.
+    fn sends_input(&self, request: &Request) -> bool {
+        let is_input =
+            |name: &str| FieldName::parse(name).is_some() || self.vars.contains_key(name);
+        matches!(request.method, Method::Post(_)) || request.names_sent().any(is_input)
+    }
+
+    /// Where an answer is judged.
+    pub(super) fn place(&self, context: Context<'_>) -> Where {
+        match context.fields {
+            Some(_) if self.has_sent => Where::Login,
+            Some(_) => Where::Entry,
+            None => Where::Section,
+        }
     }
 
     /// Judges an answer and keeps what it captures.
@@ -181,7 +188,7 @@ impl Run {
                     let prober = Prober::new(&page, &scope, &cookies, &self.standing);
                     let values = captured(&prober, &rules.capture);
                     let missing = values.as_ref().err();
-                    match judge(&prober, rules, missing, &self.connector, context.place()) {
+                    match judge(&prober, rules, missing, &self.connector, self.place(context)) {
                         Some(verdict) => Err(verdict),
                         None => values.map_err(|page| Verdict::unexpected(&page)),
                     }

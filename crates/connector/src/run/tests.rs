@@ -2,8 +2,13 @@
 
 mod fake;
 mod families;
+mod insurances;
+mod lists;
+mod pages;
+mod questions;
 pub(crate) mod rare;
 mod scripted;
+mod verdicts;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::{
     connector::Connector,
     definition::{AnswerRules, Rule},
     outcome::Outcome,
-    page::{Prober, TextPass, claims_success, is_wall},
+    page::{Prober, TextPass, all_lines, claims_success, has_controls, is_wall},
 };
 
 /// The longest reason that is passed on in the portal's own words, in characters.
@@ -76,7 +76,11 @@ fn without_long_numbers(text: &str) -> String {
 /// Where an answer is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Where {
+    /// A login's pages before anything was sent to them.
+    Entry,
+    /// What answers the person's input.
     Login,
+    /// Records.
     Section,
 }
 
@@ -91,6 +95,10 @@ pub(super) fn judge(
 ) -> Option<Verdict> {
     let judge = Judge { prober, connector, place };
     let status = judge.status(rules);
+    // A wall's own statuses say all there is to know, whatever its page says.
+    if status.is_some() && matches!(prober.page.status, 412 | 521) {
+        return status;
+    }
     let is_expected = status.is_none() && rules.expect.iter().any(|one| prober.holds(one));
     if is_expected && missing.is_none() {
         return None;
@@ -110,20 +118,55 @@ pub(super) fn judge(
     if is_in && rules.expect.is_empty() && (has_witness || place == Where::Section) {
         return None;
     }
-    let texts = judge.texts(rules.has_texts);
+    // Where codes tell all, a page in their place is told by its texts.
+    let has_texts = rules.has_texts || (missing.is_some() && !prober.page.is_json());
+    let texts = judge.texts(has_texts);
     if let Some(verdict) = judge.first(&texts, TextPass::Messages, Source::Shared) {
         return Some(verdict);
     }
+    // The login page again: why, it may say anywhere.
+    let is_shown_again = place == Where::Login && prober.page.has_password_field();
+    if is_in && !has_witness && is_shown_again {
+        let verdict = judge.first(&texts, TextPass::Page, Source::Shared);
+        if let Some(verdict) = verdict.filter(|verdict| verdict.outcome.is_about_input()) {
+            return Some(verdict);
+        }
+    }
     if is_in && !has_witness {
-        return None;
+        // A hall speaks of maintenance, too; a first page without so much as a link is about what it says.
+        let page = prober.page;
+        let is_bare = place == Where::Entry && !has_controls(page);
+        let said = if is_bare { all_lines(page) } else { vec![page.title()] };
+        return judge.closed(&texts, &said);
     }
     // That it failed is known; why, a text of the page tells better than a rule that only says so.
     judge
         .first(&texts, TextPass::Page, Source::Shared)
+        .or_else(|| judge.closed(&texts, &all_lines(prober.page)))
         .or(failed)
         .or(status)
         .or_else(|| judge.spoken())
         .or_else(|| Some(nothing_expected(prober, missing)))
+}
+
+/// Whether words about a lock only tell that there will be one after some more mistakes.
+fn is_only_threat(words: &str) -> bool {
+    const THREATS: [&str; 8] = ["将被", "将会", "将锁", "还可", "还有", "还剩", "剩余", "机会"];
+    // What has happened is no threat, whatever will come of it: 已被锁定，将会在24小时后解锁.
+    const DONE: [&str; 6] = ["已锁", "已被锁", "已经锁", "已经被锁", "已冻", "已被冻"];
+    let has = |marks: &[&str]| marks.iter().any(|mark| words.contains(mark));
+    has(&THREATS) && !has(&DONE)
+}
+
+/// Whether words about maintenance only tell who does it: 系统维护：某公司.
+fn is_only_credit(words: &str) -> bool {
+    const CREDITS: [&str; 6] = ["：", ":", "电话", "单位", "商", "人员"];
+    // 系统维护：6月16日暂停服务 is no credit.
+    const CLOSED: [&str; 6] = ["暂停", "停止", "停机", "升级", "期间", "维护中"];
+    let mut told = words.split("维护").skip(1).map(str::trim_start).peekable();
+    told.peek().is_some()
+        && !CLOSED.iter().any(|word| words.contains(word))
+        && told.all(|behind| CREDITS.iter().any(|credit| behind.starts_with(credit)))
 }
 
 /// What is missing, and what stands there instead as far as its shape tells.
@@ -180,7 +223,10 @@ impl<'a> Judge<'a> {
     fn first(&self, rules: &[&Rule], pass: TextPass, source: Source) -> Option<Verdict> {
         rules.iter().find_map(|rule| {
             let counts = match (source, self.place) {
-                (Source::Own, Where::Login) | (Source::Shared, Where::Login) => true,
+                (Source::Own, Where::Entry | Where::Login) | (Source::Shared, Where::Login) => true,
+                // Nothing was sent, so nothing is wrong with it: what the page says of passwords and
+                // locks is advice.
+                (Source::Shared, Where::Entry) => !rule.outcome.is_about_input(),
                 (Source::Own, Where::Section) => rule.outcome != Outcome::NoData,
                 // No records is not a failure while records are read: the reader asks for it itself.
                 (Source::Shared, Where::Section) => {
@@ -188,12 +234,52 @@ impl<'a> Judge<'a> {
                 }
             };
             let words = counts.then(|| self.prober.rule(rule, pass)).flatten()?;
+            let is_something_else = match rule.outcome {
+                Outcome::Locked => is_only_threat(&words),
+                Outcome::Maintenance => is_only_credit(&words),
+                _ => false,
+            };
+            if is_something_else {
+                return None;
+            }
             Some(Verdict {
-                outcome: rule.outcome,
+                outcome: self.locked_by(rule.outcome, &words).unwrap_or(rule.outcome),
                 reason: rule.reason.clone().unwrap_or(words),
                 detail: "a rule holds".to_owned(),
             })
         })
+    }
+
+    /// A portal that is nothing but a page about its maintenance, be it an announcement: one of these
+    /// texts of it says so, and nothing can be typed or chosen there.
+    fn closed(&self, texts: &[&Rule], said: &[String]) -> Option<Verdict> {
+        let page = self.prober.page;
+        let is_page = matches!(page.status, 200 | 503) && !page.is_json() && !page.has_fields();
+        if self.place == Where::Section || !is_page {
+            return None;
+        }
+        texts.iter().filter(|rule| rule.outcome == Outcome::Maintenance).find_map(|rule| {
+            let says = |words: &&String| rule.predicate.says(words) && !is_only_credit(words);
+            let words = said.iter().find(says)?;
+            let detail = "the whole page is about it".to_owned();
+            let reason = rule.reason.clone().unwrap_or_else(|| words.trim().to_owned());
+            Some(Verdict { outcome: rule.outcome, reason, detail })
+        })
+    }
+
+    /// What locks a person out weighs more than the wrong password that did it, where one sentence says
+    /// both.
+    fn locked_by(&self, outcome: Outcome, words: &str) -> Option<Outcome> {
+        let is_about_input = outcome.is_about_input() || outcome == Outcome::LoginFailed;
+        let locks = |rule: &&Rule| {
+            matches!(rule.outcome, Outcome::Locked | Outcome::Quota) && rule.predicate.says(words)
+        };
+        if is_only_threat(words) {
+            return None;
+        }
+        is_about_input
+            .then(|| self.texts(true).into_iter().find(locks).map(|rule| rule.outcome))
+            .flatten()
     }
 
     /// The portal refuses in words that nobody knows.

@@ -132,7 +132,7 @@ const ASKED: [&str; 18] = [
 fn truth() -> Json {
     json!([
         [
-            { "employeeName": "张三", "openAccountDate": "2018-01-31", "cardType": "身份证", "bankName": "个人", "depositRatioPersonal": "12%" },
+            { "employeeName": "张三", "openAccountDate": "2018-01-31", "cardType": "身份证", "bankName": "个人", "depositRatioPersonal": "12.00" },
             [{ "kind": "unreadable", "field": "houseFundBalance" }],
         ],
         [

@@ -3,12 +3,15 @@
 //! They hold the facts that are known of a family for which the lab has no portal yet: the addresses,
 //! the parameters that matter, the keys and headers.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use fiveone_model::{
     area::AreaCode,
-    failure::Failure,
+    failure::{Failure, FailureKind},
     login::{Credentials, FieldName},
     product::Product,
     report::{Dialect, Section},
@@ -20,7 +23,8 @@ use super::{
     fake::{Answers, NOW_MS, PICTURE},
 };
 use crate::{
-    library::Library,
+    connector::Connector,
+    library::{Library, SourceFile},
     portal::{Answer, Portal, Request, TransportError},
 };
 
@@ -40,6 +44,8 @@ pub(super) enum Body {
     Picture,
     /// A cookie beside a text.
     Cookie(&'static str, String),
+    /// A text with a status of its own.
+    Status(u16, String),
 }
 
 pub(super) fn get(path: &'static str, answer: impl Into<Body>) -> Route {
@@ -98,6 +104,9 @@ impl Portal for Script {
                 let cookie = ("set-cookie".to_owned(), cookie.as_bytes().to_vec());
                 Answer { status: 200, headers: vec![html, cookie], body: text.into_bytes() }
             }
+            Body::Status(status, text) => {
+                Answer { status, headers: vec![html], body: text.into_bytes() }
+            }
         })
     }
 }
@@ -106,6 +115,20 @@ impl Portal for Script {
 pub(super) struct Visit {
     run: Run,
     script: Arc<Script>,
+    person: Answers,
+}
+
+/// The connector of one city's file, with the shared texts and labels.
+pub(super) fn connector_of(product: Product, city: &str) -> Arc<Connector> {
+    let is_shared = |path: &str| !path.starts_with("families/") && !path.starts_with("cities/");
+    let mut sources = Library::sources();
+    sources.retain(|file| is_shared(&file.path));
+    let path = format!("cities/{}/210300-own.yaml", product.as_str());
+    sources.push(SourceFile { path, text: city.to_owned() });
+    let library = Library::load(sources, &BTreeMap::new());
+    let library = library.unwrap_or_else(|complaints| panic!("\n{complaints}"));
+    let area = AreaCode::parse("210300").unwrap();
+    library.connector(product, &area).unwrap().clone()
 }
 
 impl Visit {
@@ -117,9 +140,20 @@ impl Visit {
     ) -> (Self, Result<(), Failure>) {
         let library = Library::builtin().unwrap_or_else(|complaints| panic!("\n{complaints}"));
         let area = AreaCode::parse(area).unwrap();
-        let connector = library.connector(product, &area).unwrap().clone();
+        let mut visit = Self::of(library.connector(product, &area).unwrap().clone(), routes);
+        let ended = visit.enter().await;
+        (visit, ended)
+    }
+
+    /// Stands before a portal.
+    pub(super) fn of(connector: Arc<Connector>, routes: Vec<Route>) -> Self {
         let script = Arc::new(Script { routes, unknown: Mutex::default() });
-        let mut run = Run::new(connector, script.clone(), NOW_MS);
+        let run = Run::new(connector, script.clone(), NOW_MS);
+        Self { run, script, person: Answers::of(&["8k3f", "8k3f", "8k3f"]) }
+    }
+
+    /// Logs in with the first method.
+    pub(super) async fn enter(&mut self) -> Result<(), Failure> {
         let mut credentials = Credentials::default();
         for (field, value) in [
             (FieldName::IdCard, "990102199001011237"),
@@ -129,8 +163,22 @@ impl Visit {
         ] {
             credentials.set(field, value.to_owned());
         }
-        let ended = run.login(1, &credentials, &mut Answers::of(&["8k3f"])).await;
-        (Self { run, script }, ended)
+        self.run.login(1, &credentials, &mut self.person).await
+    }
+
+    /// How many questions were asked.
+    pub(super) fn questions(&self) -> usize {
+        self.person.asked.len()
+    }
+
+    /// A section with its findings as text, or what its reading ended in.
+    pub(super) async fn try_read(
+        &mut self,
+        section: Section,
+    ) -> Result<(Json, String), FailureKind> {
+        let reading = self.run.read(section).await.map_err(|failure| failure.kind)?;
+        let findings: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
+        Ok((reading.content.render(Dialect::Table), findings.join("; ")))
     }
 
     /// A section as the documents' table has it.

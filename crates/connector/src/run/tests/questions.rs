@@ -1,0 +1,115 @@
+//! Portals without a picture to ask about, and those that only seem to have none.
+
+use fiveone_model::{failure::FailureKind, product::Product};
+
+use super::scripted::{Body, Route, Visit, connector_of, get};
+
+/// The picture is the answer itself.
+const BARE: &str = "ask: captcha, get: captcha";
+
+/// The picture stands on a page.
+const ON_PAGE: &str = "ask: captcha, get: page, picture: { css: \"img#code @src\" }";
+
+const IN: &str = "<p>欢迎 <a href=out>安全退出</a></p>";
+
+/// What a login ends in, and how many questions were asked.
+async fn ends(
+    ask: &str,
+    mut before: Vec<Route>,
+    entered: &str,
+) -> (Result<(), FailureKind>, usize) {
+    let city = format!(
+        r#"
+area: "210300"
+with: {{ base: "http://h.test/app" }}
+login:
+  - type: 1
+    name: 身份证号
+    fields: [id_card, password]
+    steps:
+      - {{ {ask} }}
+      - {{ post: enter, form: {{ code: "{{{{ captcha }}}}", id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}, expect: {{ text: 安全退出 }} }}
+sections:
+  baseInfo:
+    steps: [{{ get: base }}]
+    record: {{ json: "$", map: {{ xm: employeeName }} }}
+"#
+    );
+    let with: &[&str] = if before.iter().any(|route| matches!(route.answer, Body::Picture)) {
+        &["code=8k3f&"]
+    } else {
+        &["code=&"]
+    };
+    before.push(Route { method: "POST", path: "/app/enter", with, answer: entered.into() });
+    let mut visit = Visit::of(connector_of(Product::Fund, &city), before);
+    let ended = visit.enter().await.map_err(|failure| failure.kind);
+    (ended, visit.questions())
+}
+
+fn status(status: u16, page: &str) -> Body {
+    Body::Status(status, page.to_owned())
+}
+
+#[tokio::test]
+async fn a_picture_that_is_gone_is_not_asked_about() {
+    let check = async |picture: Body, entered: &str, expect: Result<(), FailureKind>, asked| {
+        let told = format!("{entered} {:?}", expect);
+        let routes = vec![get("/app/captcha", picture)];
+        assert_eq!(ends(BARE, routes, entered).await, (expect, asked), "{told}");
+    };
+    let changed = Err(FailureKind::PortalChanged);
+    check(Body::Picture, IN, Ok(()), 1).await;
+    for gone in [404, 410] {
+        check(status(gone, "<h1>Not Found</h1>"), IN, Ok(()), 0).await;
+    }
+    // The portal wants a code of a picture that it did not show: nobody typed a wrong one.
+    check(status(404, ""), "<script>alert('验证码错误')</script>", changed, 0).await;
+    check(status(404, ""), "<script>alert('验证码不能为空')</script>", changed, 0).await;
+    let wrong = Err(FailureKind::WrongCredentials);
+    check(status(404, ""), "<script>alert('密码错误')</script>", wrong, 0).await;
+    // What came instead of a picture says why.
+    let closed = Err(FailureKind::Maintenance);
+    check(status(404, "<p>系统维护中</p>"), IN, closed, 0).await;
+    check(status(200, "<p>系统维护中</p>"), IN, closed, 0).await;
+    check(status(200, "<p>这里什么也没有</p>"), IN, changed, 0).await;
+    check(status(412, "<p>这里什么也没有</p>"), IN, Err(FailureKind::Blocked), 0).await;
+}
+
+#[tokio::test]
+async fn a_page_without_a_picture_is_asked_about_only_where_it_wants_a_code() {
+    const FORM: &str = "<form><input name=id><input type=password name=pw></form>";
+    let check = async |page: &str, expect: Result<(), FailureKind>, asked: usize| {
+        let page = page.replace("FORM", FORM);
+        let mut routes = vec![get("/app/page", page.as_str())];
+        if asked > 0 {
+            routes.push(get("/app/code.jpg", Body::Picture));
+        }
+        assert_eq!(ends(ON_PAGE, routes, IN).await, (expect, asked), "{page}");
+    };
+    let changed = Err(FailureKind::PortalChanged);
+    check("FORM<img id=code src=code.jpg>", Ok(()), 1).await;
+    check("FORM", Ok(()), 0).await;
+    // It wants a code: by its words, or by a field for one.
+    check("FORM<label>验证码</label>", changed, 0).await;
+    check("FORM<input name=verifyCode>", changed, 0).await;
+    check("FORM<input id=txt_yzm>", changed, 0).await;
+    check("FORM<input type=hidden name=verifyCode>", Ok(()), 0).await;
+    // The picture is announced, and is not there.
+    check("FORM<img id=code src=lost.jpg>", changed, 0).await;
+    // No page to log in at.
+    check("<p>欢迎光临</p>", changed, 0).await;
+    check("<p>系统维护中</p>", Err(FailureKind::Maintenance), 0).await;
+    check("<div class=notice>系统维护，暂停服务</div>", Err(FailureKind::Maintenance), 0).await;
+}
+
+#[tokio::test]
+async fn a_question_that_was_skipped_is_not_answered_wrong_later() {
+    let routes =
+        vec![get("/app/page", "<form><input name=id><input type=password name=pw></form>")];
+    let wrong =
+        "<form><input name=id><input type=password name=pw></form><b id=err>验证码不正确</b>";
+    assert_eq!(ends(ON_PAGE, routes, wrong).await, (Err(FailureKind::PortalChanged), 0));
+    // One that was asked is asked again, three times in all.
+    let routes = vec![get("/app/captcha", Body::Picture)];
+    assert_eq!(ends(BARE, routes, wrong).await, (Err(FailureKind::WrongCode), 3));
+}
