@@ -14,7 +14,7 @@ use fiveone_model::{
 use url::Url;
 
 use crate::{
-    definition::{Definition, Dictionary, Field, Map, Ordered, Outcomes, Subject},
+    definition::{Definition, Dictionary, Field, Map, Ordered, Outcomes, Rule, Subject},
     outcome::Outcome,
 };
 
@@ -103,6 +103,18 @@ impl Connector {
             .iter()
             .map(String::as_str)
         })
+    }
+
+    /// The rules whose texts mean, in an answer inside a section, that there is no answer.
+    pub(crate) fn rules_in_sections(&self) -> impl Iterator<Item = &Rule> {
+        let rules = self.definition.outcomes.iter().chain(&self.outcomes.outcomes);
+        rules.filter(|rule| rule.outcome.counts_in_sections() && rule.outcome != Outcome::NoData)
+    }
+
+    /// Whether a text holds the vendor's own words for "no records".
+    pub(crate) fn vendor_says_none(&self, text: &str) -> bool {
+        let mut rules = self.definition.outcomes.iter();
+        rules.any(|rule| rule.outcome == Outcome::NoData && rule.predicate.says(text))
     }
 
     /// A dictionary's map for a table.

@@ -26,8 +26,8 @@ pub(crate) use loops::{ItemList, Loop, Pager, Until};
 pub(crate) use piece::Piece;
 pub(crate) use predicate::{Comparison, Predicate, Rule, Subject};
 pub(crate) use rows::{
-    Choose, CodeTable, Flat, Map, Otherwise, Pairs, RecordPlace, Rows, RowsPlace, Sides, Source,
-    Target, Targets,
+    Choose, CodeTable, Flat, Map, Otherwise, Owner, Pairs, RecordPlace, Rows, RowsPlace, Sides,
+    Source, Target, Targets,
 };
 pub(crate) use scalars::{
     AskKind, Charset, Css, CssValue, Flag, JsonPath, JsonTemplate, OneOrMany, Ordered, Pattern,

@@ -6,6 +6,7 @@
 
 mod entries;
 mod essentials;
+mod insurance;
 mod keys;
 mod mapping;
 mod order;
@@ -22,7 +23,7 @@ mod words;
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Record, Table, Value},
+    report::{Record, Section, Table, Value},
 };
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
@@ -42,8 +43,9 @@ pub(crate) use mapping::Mapping;
 pub(crate) use order::{days_of, newest_first};
 pub(crate) use place::FoundRows;
 pub(crate) use raw::Raw;
+pub(crate) use sides::mend_columns;
 pub(crate) use split::partition;
-pub(crate) use whose::Whose;
+pub(crate) use whose::{Whose, are_of_other_accounts, are_of_several};
 pub(crate) use witness::proves_no_rows;
 
 /// Whether a row without a date is a movement all the same: it says what it was, and is not the sum of
@@ -58,6 +60,24 @@ fn is_undated_movement(record: &Record, above: &[ReadRow]) -> bool {
     let moves = moved.iter().any(|field| !amount(record, field).is_zero());
     let is_sum = !above.is_empty() && moved.iter().all(|one| amount(record, one) == sum(one));
     record.table() == Table::FundBill && record.get("note").is_some() && moves && !is_sum
+}
+
+/// Whether a row moves nothing: a day, words for what was done, and amounts that are left blank, as
+/// portals write zero.
+fn is_movement_of_nothing(record: &Record, raw: &Raw, mapping: &Mapping<'_>) -> bool {
+    let has = |field: &str| record.get(field).is_some();
+    // A key that is not there, where others are, may have taken its amount with it.
+    let is_blank = |field: &&str| {
+        let mut told = mapping.keys_of(field).flat_map(|key| raw.get(key)).peekable();
+        told.peek().is_some() && told.all(String::is_empty)
+    };
+    let mapped = ["inAmount", "outAmount"].into_iter();
+    let mut mapped = mapped.filter(|field| mapping.keys_of(field).next().is_some()).peekable();
+    record.table() == Table::FundBill
+        && has("payArriveDate")
+        && has("note")
+        && mapped.peek().is_some()
+        && mapped.all(|field| is_blank(&field))
 }
 
 /// Why there is nothing to take from a page.
@@ -94,7 +114,11 @@ pub(crate) struct Reader<'a> {
     pub(crate) connector: &'a Connector,
     pub(crate) scope: &'a dyn Scope,
     pub(crate) whose: &'a Whose,
+    /// The insurance whose rows are read, where it is one.
+    pub(crate) insurance: Option<Section>,
     pub(crate) findings: &'a mut Vec<Finding>,
+    /// How many lines were no rows of this list, though whoever counted it may have counted them.
+    pub(crate) left_out: usize,
 }
 
 impl Reader<'_> {
@@ -154,24 +178,50 @@ impl Reader<'_> {
     ) -> Result<Vec<ReadRow>, Unread> {
         let person_keys = mapping.person_keys();
         let mut read = Vec::new();
-        let mut lines_left_out = 0_usize;
+        let (mut lines_left_out, mut rows_of_others, mut sums) = (0_usize, 0_usize, 0_usize);
+        let mut odd: Vec<Raw> = Vec::new();
         for raw in raws {
-            if raw.is_blank() || totals::is_total(&raw, &rows.drop) {
+            if raw.is_blank() {
+                continue;
+            }
+            if totals::is_total(&raw, &rows.drop) {
+                sums += 1;
                 continue;
             }
             if self.whose.is_other(&raw, &person_keys) {
                 return Err(Unread::OtherPerson);
             }
+            if self.insurance.is_some_and(|own| insurance::is_of_another(&raw, own)) {
+                rows_of_others += 1;
+                continue;
+            }
             let mut record = mapping.record(&raw, self.scope, self.findings)?;
             if let Some(sides) = &rows.sides {
                 sides::set(&mut record, sides, &raw, self.findings)?;
             }
-            if !mapping.is_whole(&record, &raw) && !is_undated_movement(&record, &read) {
+            let is_row = mapping.is_whole(&record, &raw)
+                || is_undated_movement(&record, &read)
+                || is_movement_of_nothing(&record, &raw, mapping);
+            if !is_row {
                 lines_left_out += 1;
+                odd.push(raw);
                 continue;
             }
             seen.add(&raw);
             read.push(ReadRow { record, raw });
+        }
+        self.left_out = lines_left_out + rows_of_others + sums;
+        // A line that lacks what makes a row one, and has a key of its own, is a row that was renamed.
+        let is_renamed = |line: &Raw| {
+            line.iter().any(|(key, value)| {
+                !value.is_empty() && read.iter().all(|row: &ReadRow| row.raw.get(key).is_empty())
+            })
+        };
+        if !read.is_empty() && odd.iter().any(is_renamed) {
+            return Err(UnexpectedPage::portal("a row has other keys than the others").into());
+        }
+        if rows_of_others > 0 && read.is_empty() {
+            return Err(UnexpectedPage::portal("all rows are of another insurance").into());
         }
         if lines_left_out > 0 && read.is_empty() {
             let reason = format!("no row has {}", mapping.essentials_text());

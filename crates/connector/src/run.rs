@@ -37,6 +37,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
+pub(crate) use login::OWN_NAMES;
+
 use crate::{connector::Connector, page::Standing, portal::Portal, read::Whose};
 
 pub use note::StepNote;
@@ -98,6 +100,8 @@ pub struct Run {
     /// Which of the file's roots has had an address last.
     root: usize,
     shared: BTreeMap<String, Shared>,
+    /// What was read of each insurance, to notice one list that answers for several.
+    insurances: Vec<(Section, Vec<Record>)>,
     log: Vec<StepNote>,
     is_lost: bool,
     /// What is known of the person, to tell whose the records are.
@@ -128,6 +132,7 @@ impl Run {
             is_base_known: false,
             root: 0,
             shared: BTreeMap::new(),
+            insurances: Vec::new(),
             log: Vec::new(),
             is_lost: false,
             whose: Whose::default(),

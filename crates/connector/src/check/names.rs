@@ -62,7 +62,8 @@ pub(super) fn check(subject: &Subject<'_>, complaints: &mut Complaints) -> BTree
     walk.in_rules();
     let in_sections = std::mem::take(&mut walk.used);
     for (name, path) in &walk.captured {
-        if !in_login.contains(name) && !in_sections.contains(name) {
+        let is_whose = crate::run::OWN_NAMES.contains(&name.as_str());
+        if !in_login.contains(name) && !in_sections.contains(name) && !is_whose {
             subject.warn(walk.complaints, path, format!("nothing uses `{name}`"));
         }
     }

@@ -90,6 +90,11 @@ impl CaptureFrom {
         }
     }
 
+    /// Whether the page tells it, and not the file.
+    pub(crate) const fn is_of_page(&self) -> bool {
+        !matches!(self, Self::Value(_))
+    }
+
     /// Whether it is there whatever the answer is.
     pub(crate) const fn is_always_there(&self) -> bool {
         matches!(

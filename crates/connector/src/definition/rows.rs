@@ -111,6 +111,19 @@ pub(crate) struct Rows {
     /// Values of a row for its parts: name → key.
     #[serde(default)]
     pub(crate) keep: Ordered<String>,
+    /// The keys by which a row names whose it is, where the base record has other ones.
+    #[serde(default)]
+    pub(crate) whose: Owner,
+}
+
+/// Keys that name a person.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Owner {
+    /// The person's name, whole or masked.
+    pub(crate) name: OneOrMany<String>,
+    /// The identity number, whole or masked.
+    pub(crate) identity: OneOrMany<String>,
 }
 
 /// Where rows stand.

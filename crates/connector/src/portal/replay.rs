@@ -17,6 +17,17 @@ pub struct Exchange {
     pub answer: Answer,
 }
 
+impl Exchange {
+    /// The answer's body as the readers see it, in whatever charset it is.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Answer { headers, body, .. } = &self.answer;
+        let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let kind = kind.map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+        crate::page::decode(body, kind.as_deref(), None, None)
+    }
+}
+
 fn path_of(request: &Request) -> String {
     match request.url.query() {
         Some(query) => format!("{}?{query}", request.url.path()),

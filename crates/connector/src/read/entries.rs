@@ -7,6 +7,7 @@ use fiveone_model::report::Table;
 use crate::{
     connector::{Connector, map_of},
     definition::{Dictionary, Map, Ordered, ReportField, Source, Target, Targets},
+    page::normal,
 };
 
 /// The dictionary of the documents' own labels and their spellings, which every reader of HTML knows.
@@ -15,7 +16,15 @@ pub(super) const LABELS: &str = "labels";
 /// A key of the portal and what it is.
 pub(super) struct Entry<'a> {
     pub(super) key: &'a str,
+    /// The key as labels are compared; worked out once, because every row is asked for it.
+    pub(super) normal: String,
     pub(super) role: Role<'a>,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(key: &'a str, role: Role<'a>) -> Self {
+        Self { key, normal: normal(key), role }
+    }
 }
 
 /// What a key is.
@@ -111,10 +120,10 @@ pub(super) fn push<'a>(
     expectation: impl Fn(&Target) -> Expectation,
 ) {
     if targets.0.is_empty() {
-        entries.push(Entry { key, role: Role::Known });
+        entries.push(Entry::new(key, Role::Known));
     }
     for target in &targets.0 {
         let expectation = expectation(target);
-        entries.push(Entry { key, role: Role::Field { target, expectation } });
+        entries.push(Entry::new(key, Role::Field { target, expectation }));
     }
 }

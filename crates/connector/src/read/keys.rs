@@ -83,6 +83,9 @@ impl Look {
             Kind::Money | Kind::MoneyText => matches!(self, Self::Money | Self::Number),
             Kind::Count => self == Self::Number,
             Kind::Date | Kind::Month => matches!(self, Self::Day | Self::Month),
+            Kind::FundRatio | Kind::InsuranceRatio => {
+                matches!(self, Self::Ratio | Self::Number | Self::Money)
+            }
             Kind::Text => matches!(self, Self::Text | Self::Ratio | Self::Number),
         }
     }
@@ -141,12 +144,15 @@ impl SeenKeys {
         let mut findings: Vec<Finding> = unmapped
             .iter()
             .map(|(key, look)| {
-                Finding::of_key(FindingKind::Unmapped, key).with_detail(look.as_str())
+                Finding::of_key(FindingKind::Unmapped, &without_numbers(key))
+                    .with_detail(look.as_str())
             })
             .collect();
         for missing in &absent {
             let finding = missing.finding(&absent, &unmapped);
-            if finding.kind == FindingKind::Renamed && missing.decides(mapping.table) {
+            let is_sure =
+                missing.similar(&unmapped).is_some() || missing.is_only_amount(&absent, &unmapped);
+            if is_sure && missing.decides(mapping.table) {
                 return Err(UnexpectedPage::portal(format!("{finding}")));
             }
             findings.push(finding);
@@ -157,7 +163,7 @@ impl SeenKeys {
     /// The fields of which no key is there.
     fn absent<'m>(&self, mapping: &Mapping<'m>, of_raw: &Raw) -> Vec<AbsentField<'m>> {
         let mut fields: Vec<AbsentField<'m>> = Vec::new();
-        for Entry { key, role } in &mapping.entries {
+        for Entry { key, role, .. } in &mapping.entries {
             let Role::Field { target, expectation } = role else { continue };
             if *expectation == Expectation::Shared {
                 continue;
@@ -184,6 +190,20 @@ impl SeenKeys {
     }
 }
 
+/// A key without numbers of six and more digits: some portals key their objects by accounts, and what
+/// names a person is told to nobody.
+fn without_numbers(key: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = key;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = rest[at..].bytes().take_while(u8::is_ascii_digit).count();
+        plain.push_str(&rest[..at]);
+        plain.push_str(if digits < 6 { &rest[at..at + digits] } else { "***" });
+        rest = &rest[at + digits..];
+    }
+    plain + rest
+}
+
 /// A field of which no key was seen.
 struct AbsentField<'a> {
     field: &'static str,
@@ -199,19 +219,35 @@ impl AbsentField<'_> {
     fn finding(&self, absent: &[Self], unmapped: &[(&str, Look)]) -> Finding {
         let of_kind: Vec<&str> =
             unmapped.iter().filter(|(_, look)| look.fits(self.kind)).map(|(key, _)| *key).collect();
-        let similar = of_kind.iter().find(|key| self.keys.iter().any(|own| are_similar(own, key)));
         let rivals = absent.iter().filter(|one| one.is_expected && one.kind == self.kind).count();
         let only = match of_kind.as_slice() {
-            [only] if self.is_expected && rivals == 1 && self.kind != Kind::Text => Some(only),
+            [only] if self.is_expected && rivals == 1 && self.kind != Kind::Text => Some(*only),
             _ => None,
         };
         let key = self.keys.first().copied().unwrap_or_default();
-        match similar.or(only) {
+        match self.similar(unmapped).or(only) {
             Some(candidate) => Finding::of_field(FindingKind::Renamed, self.field)
                 .with_key(key)
-                .with_detail(format!("`{candidate}` may be it")),
+                .with_detail(format!("`{}` may be it", without_numbers(candidate))),
             None => Finding::of_field(FindingKind::Absent, self.field).with_key(key),
         }
+    }
+
+    /// An unknown key of the same kind whose name is like one of its keys.
+    fn similar<'k>(&self, unmapped: &[(&'k str, Look)]) -> Option<&'k str> {
+        let of_kind = unmapped.iter().filter(|(_, look)| look.fits(self.kind));
+        let mut keys = of_kind.map(|(key, _)| *key);
+        keys.find(|key| self.keys.iter().any(|own| are_similar(own, key)))
+    }
+
+    /// Whether a list of bills lacks a side, and the only unknown key that holds amounts stands there, or
+    /// lacks both: movements without what moved are no report.
+    fn is_only_amount(&self, absent: &[Self], unmapped: &[(&str, Look)]) -> bool {
+        let is_amount =
+            |one: &Self| one.is_expected && matches!(one.field, "inAmount" | "outAmount");
+        let amounts = unmapped.iter().filter(|(_, look)| *look == Look::Money).count();
+        let sides = absent.iter().filter(|one| is_amount(one)).count();
+        is_amount(self) && ((sides == 1 && amounts == 1) || (sides == 2 && amounts > 0))
     }
 
     /// Whether apps decide by it: amounts, dates of rows, balances, the state of an account.
@@ -221,7 +257,7 @@ impl AbsentField<'_> {
             && match self.kind {
                 Kind::Money | Kind::MoneyText => true,
                 Kind::Date | Kind::Month => is_row || self.field == "payUntilDate",
-                Kind::Count => false,
+                Kind::Count | Kind::FundRatio | Kind::InsuranceRatio => false,
                 Kind::Text => matches!(self.field, "houseFundStatus" | "payStatus" | "loanStatus"),
             }
     }
@@ -233,7 +269,11 @@ fn are_similar(own: &str, other: &str) -> bool {
     if own.is_ascii() || other.is_ascii() {
         let (own, other) = (own.to_lowercase(), other.to_lowercase());
         let allowed = usize::from(own.len() >= 3) + usize::from(own.len() >= 6);
-        return strsim::osa_distance(&own, &other) <= allowed;
+        let (short, long) = if own.len() < other.len() { (&own, &other) } else { (&other, &own) };
+        let is_part = short.len() >= 2
+            && short.len() * 2 >= long.len()
+            && (long.starts_with(short.as_str()) || long.ends_with(short.as_str()));
+        return is_part || strsim::osa_distance(&own, &other) <= allowed;
     }
     let shared = own.chars().filter(|c| other.contains(*c)).count();
     let longest = own.chars().count().max(other.chars().count());

@@ -2,21 +2,22 @@
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Record, Table},
+    report::{Field, Kind, Record, Table, Value},
 };
 
 use super::{
     Raw,
     entries::{Entry, Expectation, LABELS, Role, entries, push},
     essentials::{dates, essentials},
-    values::{RowScope, pick, set},
+    values::{RowScope, is_aside, pick, set},
     whose::PersonKeys,
 };
 use crate::{
+    clean::{Cleaned, clean},
     connector::Connector,
     definition::{
-        CodeTable, Ordered, Otherwise, RecordPlace, ReportField, Rows, RowsPlace, Sides, Source,
-        Target,
+        CodeTable, Ordered, Otherwise, Owner, RecordPlace, ReportField, Rows, RowsPlace, Sides,
+        Source, Target,
     },
     page::normal,
     template::{Scope, Template},
@@ -30,6 +31,7 @@ pub(crate) struct Mapping<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     values: &'a Ordered<Template>,
     sides: Option<&'a Sides>,
+    owner: Option<&'a Owner>,
     essential: Vec<Vec<&'a str>>,
     /// Groups of keys of which one must be there, for something else than a field.
     needed: Vec<Vec<&'a str>>,
@@ -48,6 +50,7 @@ impl<'a> Mapping<'a> {
             entries: entries(&source.map, dictionary, &source.fields, table, connector),
             values: &source.values,
             sides: None,
+            owner: None,
             essential: Self::essentials_of(table),
             needed: Vec::new(),
             connector,
@@ -79,6 +82,7 @@ impl<'a> Mapping<'a> {
             entries: entries(&rows.map, dictionary, &rows.fields, table, connector),
             values: &rows.values,
             sides: rows.sides.as_ref(),
+            owner: Some(&rows.whose),
             essential,
             needed: Vec::new(),
             connector,
@@ -89,6 +93,8 @@ impl<'a> Mapping<'a> {
             mapping.require(vec![&sides.by]);
         }
         mapping.add_known(rows.keep.iter().map(|(_, key)| key.as_str()));
+        let owner = rows.whose.name.iter().chain(rows.whose.identity.iter());
+        mapping.add_known(owner.map(String::as_str));
         mapping
     }
 
@@ -104,13 +110,13 @@ impl<'a> Mapping<'a> {
     }
 
     fn add_known(&mut self, keys: impl Iterator<Item = &'a str>) {
-        self.entries.extend(keys.map(|key| Entry { key, role: Role::Known }));
+        self.entries.extend(keys.map(|key| Entry::new(key, Role::Known)));
     }
 
     /// Adds the shared labels that the file does not speak of.
     fn add_labels(&mut self, is_labelled: bool) {
         let shared = self.connector.dictionary(LABELS, self.table).filter(|_| is_labelled);
-        let own: Vec<String> = self.entries.iter().map(|entry| normal(entry.key)).collect();
+        let own: Vec<String> = self.entries.iter().map(|entry| entry.normal.clone()).collect();
         for (key, targets) in shared.into_iter().flat_map(Ordered::iter) {
             if !own.contains(&normal(key)) {
                 push(&mut self.entries, key, targets, |_| Expectation::Shared);
@@ -131,7 +137,7 @@ impl<'a> Mapping<'a> {
     }
 
     /// The keys that may bring a field.
-    fn keys_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'a str> + 's {
+    pub(super) fn keys_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'a str> + 's {
         self.entries.iter().filter_map(move |entry| match &entry.role {
             Role::Field { target, .. } if target.field == field => Some(entry.key),
             Role::Field { .. } | Role::Known => None,
@@ -149,7 +155,7 @@ impl<'a> Mapping<'a> {
     pub(crate) fn is_header(&self, headers: &[String]) -> bool {
         let has = |key: &str| headers.contains(&normal(key));
         let brings = |field: &&str| self.is_made(field) || self.keys_of(field).any(&has);
-        let is_mapped = self.entries.iter().any(|entry| has(entry.key));
+        let is_mapped = self.entries.iter().any(|entry| headers.contains(&entry.normal));
         is_mapped
             && self.essential.iter().all(|group| group.iter().any(brings))
             && self.needed.iter().all(|keys| keys.iter().any(|key| has(key)))
@@ -157,8 +163,8 @@ impl<'a> Mapping<'a> {
 
     /// How many of these headers are known.
     pub(crate) fn headers_known(&self, headers: &[String]) -> usize {
-        let known: Vec<String> = self.entries.iter().map(|entry| normal(entry.key)).collect();
-        headers.iter().filter(|header| known.contains(header)).count()
+        let is_known = |header: &&String| self.entries.iter().any(|entry| entry.normal == **header);
+        headers.iter().filter(is_known).count()
     }
 
     /// Whether a row is one. A date that no calendar has is a date all the same.
@@ -204,6 +210,10 @@ impl<'a> Mapping<'a> {
                 }
             }
         }
+        if let Some(owner) = self.owner {
+            keys.name.extend(owner.name.iter().map(String::as_str));
+            keys.identity.extend(owner.identity.iter().map(String::as_str));
+        }
         for (key, field) in &self.connector.person_keys {
             match field.as_str() {
                 "idCard" | "idcard" => keys.identity.push(key),
@@ -221,25 +231,56 @@ impl<'a> Mapping<'a> {
         findings: &mut Vec<Finding>,
     ) -> Result<Record, UnexpectedPage> {
         let mut record = Record::new(self.table);
-        for Entry { key, role } in &self.entries {
-            let Role::Field { target, expectation } = role else { continue };
+        let mut by_shared: Vec<&str> = Vec::new();
+        let mut doubtful: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            let Role::Field { target, expectation } = &entry.role else { continue };
             let Some(field) = self.table.field(&target.field) else { continue };
-            if record.get(field.name).is_some() {
+            let is_shared = *expectation == Expectation::Shared;
+            // An income or expense of zero is none; the portal may have another column for it.
+            if is_zero_side(field, record.get(field.name)) {
+                let other = raw.of_entry(entry).first().map_or("", String::as_str);
+                match clean(field.kind, other, None) {
+                    Cleaned::Value(Value::Amount(amount)) if !amount.is_zero() => {
+                        record.remove(field.name);
+                    }
+                    _ => continue,
+                }
+            }
+            if let Some(known) = record.get(field.name) {
+                let other = raw.of_entry(entry).first().map_or("", String::as_str);
+                let is_other = is_shared
+                    && field.kind != Kind::Text
+                    && by_shared.contains(&field.name)
+                    && matches!(clean(field.kind, other, None), Cleaned::Value(value) if value != *known);
+                if is_other {
+                    doubtful.push(field.name);
+                }
                 continue;
             }
-            let Some(text) = pick(raw, key, target)? else { continue };
+            let Some(text) = pick(raw, entry, target)? else { continue };
             let Some(text) = self.translate(text, target, raw, scope, findings)? else { continue };
             let format = target.detail.format.as_deref();
             let is_essential = self.essential.iter().flatten().any(|one| *one == field.name);
-            let is_shared = *expectation == Expectation::Shared && !is_essential;
+            // What no file promises is not worth the section.
+            let is_unspoken = *expectation != Expectation::Expected && !is_essential;
             let unreadable = match target.detail.otherwise {
                 Some(Otherwise::Blank) => Otherwise::Blank,
                 Some(Otherwise::LeaveOut) => Otherwise::LeaveOut,
                 Some(Otherwise::Keep | Otherwise::Fail) => Otherwise::Fail,
-                None if is_shared => Otherwise::LeaveOut,
+                None if is_unspoken || is_aside(self.table, field) => Otherwise::LeaveOut,
                 None => Otherwise::Fail,
             };
             set(&mut record, field, &text, format, unreadable, findings)?;
+            if is_shared {
+                by_shared.push(field.name);
+            }
+        }
+        // Two labels that the file does not speak of, for one field and with different values: which
+        // of them it is, nothing tells.
+        for name in doubtful {
+            record.remove(name);
+            findings.push(Finding::of_field(FindingKind::Unreadable, name));
         }
         for (name, template) in self.values.iter() {
             let Some(field) = self.table.field(name) else { continue };
@@ -319,4 +360,10 @@ fn misfit(
             Err(UnexpectedPage::portal(reason))
         }
     }
+}
+
+/// Whether a field is a side of a bill, and zero.
+fn is_zero_side(field: &Field, value: Option<&Value>) -> bool {
+    matches!(field.name, "inAmount" | "outAmount")
+        && matches!(value, Some(Value::Amount(amount)) if amount.is_zero())
 }

@@ -4,7 +4,10 @@ use fiveone_model::report::Kind;
 use scraper::ElementRef;
 use serde_json::Value as Json;
 
-use super::{Mapping, Raw, totals::is_total_word};
+use super::{
+    Mapping, Raw,
+    totals::{is_total, is_total_word},
+};
 use crate::{
     clean::{Cleaned, clean},
     definition::{Css, Flat, JsonPath, RowsPlace},
@@ -186,7 +189,8 @@ impl Headed {
         }
         let mut found = FoundRows::default();
         let taken = body.rows.iter().try_for_each(|row| take(row, &headers, &mut found));
-        let fits = found.rows.iter().all(|raw| has_digit(mapping.date_text(raw)));
+        let fits =
+            found.rows.iter().all(|raw| has_digit(mapping.date_text(raw)) || is_total(raw, &[]));
         Some(match taken {
             Ok(()) if fits => Ok(found.rows),
             Ok(()) => Err(UnexpectedPage::portal("a header without rows stands above a table")),
@@ -278,7 +282,13 @@ fn are_apart(a: &[Raw], b: &[Raw], mapping: &Mapping<'_>) -> bool {
         rows.iter().map(|raw| mapping.date_text(raw).to_owned()).filter(|d| has_digit(d)).collect()
     };
     let (a, b) = (dates(a), dates(b));
-    !a.is_empty() && !b.is_empty() && a.iter().all(|date| !b.contains(date))
+    // They may touch at one date, unless it is the only one that either has.
+    let follows = |a: &[String], b: &[String]| {
+        a.iter().max() <= b.iter().min() && a.iter().min() < b.iter().max()
+    };
+    !a.is_empty()
+        && !b.is_empty()
+        && (a.iter().all(|date| !b.contains(date)) || follows(&a, &b) || follows(&b, &a))
 }
 
 fn headers_of(page: &Page, flat: &Flat) -> Vec<String> {

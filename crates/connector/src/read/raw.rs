@@ -1,13 +1,21 @@
 //! Raw values: what stands on a page, keyed by the vendor's own words.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
+use regex::Regex;
 use serde_json::Value as Json;
 
+use super::entries::Entry;
 use crate::{
     page::{clean_text, normal},
     unexpected::UnexpectedPage,
 };
+
+/// Tags in a value that was made for a grid.
+static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)</?(?:font|span|b|i|em|strong|a|div|p|br|label|nobr)(?:\s[^<>]*)?/?>")
+        .expect("the pattern is a constant")
+});
 
 /// Stands for an inner object or list, which is no value.
 pub(super) const NESTED: &str = "\0";
@@ -26,6 +34,27 @@ impl Raw {
     pub(crate) fn get(&self, key: &str) -> &[String] {
         let found = if self.is_json { self.values.get(key) } else { self.values.get(&normal(key)) };
         found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The first value of each key that is this one, or ends in it behind a low line: some portals put
+    /// the name of a row set in front of every key.
+    pub(super) fn named(&self, key: &str) -> impl Iterator<Item = &str> {
+        let own = self.key(key);
+        self.values
+            .iter()
+            .filter(move |(name, _)| {
+                let front = name.strip_suffix(own.as_str());
+                front.is_some_and(|front| front.is_empty() || front.ends_with('_'))
+            })
+            .filter_map(|(_, values)| values.first())
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The values of an entry's key.
+    pub(super) fn of_entry(&self, entry: &Entry<'_>) -> &[String] {
+        let key = if self.is_json { entry.key } else { &entry.normal };
+        self.values.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// The first value of a key that is not blank, or a blank text.
@@ -65,6 +94,15 @@ impl Raw {
         self.values == other.values && self.json == other.json
     }
 
+    /// Whether every value is the same but for those of some keys.
+    pub(crate) fn is_same_but_for(&self, other: &Self, keys: &[&str]) -> bool {
+        let rest = |raw: &Self| -> Vec<(String, Vec<String>)> {
+            let own = raw.values.iter().filter(|(key, _)| !keys.contains(&key.as_str()));
+            own.map(|(key, values)| (key.clone(), values.clone())).collect()
+        };
+        if keys.is_empty() { self.is_same(other) } else { rest(self) == rest(other) }
+    }
+
     pub(crate) fn is_blank(&self) -> bool {
         self.values().all(|value| value.is_empty() || value == "null")
     }
@@ -73,7 +111,7 @@ impl Raw {
         self.values.entry(key).or_default().push(value);
     }
 
-    pub(super) fn of_object(json: &Json) -> Result<Self, UnexpectedPage> {
+    pub(crate) fn of_object(json: &Json) -> Result<Self, UnexpectedPage> {
         let Json::Object(map) = json else {
             return Err(UnexpectedPage::portal("a row is not an object"));
         };
@@ -81,7 +119,7 @@ impl Raw {
         for (key, value) in map {
             let text = match value {
                 Json::Null => String::new(),
-                Json::String(text) => clean_text(text),
+                Json::String(text) => clean_text(&MARKUP.replace_all(text, " ")),
                 Json::Bool(_) | Json::Number(_) => value.to_string(),
                 // Libraries write a date as an object; whoever reads a date knows it.
                 Json::Object(date) if date.contains_key("time") => value.to_string(),

@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// Words of reversals.
-const REVERSALS: [&str; 8] = ["冲正", "冲红", "冲账", "冲帐", "冲销", "退回", "退款", "撤销"];
+const REVERSALS: [&str; 11] =
+    ["冲正", "冲红", "冲账", "冲帐", "冲销", "冲回", "红冲", "退回", "退款", "撤销", "撤回"];
 
 /// Puts the amount into `inAmount` or `outAmount`.
 pub(super) fn set(
@@ -52,6 +53,55 @@ pub(super) fn set(
         return Ok(());
     }
     Err(UnexpectedPage::definition("this record has no sides"))
+}
+
+/// Words of expenses that every portal has.
+const EXPENSES: [&str; 9] =
+    ["提取", "支取", "还贷", "还款", "偿还", "转出", "购房", "租房", "销户"];
+
+/// Mends the minus in lists of two columns, one for each side: where every expense has one, the portal
+/// prints expenses so, and an expense in the column of incomes is none. A reversal keeps its minus.
+pub(crate) fn mend_columns<'r>(records: impl Iterator<Item = &'r mut Record>) {
+    let mut records: Vec<&mut Record> = records.filter(|record| !is_reversal(record)).collect();
+    let are_all_negative =
+        records.iter().all(|record| amount(record, "outAmount") <= Decimal::ZERO);
+    for record in &mut records {
+        let (income, expense) = (amount(record, "inAmount"), amount(record, "outAmount"));
+        let out = if expense < Decimal::ZERO && are_all_negative {
+            -expense
+        } else if income < Decimal::ZERO && expense.is_zero() && tells_expense(record) {
+            record.remove("inAmount");
+            -income
+        } else {
+            continue;
+        };
+        record.remove("outAmount");
+        let is_set = record.set("outAmount", Value::Amount(out));
+        debug_assert!(is_set, "a bill has an outAmount");
+    }
+}
+
+fn amount(record: &Record, field: &str) -> Decimal {
+    match record.get(field) {
+        Some(Value::Amount(amount)) => *amount,
+        Some(_) | None => Decimal::ZERO,
+    }
+}
+
+fn note(record: &Record) -> &str {
+    match record.get("note") {
+        Some(Value::Text(note)) => note,
+        Some(_) | None => "",
+    }
+}
+
+fn is_reversal(record: &Record) -> bool {
+    REVERSALS.iter().any(|word| note(record).contains(word))
+}
+
+fn tells_expense(record: &Record) -> bool {
+    let note = note(record);
+    EXPENSES.iter().any(|word| note.contains(word)) && !note.contains("利息")
 }
 
 #[derive(Debug, PartialEq)]
@@ -89,6 +139,34 @@ fn direction(words: &str, amount: Decimal, sides: &Sides) -> Direction {
 #[cfg(test)]
 mod tests {
     use super::{Decimal, Direction, Sides, direction};
+
+    #[test]
+    fn a_minus_of_every_expense_is_the_portals_way_to_print_one() {
+        use fiveone_model::report::{Dialect, Record, Table, Value};
+        let check = |rows: &[(&str, i64, i64)], expect: &[(i64, i64)]| {
+            let of = |(note, income, expense): &(&str, i64, i64)| {
+                let mut record = Record::new(Table::FundBill);
+                assert!(record.set("note", Value::Text((*note).to_owned())));
+                for (field, amount) in [("inAmount", income), ("outAmount", expense)] {
+                    assert!(record.set(field, Value::Amount((*amount).into())));
+                }
+                record
+            };
+            let mut records: Vec<Record> = rows.iter().map(of).collect();
+            super::mend_columns(records.iter_mut());
+            let told = |record: &Record| {
+                let shown = record.render(Dialect::Table);
+                let number =
+                    |field: &str| shown.get(field).map_or(0, |value| value.as_i64().unwrap_or(0));
+                (number("inAmount"), number("outAmount"))
+            };
+            assert_eq!(records.iter().map(told).collect::<Vec<_>>(), expect, "{rows:?}");
+        };
+        check(&[("汇缴", 5, 0), ("支取", 0, -7), ("提取", 0, -9)], &[(5, 0), (0, 7), (0, 9)]);
+        check(&[("支取", 0, 7), ("支取", 0, -7)], &[(0, 7), (0, -7)]);
+        check(&[("支取", 0, -7), ("支取冲正", 0, -7)], &[(0, 7), (0, -7)]);
+        check(&[("购房提取", -3, 0), ("汇缴", -5, 0)], &[(0, 3), (-5, 0)]);
+    }
 
     #[test]
     fn words_and_reversals_tell_the_side() {

@@ -18,6 +18,7 @@ pub(crate) fn partition(
         .filter_map(|(name, _)| Some((Section::parse(name)?, Vec::new())))
         .collect();
     let names = split.by.join("` or `");
+    let has_rows = !rows.is_empty();
     for row in rows {
         let mut named = split.by.iter().flat_map(|key| row.raw.get(key)).map(|word| word.trim());
         let word = named.find(|word| !word.is_empty()).unwrap_or_default();
@@ -46,6 +47,9 @@ pub(crate) fn partition(
                 )));
             }
         }
+    }
+    if has_rows && parts.values().all(Vec::is_empty) {
+        return Err(UnexpectedPage::portal("all rows are of another insurance"));
     }
     Ok(parts)
 }

@@ -9,6 +9,8 @@ use fiveone_model::{
 };
 use serde_json::json;
 
+mod odd;
+
 use super::*;
 use crate::{library::Library, page::Page, template::Scope};
 
@@ -31,8 +33,14 @@ fn read(page: &str, definition: serde_json::Value, table: Table) -> String {
     let connector = connector();
     let mut findings = Vec::new();
     let whose = Whose::default();
-    let mut reader =
-        Reader { connector: &connector, scope: &Nothing, whose: &whose, findings: &mut findings };
+    let mut reader = Reader {
+        connector: &connector,
+        scope: &Nothing,
+        whose: &whose,
+        insurance: None,
+        findings: &mut findings,
+        left_out: 0,
+    };
     let page = Page::of(page);
     if definition.get("record").is_some() {
         let source: Source = serde_json::from_value(definition["record"].clone()).unwrap();
@@ -97,7 +105,7 @@ fn tables_are_read_by_their_headers() {
     check(&GRID.replace("缴费 基数", "工资"), "! what stands for payMonthly is not of its kind");
     check(
         &GRID.replace("缴费 基数", "工资").replace("缴费基数", "工资"),
-        "! renamed salary `缴费基数` (`工资` may be it)",
+        r#"[{"payMonthly":"2018-01","payPerson":80},{"payMonthly":"2018-02","payPerson":80.5}]"#,
     );
     check(&GRID.replace("<td>80</td>", ""), "! a row of 2 cells under 3 headers");
     check(&GRID.replace("1,000.00", "张三"), "! what stands for salary is not of its kind");
@@ -179,7 +187,7 @@ fn records_take_every_shape_of_the_sheets() {
     check(
         r#"{"data":{"xm":"张三","zt":0,"jcbl":12}}"#,
         object.clone(),
-        r#"{"employeeName":"张三","houseFundStatus":"正常","depositRatioPersonal":"12%"}"#,
+        r#"{"employeeName":"张三","houseFundStatus":"正常","depositRatioPersonal":"12.00"}"#,
     );
     check(
         r#"{"data":[{"xm":"张三","zt":"0","jcbl":null}]}"#,
@@ -189,7 +197,7 @@ fn records_take_every_shape_of_the_sheets() {
     check(
         r#"{"data":{"xm":"张三","zt":"7","jcbl":12}}"#,
         object.clone(),
-        r#"{"employeeName":"张三","depositRatioPersonal":"12%"}"#,
+        r#"{"employeeName":"张三","depositRatioPersonal":"12.00"}"#,
     );
     check(
         r#"{"data":{"xm":"张三","zt":{},"jcbl":12}}"#,
@@ -199,7 +207,7 @@ fn records_take_every_shape_of_the_sheets() {
     check(
         r#"{"data":{"xm":"张三","zu":"0","jcbl":12}}"#,
         object.clone(),
-        r#"{"employeeName":"张三","depositRatioPersonal":"12%"}"#,
+        r#"{"employeeName":"张三","depositRatioPersonal":"12.00"}"#,
     );
     check(r#"{"data":[{"xm":"张三"},{"xm":"李四"}]}"#, object, "! 2 records where one was due");
     let chosen = json!({ "json": "$.data", "choose": { "prefer": { "zt": ["01", "02"] }, "newest": "rq" },
@@ -256,7 +264,9 @@ fn rows_are_shared_out_by_their_words() {
             connector: &connector,
             scope: &Nothing,
             whose: &whose,
+            insurance: None,
             findings: &mut findings,
+            left_out: 0,
         };
         let page = Page::of(&json!(page).to_string());
         let split: crate::definition::Split = split();
@@ -303,6 +313,8 @@ fn a_text_that_does_not_fit_becomes_what_else_says() {
                         connector: &connector,
                         scope: &Nothing,
                         whose: &whose,
+                        insurance: None,
+                        left_out: 0,
                         findings: &mut findings,
                     };
                     let source: Source = serde_json::from_value(

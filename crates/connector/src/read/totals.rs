@@ -17,7 +17,10 @@ static TOTAL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant")
 });
 static CARRIED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:上年|上期|上页|上年度|年初|期初|承前|\d{4}年?)(?:结转|结余|余额|结转额|余额结转|年结转)$")
+    Regex::new(concat!(
+        r"^(?:(?:上年|上期|上页|上年度|年初|期初|承前|\d{4}年?)(?:结转|结余|余额|结转额|余额结转|年结转)",
+        r"|承前页|过次页|转下页|结转下[年页]|余额结转)$"
+    ))
         .expect("the pattern is a constant")
 });
 
@@ -56,6 +59,8 @@ mod tests {
             "本页小计",
             "上年结转",
             "年初余额",
+            "承前页",
+            "结转下年",
         ] {
             assert!(is_total_word(total), "{total}");
         }

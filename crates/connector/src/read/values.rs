@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Field, Record, Value},
+    report::{Field, Kind, Record, Table, Value},
 };
 use minijinja::Value as TemplateValue;
 
-use super::{Raw, raw::NESTED};
+use super::{Raw, entries::Entry, raw::NESTED};
 use crate::{
     clean::{Cleaned, clean},
     definition::{Otherwise, Target},
@@ -19,10 +19,10 @@ use crate::{
 /// The text of a key: the n-th where the file says so; several must say the same.
 pub(super) fn pick<'r>(
     raw: &'r Raw,
-    key: &str,
+    entry: &Entry<'_>,
     target: &Target,
 ) -> Result<Option<&'r str>, UnexpectedPage> {
-    let values = raw.get(key);
+    let (key, values) = (entry.key, raw.of_entry(entry));
     if values.iter().any(|value| value == NESTED) {
         return Err(UnexpectedPage::portal(format!("`{key}` is no longer a plain value")));
     }
@@ -50,6 +50,8 @@ pub(super) fn set(
     unreadable: Otherwise,
     findings: &mut Vec<Finding>,
 ) -> Result<(), UnexpectedPage> {
+    let text =
+        if matches!(field.name, "gender" | "sex") { text.trim_end_matches('性') } else { text };
     let is_set = match clean(field.kind, text, format) {
         Cleaned::Value(value) => set_value(record, field, value),
         Cleaned::Nothing => true,
@@ -72,6 +74,17 @@ pub(super) fn set(
             let reason = format!("what stands for {} is not of its kind", field.name);
             Err(UnexpectedPage::portal(reason))
         }
+    }
+}
+
+/// Whether no app decides by a field, so that it is not worth the section: ratios, and the dates of a
+/// base record but the one that says until when was paid.
+pub(super) fn is_aside(table: Table, field: &Field) -> bool {
+    let is_base = matches!(table, Table::FundBase | Table::InsuranceBase);
+    match field.kind {
+        Kind::FundRatio | Kind::InsuranceRatio => true,
+        Kind::Date | Kind::Month | Kind::Count => is_base && field.name != "payUntilDate",
+        Kind::Text | Kind::Money | Kind::MoneyText => false,
     }
 }
 

@@ -1,9 +1,14 @@
 //! Whose records these are. Portals have answered with everybody's rows, so whatever names a person is
 //! compared with the person who logged in, as far as it can be compared.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Raw;
+
+/// How many spellings of a name in one list are compared with each other.
+const SPELLINGS_MAX: usize = 64;
 
 /// What is known of the person who logged in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +17,9 @@ pub(crate) struct Whose {
     pub(crate) identity: Option<String>,
     /// The name that was typed, or that the base record told.
     pub(crate) name: Option<String>,
+    /// The account of the base record.
+    #[serde(default)]
+    pub(crate) account: Option<String>,
 }
 
 /// How something on a page compares with the person.
@@ -35,16 +43,44 @@ pub(crate) struct PersonKeys<'a> {
 impl Whose {
     /// Whether a row or record names somebody else.
     pub(crate) fn is_other(&self, raw: &Raw, keys: &PersonKeys<'_>) -> bool {
-        let is_different = |own: Option<&String>,
-                            keys: &[&str],
-                            compare: fn(&str, &str) -> Match| {
-            let Some(own) = own else { return false };
-            let mut told = keys.iter().map(|key| raw.first(key)).filter(|told| !told.is_empty());
-            told.any(|told| compare(own, told) == Match::Different)
-        };
+        let is_different =
+            |own: Option<&String>, keys: &[&str], compare: fn(&str, &str) -> Match| {
+                let Some(own) = own else { return false };
+                let mut told = keys.iter().flat_map(|key| raw.named(key));
+                told.any(|told| compare(own, told) == Match::Different)
+            };
         is_different(self.identity.as_ref(), &keys.identity, compare_identities)
             || is_different(self.name.as_ref(), &keys.name, compare_names)
     }
+}
+
+/// Whether rows name other accounts beside the person's own: which of them are whose, nothing tells.
+pub(crate) fn are_of_other_accounts(raws: &[&Raw], own: Option<&str>, keys: &[String]) -> bool {
+    let Some(own) = own else { return false };
+    keys.iter().any(|key| {
+        let told: Vec<&str> =
+            raws.iter().map(|raw| raw.first(key)).filter(|told| !told.is_empty()).collect();
+        let is_own = |told: &&str| compare_masked(own, told) != Match::Different;
+        let is_alike = |told: &&str| told.chars().count() == own.chars().count();
+        // Numbers of another form may be the same account, told otherwise.
+        !told.iter().all(is_own) && (told.iter().any(is_own) || told.iter().all(is_alike))
+    })
+}
+
+/// Whether rows name more than one person: then some are somebody else's, whoever logged in.
+pub(crate) fn are_of_several(raws: &[&Raw], keys: &PersonKeys<'_>) -> bool {
+    let differ = |keys: &[&str], compare: fn(&str, &str) -> Match| {
+        keys.iter().any(|key| {
+            // Each with each: a mask may fit two people that do not fit each other.
+            let told: BTreeSet<&str> = raws.iter().flat_map(|raw| raw.named(key)).collect();
+            let told: Vec<&str> = told.into_iter().take(SPELLINGS_MAX).collect();
+            let mut ahead = told.iter().enumerate();
+            ahead.any(|(at, one)| {
+                told[at + 1..].iter().any(|other| compare(one, other) == Match::Different)
+            })
+        })
+    };
+    differ(&keys.identity, compare_identities) || differ(&keys.name, compare_names)
 }
 
 /// Identity numbers of 15 and 18 digits, whole or masked. Others (passports) are not compared with
@@ -54,10 +90,13 @@ fn compare_identities(own: &str, told: &str) -> Match {
     let told = told.trim().to_ascii_uppercase();
     let is_resident =
         |text: &str| matches!(text.chars().count(), 15 | 18) && text.chars().all(is_identity_char);
-    if !is_resident(&own) || !is_resident(&told) || own.contains('*') {
+    if !is_resident(&own) || !is_resident(&told) {
         return Match::Unknown;
     }
+    let is_masked = own.contains(['*', '＊']);
     match (own.chars().count(), told.chars().count()) {
+        // A mask of another length may leave out as many as it likes.
+        (own, told) if is_masked && own != told => Match::Unknown,
         (18, 15) => compare_masked(&old_form(&own), &told),
         (15, 18) => compare_masked(&own, &old_form(&told)),
         _ => compare_masked(&own, &told),
@@ -81,8 +120,15 @@ fn compare_names(own: &str, told: &str) -> Match {
             .filter(|c| !c.is_whitespace() && !matches!(c, '·' | '•' | '.' | '．'))
             .collect()
     };
-    let (own, told) = (plain(own), plain(told));
-    // A dot, a blank or a rare character may be written in several ways.
+    // A rare character may be written in several ways, so it is compared with none.
+    let is_rare = |c: char| {
+        matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{e000}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+            || matches!(c, '?' | '？' | '□' | '〓' | char::REPLACEMENT_CHARACTER)
+    };
+    let masked = |text: String| -> String {
+        text.chars().map(|c| if is_rare(c) { '*' } else { c }).collect()
+    };
+    let (own, told) = (masked(plain(own)), masked(plain(told)));
     let is_plain =
         |text: &str| text.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}' | '*' | '＊'));
     if own.is_empty() || !is_plain(&own) || !is_plain(&told) {
@@ -136,6 +182,14 @@ mod tests {
             assert_eq!(compare_identities(id, told), expect, "{told}");
         }
         for (told, expect) in [
+            (id, Match::Same),
+            ("990102********1237", Match::Same),
+            ("990102199001011245", Match::Different),
+            ("990102900101123", Match::Unknown),
+        ] {
+            assert_eq!(compare_identities("9901**********1237", told), expect, "{told}");
+        }
+        for (told, expect) in [
             ("张三", Match::Same),
             ("张三（男）", Match::Same),
             ("*三", Match::Same),
@@ -144,6 +198,15 @@ mod tests {
             ("Zhang San", Match::Unknown),
         ] {
             assert_eq!(compare_names("张三", told), expect, "{told}");
+        }
+        for (told, expect) in [
+            ("蒋试𬭛", Match::Same),
+            ("蒋试？", Match::Same),
+            ("蒋试yan", Match::Unknown),
+            ("王二", Match::Different),
+            ("王试𬭛", Match::Different),
+        ] {
+            assert_eq!(compare_names("蒋试𬭛", told), expect, "{told}");
         }
         assert_eq!(compare_masked("62220001", "6222***1"), Match::Same);
         assert_eq!(compare_masked("62220001", "62**1"), Match::Same);

@@ -1,13 +1,18 @@
 //! What proves that there are no rows. Nothing is proved by something that is not there, by words
 //! elsewhere on the page, or by an answer that says of itself that it failed.
 
+use fiveone_model::report::Kind;
 use serde_json::Value as Json;
 
 use super::{FoundRows, Mapping};
 use crate::{
+    clean::{Cleaned, clean},
     connector::Connector,
     definition::{Predicate, RowsPlace},
-    page::{Prober, claims_success, element_texts, squeezed, troubling},
+    outcome::Outcome,
+    page::{
+        Page, Prober, claims_success, element_texts, errors, grids, lines, squeezed, troubling,
+    },
 };
 
 /// The longest text that can be the portal's words for "none", in characters.
@@ -27,22 +32,35 @@ pub(crate) fn proves_no_rows(
     if total.is_some_and(|total| total > 0) {
         return false;
     }
-    if more.iter().any(|predicate| prober.holds(predicate)) {
-        return true;
-    }
     let page = prober.page;
-    if claims_success(page) == Some(false) || found.has_strays {
-        return false;
-    }
     let says_none = |text: &str| {
         text.chars().count() <= NONE_CHARS_MAX
             && connector.words_for_none().any(|word| squeezed(text).contains(&squeezed(word)))
     };
+    // The vendor's own words for "none" may come in an answer that calls itself no success.
+    let messages = page.messages();
+    let is_vendors_none =
+        !messages.is_empty() && messages.iter().all(|text| connector.vendor_says_none(text));
+    let is_refused = (claims_success(page) == Some(false) && !is_vendors_none)
+        || (page.is_json() && troubling(page).iter().any(|text| !says_none(text)))
+        || (!page.is_json() && is_html_refusal(page, connector, says_none));
+    if is_refused {
+        return false;
+    }
+    if more.iter().any(|predicate| prober.holds(predicate)) {
+        return true;
+    }
+    if found.has_strays {
+        return false;
+    }
     if let Some(json) = page.json() {
         let messages = troubling(page);
         return messages.iter().all(|text| says_none(text))
             && !has_stray_rows(json, place, mapping)
-            && (found.has_place || total == Some(0) || !messages.is_empty());
+            && (found.has_place
+                || total == Some(0)
+                || !messages.is_empty()
+                || (claims_success(page) == Some(true) && is_null(json, place)));
     }
     if found.has_place {
         return found.notes.iter().all(|note| says_none(note) || is_beside_rows(note));
@@ -51,10 +69,46 @@ pub(crate) fn proves_no_rows(
     match place {
         RowsPlace::Table(selector) | RowsPlace::Lists(selector) => {
             let texts = element_texts(page, selector);
+            // In place of the table: then nothing on the page looks like rows.
             matches!(texts.as_slice(), [text] if says_none(text))
+                || (lines(page).iter().any(|line| says_none(line)) && !has_lines_of_data(page))
         }
         RowsPlace::Json(_) | RowsPlace::Flat(_) => false,
     }
+}
+
+/// Whether a page says beside its empty list that it could not answer: an alert, or a filled error
+/// element with words of a refusal. A portal that lost the session shows its tables all the same.
+fn is_html_refusal(page: &Page, connector: &Connector, says_none: impl Fn(&str) -> bool) -> bool {
+    let is_session_lost = |text: &String| {
+        let mut rules = connector.rules_in_sections();
+        rules.any(|rule| rule.outcome == Outcome::SessionLost && rule.predicate.says(text))
+    };
+    // Tips stand there whatever happens; an alert or an error is about this answer.
+    page.alerts().iter().chain(&errors(page)).any(|text| !says_none(text))
+        || page.messages().iter().any(is_session_lost)
+}
+
+/// Whether a table of the page has a line that could be a row: three cells, one of them with digits, or
+/// a date and an amount.
+fn has_lines_of_data(page: &Page) -> bool {
+    let tables: Vec<_> = page
+        .html()
+        .root_element()
+        .descendent_elements()
+        .filter(|element| element.value().name() == "table")
+        .collect();
+    let has_digits = |cell: &String| cell.chars().any(|c| c.is_ascii_digit());
+    grids(&tables).iter().flat_map(|grid| &grid.rows).any(|row| {
+        let is = |kind| {
+            row.cells.iter().any(|cell| matches!(clean(kind, cell, None), Cleaned::Value(_)))
+        };
+        match row.own {
+            0 | 1 => false,
+            2 => is(Kind::Date) && is(Kind::Money),
+            _ => row.cells.iter().any(has_digits),
+        }
+    })
 }
 
 /// Whether a line over the whole width of a table is its title, its pager or a remark, and not an
@@ -62,6 +116,12 @@ pub(crate) fn proves_no_rows(
 fn is_beside_rows(note: &str) -> bool {
     let is_pager = ["页", "条", "合计", "小计", "总计", "说明", "注：", "注:", "单位："];
     note.trim().is_empty() || is_pager.iter().any(|word| note.contains(word))
+}
+
+/// Whether null stands where the list would.
+fn is_null(json: &Json, place: &RowsPlace) -> bool {
+    let RowsPlace::Json(paths) = place else { return false };
+    paths.iter().any(|path| path.0.query(json).all().iter().any(|value| value.is_null()))
 }
 
 /// Whether another list of the answer holds objects with the keys of these rows.

@@ -37,7 +37,7 @@ impl Run {
             Some(Content::Record(_)) => self.read_loan_pages(section, findings).await,
             Some(Content::Rows(rows)) => {
                 let mut loans = Vec::new();
-                for row in self.read_rows(section, Table::LoanDetail, findings).await? {
+                for row in self.read_rows(section, Table::LoanDetail, None, findings).await? {
                     let ReadRow { record, raw } = row;
                     let kept = rows.keep.iter().filter(|(_, key)| !raw.get(key).is_empty());
                     let locals: Vars = kept
@@ -152,7 +152,7 @@ impl Run {
                 empty: part.empty.clone(),
                 ..Section::default()
             };
-            let mut reader = SectionReader::new(self, &section, table)?;
+            let mut reader = SectionReader::new(self, &section, table, None)?;
             let rows = Box::pin(reader.rows(&part.each, loan.locals)).await?;
             findings.append(&mut reader.findings);
             rows
@@ -171,8 +171,14 @@ impl Run {
     ) -> Result<Vec<ReadRow>, Unread> {
         let json = loan.json.ok_or_else(|| UnexpectedPage::definition("the loan is not JSON"))?;
         let scope = self.scope(None, loan.locals);
-        let mut reader =
-            Reader { connector: &self.connector, scope: &scope, whose: &self.whose, findings };
+        let mut reader = Reader {
+            connector: &self.connector,
+            scope: &scope,
+            whose: &self.whose,
+            insurance: None,
+            findings,
+            left_out: 0,
+        };
         let rows = reader.rows_of_json(json, &part.rows, table)?;
         Ok(rows.ok_or_else(|| UnexpectedPage::portal("a list inside the loan is not there"))?)
     }

@@ -27,6 +27,13 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    /// Whether its item is a year or some, out of a portal's list: `2024-2025`, `当前年度`.
+    pub(super) fn is_of_years(&self) -> bool {
+        let is_year = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
+        let is_of = |item: &String| item.contains('年') || item.split('-').all(is_year);
+        self.item.as_ref().is_some_and(is_of)
+    }
+
     fn with(&self, pairs: Vec<(&str, Json)>) -> Self {
         let mut turn = self.clone();
         turn.parameter = pairs.first().map(|(name, _)| (*name).to_owned());

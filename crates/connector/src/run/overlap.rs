@@ -15,6 +15,17 @@ pub(super) fn are_same(a: &[ReadRow], b: &[ReadRow]) -> bool {
 /// sure that they are the same and not true doubles: several are, and one that carries something of
 /// its own (a serial number, a balance that no other row has).
 pub(super) fn overlap_of(before: &[ReadRow], page: &[ReadRow]) -> (usize, bool) {
+    // Numbers that begin anew on each page are the page's and not the row's.
+    let serials: Vec<&str> = page
+        .first()
+        .into_iter()
+        .flat_map(|row| row.raw.iter())
+        .map(|(key, _)| key)
+        .filter(|key| is_serial(key, before) && is_serial(key, page))
+        .collect();
+    let are_same = |a: &[ReadRow], b: &[ReadRow]| {
+        a.iter().zip(b).all(|(a, b)| a.raw.is_same_but_for(&b.raw, &serials))
+    };
     let longest = before.len().min(page.len());
     let overlap = (1..=longest).rev().find(|n| are_same(&before[before.len() - n..], &page[..*n]));
     let Some(overlap) = overlap else { return (0, true) };
@@ -22,12 +33,17 @@ pub(super) fn overlap_of(before: &[ReadRow], page: &[ReadRow]) -> (usize, bool) 
         before[..before.len() - overlap].iter().chain(&page[overlap..]).collect();
     let last = &page[overlap - 1];
     let is_unique = last.raw.iter().any(|(key, value)| {
-        let is_telling = others.len() >= 3 && !value.is_empty();
+        let is_telling = others.len() >= 3 && !value.is_empty() && !serials.contains(&key);
         let mut values: Vec<&str> = others.iter().map(|row| row.raw.first(key)).collect();
         values.sort_unstable();
         is_telling && values.windows(2).all(|pair| pair[0] != pair[1]) && !values.contains(&value)
     });
     (overlap, overlap > 1 || is_unique)
+}
+
+/// Whether a key counts the rows of a page from 1.
+fn is_serial(key: &str, page: &[ReadRow]) -> bool {
+    page.iter().zip(1_usize..).all(|(row, number)| row.raw.first(key) == number.to_string())
 }
 
 /// Leaves out rows that an earlier turn has brought already. Two equal rows of one turn are two.
@@ -73,4 +89,43 @@ pub(super) fn keep_own_account<'k>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use fiveone_model::report::{Record, Table};
+    use serde_json::{Value as Json, json};
+
+    use super::{ReadRow, overlap_of};
+    use crate::read::Raw;
+
+    fn page(rows: &[Json]) -> Vec<ReadRow> {
+        let read = |row| ReadRow {
+            record: Record::new(Table::FundBill),
+            raw: Raw::of_object(row).unwrap(),
+        };
+        rows.iter().map(read).collect()
+    }
+
+    fn row(number: u32, day: u32, balance: u32) -> Json {
+        json!({ "no": number, "day": day, "balance": balance })
+    }
+
+    #[test]
+    fn numbers_that_begin_anew_on_each_page_are_no_part_of_a_row() {
+        let check = |before: &[Json], after: &[Json], expect: (usize, bool)| {
+            assert_eq!(overlap_of(&page(before), &page(after)), expect, "{before:?} {after:?}");
+        };
+        let before = [row(1, 1, 10), row(2, 2, 20), row(3, 3, 30)];
+        // The last row comes again as the first of the next page, with that page's number.
+        check(&before, &[row(1, 3, 30), row(2, 4, 40), row(3, 5, 50)], (1, true));
+        check(&before, &[row(1, 2, 20), row(2, 3, 30), row(3, 5, 50)], (2, true));
+        check(&before, &[row(1, 4, 40), row(2, 5, 50)], (0, true));
+        // Numbers that go on tell rows apart.
+        check(&before, &[row(4, 3, 30), row(5, 4, 40)], (0, true));
+        check(&before, &[row(3, 3, 30), row(4, 4, 40)], (1, true));
+        // Nothing else tells whether it is one row or two.
+        let alike = [row(1, 1, 10), row(2, 1, 10), row(3, 1, 10)];
+        check(&alike, &[row(1, 1, 10), row(2, 2, 10)], (1, false));
+    }
 }

@@ -18,41 +18,67 @@ static PAGE_OF: LazyLock<Regex> = LazyLock::new(|| {
 static PAGES_IN_ALL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[共总]\s*(\d+)\s*页").expect("the pattern is a constant"));
 
+/// How many pages there are, as people are told.
+static PAGES_SHOWN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:共|总共|总)\s*(\d+)\s*页|\d+\s*[/／]\s*(\d+)\s*页")
+        .expect("the pattern is a constant")
+});
+
+/// A number of pages, in whatever words.
+static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:共|总|第|当前|/)[^\n页]{0,8}\d+[^\n页]{0,4}页|下一页|下页|尾页|末页")
+        .expect("the pattern is a constant")
+});
+
 /// What a page tells about the end of its list.
 pub(super) fn told_of(prober: &Prober<'_>, pager: &Pager) -> Result<PageFacts, UnexpectedPage> {
     let mut facts = PageFacts::default();
-    let total = take(prober, &pager.total)?;
+    let (total, _) = take(prober, &pager.total)?;
     facts.total = match total.trim().trim_end_matches(".0") {
         "" | "null" => None,
         number => {
             Some(number.parse().map_err(|_| UnexpectedPage::portal("the total is no number"))?)
         }
     };
-    let pages = take(prober, &pager.pages)?;
+    let (pages, is_told) = take(prober, &pager.pages)?;
+    if !is_told && !pages.is_empty() && COUNTED.is_match(prober.visible()) {
+        let reason = "the page counts its pages in a way that the file does not know";
+        return Err(UnexpectedPage::portal(reason));
+    }
     (facts.number, facts.pages) = match pages.trim() {
         "" | "null" => (None, None),
         text => pages_in(text)
             .ok_or_else(|| UnexpectedPage::portal("the number of pages is no number"))?,
     };
+    // Where the file looks for nothing, a page of HTML may tell all the same.
+    let looks_for_nothing = pager.pages.is_empty() && pager.next.is_empty();
+    if looks_for_nothing && pager.until.is_some() && !prober.page.is_json() {
+        let told = PAGES_SHOWN.captures(prober.visible());
+        let number = |found: &regex::Captures<'_>| {
+            (1..=2).filter_map(|at| found.get(at)).next().and_then(|n| n.as_str().parse().ok())
+        };
+        facts.pages = told.as_ref().and_then(number);
+    }
     Ok(facts)
 }
 
-/// What the first of a pager's captures finds; blank where there is nothing, which tells nothing.
-fn take(prober: &Prober<'_>, captures: &[Capture]) -> Result<String, UnexpectedPage> {
+/// What the first of a pager's captures finds, and whether the page tells it and not the file; blank
+/// where there is nothing, which tells nothing.
+fn take(prober: &Prober<'_>, captures: &[Capture]) -> Result<(String, bool), UnexpectedPage> {
     for capture in captures {
         let found = prober.capture(capture);
         let found = found.map_err(|error| UnexpectedPage::definition(error.0))?;
         let text = found.map(|value| json_text(&value)).or_else(|| capture.default.clone());
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            return Ok(text);
+            return Ok((text, capture.from.is_of_page()));
         }
     }
-    Ok(String::new())
+    Ok((String::new(), true))
 }
 
 /// The address of the next page, where the pager looks for one.
 pub(super) fn next_of(prober: &Prober<'_>, pager: &Pager) -> Result<Option<Url>, UnexpectedPage> {
-    let address = take(prober, &pager.next)?;
+    let (address, _) = take(prober, &pager.next)?;
     let here = &prober.page.url;
     Ok(here.join(address.trim()).ok().filter(|url| !address.trim().is_empty() && url != here))
 }

@@ -12,6 +12,9 @@ use crate::definition::{Pager, Until};
 pub(super) struct PageFacts {
     /// Its rows.
     pub(super) rows: usize,
+    /// Its lines that are no rows (sums, what was carried over, rows of another list), which a total
+    /// may count or not.
+    pub(super) extra: usize,
     /// How many of its first rows were the last ones of the page before.
     pub(super) overlap: usize,
     /// Which earlier page it repeats: 1 is the one before.
@@ -28,6 +31,8 @@ pub(super) struct PageFacts {
     pub(super) has_next: Option<bool>,
     /// Whether the file's `while` holds; `None` where there is none.
     pub(super) goes_on: Option<bool>,
+    /// Whether it is a page of HTML that speaks of no pages: all there is stands on it.
+    pub(super) is_whole: bool,
 }
 
 /// What was read before a page.
@@ -37,6 +42,10 @@ pub(super) struct Progress {
     pub(super) pages: i64,
     /// Rows, those that came twice counted once.
     pub(super) rows: i64,
+    /// Lines beside them that a total may count.
+    pub(super) extra: i64,
+    /// How many lines the first page had.
+    pub(super) first_lines: usize,
     /// The total that an earlier page told.
     pub(super) total: Option<i64>,
 }
@@ -61,11 +70,41 @@ impl Progress {
         self.total.or(facts.total).filter(|total| *total > 0 || (*total == 0 && !has_rows))
     }
 
+    /// Whether the rows so far, with or without the other lines, are as many as this.
+    const fn makes_up(&self, total: i64) -> bool {
+        self.rows <= total && total <= self.rows + self.extra
+    }
+
+    /// How many lines a full page has: what was asked for, or what the portal gives whatever it is asked
+    /// for, which may be what the first page has.
+    fn full_page(&self, asked: usize, lines: usize) -> usize {
+        const LEAST: usize = 5;
+        let first = if self.pages == 0 { lines } else { self.first_lines };
+        if (LEAST..asked).contains(&first) { first } else { asked }
+    }
+
+    /// Whether the last page was one that is full only because the portal may give no more at once.
+    fn is_trying(&self, pager: &Pager) -> bool {
+        let size = pager.size.map_or(0, |size| size as usize);
+        pager.until == Some(Until::Short) && self.pages == 1 && self.first_lines < size
+    }
+
+    /// Counts a page that was kept, with so many rows that are new.
+    pub(super) fn count(&mut self, facts: &PageFacts, rows: usize) {
+        self.total = self.total.or(facts.total.filter(|total| *total > 0));
+        self.pages += 1;
+        if self.pages == 1 {
+            self.first_lines = facts.rows + facts.extra;
+        }
+        self.rows += i64::try_from(rows).unwrap_or(i64::MAX);
+        self.extra += i64::try_from(facts.extra).unwrap_or(i64::MAX);
+    }
+
     /// Decides after a page.
     pub(super) fn after(&self, pager: &Pager, facts: &PageFacts) -> Next {
         let total = self.believed_total(facts);
         if facts.rows == 0 {
-            return self.after_empty(total, facts);
+            return self.after_empty(pager, total, facts);
         }
         if let Some(back) = facts.repeats {
             return self.after_repeat(pager, total, back, facts);
@@ -77,7 +116,13 @@ impl Progress {
         let new = i64::try_from(facts.rows - facts.overlap.min(facts.rows)).unwrap_or(i64::MAX);
         let rows = self.rows.saturating_add(new);
         if let Some(total) = total {
+            let lines = facts.rows + facts.extra;
+            let is_last =
+                pager.single.is_some() || pager.size.is_some_and(|size| lines < size as usize);
+            let extra = self.extra + i64::try_from(facts.extra).unwrap_or(i64::MAX);
             return match rows.cmp(&total) {
+                // Whether the other lines are counted, only the page behind tells.
+                std::cmp::Ordering::Less if is_last && rows + extra >= total => Next::Done,
                 std::cmp::Ordering::Less if pager.single.is_some() => {
                     Next::Odd("fewer rows than the portal tells")
                 }
@@ -86,7 +131,8 @@ impl Progress {
                 std::cmp::Ordering::Greater => Next::Odd("more rows than the portal tells"),
             };
         }
-        let is_full = pager.size.is_none_or(|size| facts.rows >= size as usize);
+        let lines = facts.rows + facts.extra;
+        let is_full = pager.size.is_none_or(|size| lines >= self.full_page(size as usize, lines));
         let goes_on = match (pager.single, facts.pages, facts.has_next, facts.goes_on) {
             (Some(_), _, _, _) => false,
             (None, Some(pages), _, _) => number < pages,
@@ -100,14 +146,14 @@ impl Progress {
         if goes_on { Next::Go } else { Next::Done }
     }
 
-    fn after_empty(&self, total: Option<i64>, facts: &PageFacts) -> Next {
-        if total.is_some_and(|total| self.rows < total) {
+    fn after_empty(&self, pager: &Pager, total: Option<i64>, facts: &PageFacts) -> Next {
+        if total.is_some_and(|total| self.rows + self.extra < total) {
             return Next::Odd("fewer rows than the portal tells");
         }
         // Behind rows that make up the total, or behind the pages that were told, nothing is proved
         // by nothing; it need not be either.
-        let is_behind_all = self.rows > 0 && total == Some(self.rows);
-        if facts.is_proved || is_behind_all {
+        let is_behind_all = self.rows > 0 && total.is_some_and(|total| self.makes_up(total));
+        if facts.is_proved || is_behind_all || self.is_trying(pager) {
             return Next::Done;
         }
         Next::Odd("no rows, and nothing says that there are none")
@@ -122,15 +168,20 @@ impl Progress {
     ) -> Next {
         const AGAIN: &str = "a page repeats an earlier one";
         if let Some(total) = total {
-            return if self.rows == total { Next::Dropped } else { Next::Odd(AGAIN) };
+            return if self.makes_up(total) { Next::Dropped } else { Next::Odd(AGAIN) };
+        }
+        // What the portal tells of more pages, it did not show.
+        if facts.pages.is_some_and(|pages| pages > self.pages) {
+            return Next::Odd(AGAIN);
         }
         let is_first = i64::try_from(back).is_ok_and(|back| back == self.pages);
         match (back, self.pages) {
             // The second page is the first: the number is not looked at, so all there is came at
-            // once, which is sure only where a full page would have had more rows.
+            // once, which is sure only where a full page would have had more rows, or where the page
+            // has nothing to turn pages with.
             (1, 1) => {
                 let is_short = pager.size.is_some_and(|size| facts.rows < size as usize);
-                if is_short { Next::Dropped } else { Next::Odd(AGAIN) }
+                if is_short || facts.is_whole { Next::Dropped } else { Next::Odd(AGAIN) }
             }
             // The last page comes again behind the end; earlier ones differed, so numbers count.
             (1, _) => Next::Dropped,
@@ -151,7 +202,7 @@ mod tests {
     }
 
     fn progress(pages: i64, rows: i64) -> Progress {
-        Progress { pages, rows, total: None }
+        Progress { pages, rows, ..Progress::default() }
     }
 
     fn facts(rows: usize) -> PageFacts {
@@ -177,6 +228,14 @@ mod tests {
             PageFacts { is_proved: true, ..facts(0) },
             Next::Odd("fewer rows than the portal tells"),
         );
+        // Sums and lines that were left out may be counted or not.
+        let with_sum = |rows, total| PageFacts { extra: 1, total: Some(total), ..facts(rows) };
+        check(progress(0, 0), with_sum(4, 5), Next::Done);
+        check(progress(0, 0), with_sum(4, 4), Next::Done);
+        check(progress(0, 0), with_sum(4, 6), Next::Go);
+        check(progress(0, 0), with_sum(9, 10), Next::Go);
+        let behind = Progress { extra: 1, total: Some(10), ..progress(1, 9) };
+        check(behind, facts(0), Next::Done);
         // A total of 0 or less beside rows is none.
         check(progress(0, 0), total(10, 0), Next::Go);
         check(progress(0, 0), total(10, -1), Next::Go);
@@ -204,6 +263,14 @@ mod tests {
         let proved = PageFacts { is_proved: true, ..facts(0) };
         assert_eq!(progress(1, 10).after(&empty, &proved), Next::Done);
         assert_eq!(progress(0, 0).after(&empty, &proved), Next::Done);
+        // A portal may give fewer than it is asked for.
+        let many = pager(Some(100), Some(Until::Short));
+        assert_eq!(progress(0, 0).after(&many, &facts(20)), Next::Go);
+        assert_eq!(progress(0, 0).after(&many, &facts(4)), Next::Done);
+        let second = Progress { first_lines: 20, ..progress(1, 20) };
+        assert_eq!(second.after(&many, &facts(20)), Next::Go);
+        assert_eq!(second.after(&many, &facts(7)), Next::Done);
+        assert_eq!(second.after(&many, &facts(0)), Next::Done);
         let single = Pager { single: Some(Flag), ..Pager::default() };
         assert_eq!(progress(0, 0).after(&single, &facts(3)), Next::Done);
     }
@@ -219,6 +286,17 @@ mod tests {
         check(progress(1, 30), Some(100), 30, 1, Next::Dropped);
         check(progress(1, 100), Some(100), 100, 1, again);
         check(progress(1, 30), None, 30, 1, again);
+        // A page that has nothing to turn pages with is all there is.
+        let whole = PageFacts { repeats: Some(1), is_whole: true, ..facts(30) };
+        let unsized_pager = pager(None, Some(Until::Empty));
+        assert_eq!(progress(1, 30).after(&unsized_pager, &whole), Next::Dropped);
+        assert_eq!(
+            Progress { total: Some(40), ..progress(1, 30) }.after(&unsized_pager, &whole),
+            again
+        );
+        let of_two = PageFacts { pages: Some(2), ..whole };
+        assert_eq!(progress(1, 30).after(&unsized_pager, &of_two), again);
+        assert_eq!(progress(2, 60).after(&unsized_pager, &of_two), Next::Dropped);
         check(progress(2, 130), Some(100), 30, 1, Next::Dropped);
         check(progress(2, 130), Some(100), 100, 2, Next::Dropped);
         check(progress(3, 230), Some(100), 100, 2, again);

@@ -30,7 +30,11 @@ impl Run {
                 Content::Loans(self.read_loans(section, &mut findings).await?)
             }
             Some(Reads::Rows(_)) => {
-                let rows = self.read_rows(section, table, &mut findings).await?;
+                let insurance = (table == Table::InsuranceRow).then_some(name);
+                let rows = self.read_rows(section, table, insurance, &mut findings).await?;
+                if let Some(name) = insurance {
+                    self.refuse_twin_lists(name, &rows)?;
+                }
                 Content::Rows(rows.into_iter().map(|row| row.record).collect())
             }
             Some(Reads::Record(sources)) => {
@@ -41,6 +45,29 @@ impl Run {
             None => return Err(self.unexpected(&UnexpectedPage::definition("nothing is read"))),
         };
         Ok(Reading { content, findings: sorted(findings) })
+    }
+
+    /// Two insurances never have the same rows where these tell amounts, since their shares differ: the
+    /// portal did not look at which one was asked for.
+    fn refuse_twin_lists(&mut self, name: Name, rows: &[ReadRow]) -> Result<(), Failure> {
+        let has_amounts = |row: &ReadRow| {
+            let told = ["payCompany", "payPerson", "amount"].map(|field| row.record.get(field));
+            told.into_iter()
+                .flatten()
+                .any(|value| !matches!(value, Value::Amount(a) if a.is_zero()))
+        };
+        if !rows.iter().any(has_amounts) {
+            return Ok(());
+        }
+        let is_same = |known: &Vec<Record>| {
+            known.len() == rows.len() && known.iter().zip(rows).all(|(a, b)| *a == b.record)
+        };
+        if let Some((other, _)) = self.insurances.iter().find(|(_, known)| is_same(known)) {
+            let reason = format!("the same rows as {}", other.as_str());
+            return Err(self.unexpected(&UnexpectedPage::portal(reason)));
+        }
+        self.insurances.push((name, rows.iter().map(|row| row.record.clone()).collect()));
+        Ok(())
     }
 
     /// Remembers the name and the account of the base record: rows that name others are not the
@@ -55,6 +82,7 @@ impl Run {
         if self.whose.name.is_none() {
             self.whose.name = text(&["employeeName", "name"]);
         }
+        self.whose.account = self.whose.account.take().or_else(|| text(&["houseFundAccount"]));
         if self.whose.identity.is_none() {
             self.whose.identity = text(&["idCard", "idcard"]);
         }
@@ -84,7 +112,7 @@ impl Run {
             return Err(self.unexpected(&UnexpectedPage::definition(format!("no list `{list}`"))));
         };
         let mut findings = Vec::new();
-        let rows = self.read_rows(section, Table::InsuranceRow, &mut findings).await?;
+        let rows = self.read_rows(section, Table::InsuranceRow, None, &mut findings).await?;
         let shares: BTreeMap<Name, Vec<Record>> =
             partition(rows, split).map_err(|page| self.unexpected(&page))?;
         Ok((shares, sorted(findings)))
@@ -128,7 +156,9 @@ impl Run {
                         connector: &self.connector,
                         scope: &scope,
                         whose: &self.whose,
+                        insurance: None,
                         findings,
+                        left_out: 0,
                     };
                     reader.record(&page, sources, table).map_err(|unread| {
                         let prober = Prober::new(&page, &scope, &cookies, &nothing);
@@ -145,11 +175,12 @@ impl Run {
         &mut self,
         section: &Section,
         table: Table,
+        insurance: Option<Name>,
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<ReadRow>, Failure> {
         let locals = Vars::new();
         self.do_steps(&section.before, Context { fields: None, locals: &locals }).await?;
-        let mut reader = SectionReader::new(self, section, table)?;
+        let mut reader = SectionReader::new(self, section, table, insurance)?;
         let mut rows = reader.rows(&section.each, &locals).await?;
         findings.append(&mut reader.findings);
         newest_first(&mut rows);

@@ -4,7 +4,7 @@
 use fiveone_model::{
     failure::Failure,
     finding::{Finding, FindingKind},
-    report::Table,
+    report::{Section as Name, Table},
 };
 use serde_json::json;
 use url::Url;
@@ -22,7 +22,10 @@ use super::{
 use crate::{
     definition::{Loop, Overlap, Pager, Rows, Section, Step},
     page::{Prober, Standing},
-    read::{Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, proves_no_rows},
+    read::{
+        Mapping, Raw, ReadRow, Reader, SeenKeys, Unread, are_of_other_accounts, are_of_several,
+        days_of, mend_columns, proves_no_rows,
+    },
     unexpected::UnexpectedPage,
 };
 
@@ -53,6 +56,8 @@ pub(super) struct SectionReader<'r> {
     run: &'r mut Run,
     section: &'r Section,
     table: Table,
+    /// The insurance whose rows are read, where it is one.
+    insurance: Option<Name>,
     /// What was odd.
     pub(super) findings: Vec<Finding>,
     seen: SeenKeys,
@@ -65,6 +70,7 @@ impl<'r> SectionReader<'r> {
         run: &'r mut Run,
         section: &'r Section,
         table: Table,
+        insurance: Option<Name>,
     ) -> Result<Self, Failure> {
         if section.rows().is_none() {
             return Err(run.unexpected(&UnexpectedPage::definition("there are no rows to read")));
@@ -76,6 +82,7 @@ impl<'r> SectionReader<'r> {
             run,
             section,
             table,
+            insurance,
             findings: Vec::new(),
             seen: SeenKeys::default(),
             requests_left,
@@ -95,12 +102,28 @@ impl<'r> SectionReader<'r> {
         };
         let turns = self.run.turns(each, outer).map_err(|page| self.run.unexpected(&page))?;
         let accounts: Vec<String> = turns.iter().filter_map(|turn| turn.item.clone()).collect();
+        let is_by_account = !accounts.is_empty();
         let mut read = Vec::new();
         for turn in turns {
             let rows = self.turn(pager, &turn, &accounts).await?;
             read.push(TurnRead { turn, rows });
         }
-        let rows = self.merge(read).map_err(|page| self.run.unexpected(&page))?;
+        let mut rows = self.merge(read).map_err(|page| self.run.unexpected(&page))?;
+        let has_columns = self.section.rows().is_some_and(|rows| rows.sides.is_none());
+        if self.table == Table::FundBill && has_columns {
+            mend_columns(rows.iter_mut().map(|row| &mut row.record));
+        }
+        let connector = self.run.connector.clone();
+        if let Some(mapping) = mapping_of(self.section, self.table, &connector) {
+            let raws: Vec<&Raw> = rows.iter().map(|row| &row.raw).collect();
+            // A loop over accounts has told its rows apart.
+            let own = self.run.whose.account.as_deref().filter(|_| !is_by_account);
+            let is_of_others = are_of_several(&raws, &mapping.person_keys())
+                || are_of_other_accounts(&raws, own, &connector.account_keys);
+            if is_of_others {
+                return Err(self.run.refuse(&Unread::OtherPerson, None));
+            }
+        }
         if let Some(first) = rows.first() {
             let connector = self.run.connector.clone();
             let mapping = mapping_of(self.section, self.table, &connector);
@@ -126,17 +149,18 @@ impl<'r> SectionReader<'r> {
         // Whole pages, as they came, to notice one that comes again.
         let mut came: Vec<Vec<ReadRow>> = Vec::new();
         let mut next = None::<Url>;
+        // How many lines came, which is where the next page begins.
+        let mut lines = 0;
         loop {
             self.requests_left = self.requests_left.checked_sub(1).ok_or_else(|| {
                 self.run.unexpected(&UnexpectedPage::limit("more turns than a section may have"))
             })?;
-            let size = pager.size.map_or(progress.rows, i64::from);
-            let offset = if pager.size.is_some() { progress.pages * size } else { progress.rows };
+            let offset = if pager.size.is_some() { lines } else { progress.rows };
             let mut locals = turn.locals.clone();
             locals.insert("page".to_owned(), json!(first + progress.pages));
             locals.insert("size".to_owned(), json!(pager.size.unwrap_or(0)));
             locals.insert("offset".to_owned(), json!(offset));
-            let mut page = self.page(pager, next.take(), &locals, turn, accounts).await?;
+            let mut page = self.page(pager, next.take(), &locals).await?;
             page.facts.repeats = came
                 .iter()
                 .rev()
@@ -181,15 +205,20 @@ impl<'r> SectionReader<'r> {
             self.rows_left = self.rows_left.checked_sub(page.rows.len()).ok_or_else(|| {
                 self.run.unexpected(&UnexpectedPage::limit("more rows than a section may have"))
             })?;
-            progress.total = progress.total.or(page.facts.total.filter(|total| *total > 0));
-            progress.pages += 1;
-            progress.rows += i64::try_from(page.rows.len()).unwrap_or(i64::MAX);
+            let came_now = i64::try_from(page.facts.rows + page.facts.extra).unwrap_or(i64::MAX);
+            lines += pager.size.map_or(came_now, |size| came_now.min(i64::from(size)));
+            progress.count(&page.facts, page.rows.len());
             kept.append(&mut page.rows);
             if decided == Next::Done {
                 break;
             }
             next = page.next;
         }
+        // Only now, since totals and pages count the rows of all accounts.
+        let connector = self.run.connector.clone();
+        let account_keys = connector.account_keys.iter().map(String::as_str);
+        keep_own_account(&mut kept, account_keys, turn, accounts, &mut self.findings)
+            .map_err(|unread| self.run.refuse(&unread, None))?;
         Ok(kept)
     }
 
@@ -199,8 +228,6 @@ impl<'r> SectionReader<'r> {
         pager: &Pager,
         next: Option<Url>,
         locals: &Vars,
-        turn: &Turn,
-        accounts: &[String],
     ) -> Result<PageRead, Failure> {
         let context = Context { fields: None, locals };
         let section = self.section;
@@ -219,7 +246,7 @@ impl<'r> SectionReader<'r> {
         let Some((step, fetched)) = last else {
             return Err(self.run.unexpected(&UnexpectedPage::definition("no request was made")));
         };
-        self.look(pager, step, &fetched, context, turn, accounts)
+        self.look(pager, step, &fetched, context)
             .map_err(|(unread, verdict)| self.run.refuse(&unread, verdict))
     }
 
@@ -230,8 +257,6 @@ impl<'r> SectionReader<'r> {
         step: &Step,
         fetched: &Fetched,
         context: Context<'_>,
-        turn: &Turn,
-        accounts: &[String],
     ) -> Result<PageRead, (Unread, Option<Verdict>)> {
         let run = &*self.run;
         let connector = run.connector.clone();
@@ -275,19 +300,21 @@ impl<'r> SectionReader<'r> {
             connector: &connector,
             scope: &scope,
             whose: &run.whose,
+            insurance: self.insurance,
             findings: &mut self.findings,
+            left_out: 0,
         };
         let count = found.rows.iter().filter(|raw| !raw.is_blank()).count();
         let read = reader.rows(found.rows, rows, &mapping, &mut self.seen);
-        let mut read = read.map_err(|unread| (unread, None))?;
+        let extra = reader.left_out;
+        let read = read.map_err(|unread| (unread, None))?;
         let is_only_sums = read.is_empty() && count > 0;
-        let account_keys = connector.account_keys.iter().map(String::as_str);
-        keep_own_account(&mut read, account_keys, turn, accounts, &mut self.findings)
-            .map_err(|unread| (unread, None))?;
         let facts = PageFacts {
             rows: read.len(),
+            extra,
             is_proved: is_proved || is_only_sums || count > 0,
             has_next: (!pager.next.is_empty()).then(|| next.is_some()),
+            is_whole: !page.is_json() && !page.speaks_of_pages(),
             goes_on: pager.while_.as_ref().map(|predicate| prober.holds(predicate)),
             ..told
         };
@@ -307,12 +334,30 @@ impl<'r> SectionReader<'r> {
         let ignored = outside.or(twins.map(|(_, read)| read));
         if let Some(read) = ignored {
             let parameter = read.turn.parameter.clone().unwrap_or_default();
-            let has_dates = turns
-                .iter()
-                .flat_map(|read| &read.rows)
-                .all(|row| days_of(&row.record).next().is_some());
+            let connector = self.run.connector.clone();
+            let mapping = mapping_of(self.section, self.table, &connector);
+            // A date that no calendar has tells a row from others all the same.
+            let is_dated = |row: &ReadRow| {
+                let text = mapping.as_ref().map_or("", |mapping| mapping.date_text(&row.raw));
+                days_of(&row.record).next().is_some() || text.chars().any(|c| c.is_ascii_digit())
+            };
+            let has_dates = turns.iter().flat_map(|read| &read.rows).all(is_dated);
             if !has_dates {
                 let reason = format!("every `{parameter}` brings the same rows, and none a date");
+                return Err(UnexpectedPage::portal(reason));
+            }
+            // The portal offers years to choose from, and answers each with the same one: those of the
+            // other years are nowhere.
+            let days: Vec<_> = turns
+                .iter()
+                .flat_map(|read| &read.rows)
+                .flat_map(|row| days_of(&row.record))
+                .collect();
+            let are_years = turns.iter().all(|read| read.turn.is_of_years());
+            let span = days.iter().min().zip(days.iter().max());
+            let is_one_year = span.is_some_and(|(first, last)| (*last - *first).get_days() < 400);
+            if are_years && turns.len() > 2 && is_one_year {
+                let reason = format!("every `{parameter}` brings the rows of one year");
                 return Err(UnexpectedPage::portal(reason));
             }
             self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, &parameter));
