@@ -115,7 +115,6 @@ const fn fund(number: u64, area: &'static str, name: &'static str, family: Famil
         has_force: false,
         has_format: true,
         has_sms: false,
-        rows_need_base: false,
         traits: traits::MODEL,
     }
 }
@@ -124,7 +123,6 @@ const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
     City {
         path: "/wt-web",
         has_force: true,
-        rows_need_base: true,
         traits: traits::WT_WEB.and(Trait::Ratio),
         ..fund(number, area, name, Family::WtWebJcr)
     }
@@ -272,6 +270,7 @@ pub(crate) static CITIES: &[City] = &[
         ..insurance(20, "450800", "贵港", Family::YinhaiDto)
     },
     City {
+        ways: &[BY_ACCOUNT],
         reads_by_get: false,
         traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
         ..insurance(21, "371100", "日照", Family::Unieap)

@@ -86,8 +86,6 @@ pub(crate) struct City {
     pub(crate) has_format: bool,
     /// Whether it may want an SMS code after the password.
     pub(crate) has_sms: bool,
-    /// Whether rows are asked for by what only the base page carries.
-    pub(crate) rows_need_base: bool,
     /// What strangers of this portal can differ in.
     pub(crate) traits: Traits,
 }

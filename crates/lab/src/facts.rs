@@ -10,6 +10,13 @@ use crate::money::{self, Cents};
 /// Stands before the name of a field that a reader may take or leave.
 pub(crate) const OPEN: &str = "?";
 
+/// A ratio as reports tell it: `12.00`, whatever a portal prints.
+fn percent(shown: &str) -> String {
+    let number = shown.trim_end_matches('%');
+    let (whole, places) = number.split_once('.').unwrap_or((number, ""));
+    format!("{whole}.{places:0<2}")
+}
+
 /// An object in the documents' names under construction; blank values stay out.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Facts(Map<String, Value>);
@@ -19,6 +26,8 @@ impl Facts {
     pub(crate) fn text(mut self, name: &str, value: impl AsRef<str>) -> Self {
         let value = value.as_ref().trim();
         if !value.is_empty() {
+            let is_ratio = name.contains("depositRatio") || name.ends_with("Scale");
+            let value = if is_ratio { percent(value) } else { value.to_owned() };
             self.0.insert(name.into(), value.into());
         }
         self

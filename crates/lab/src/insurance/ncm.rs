@@ -92,7 +92,7 @@ fn base_facts(person: &Person, record: &Record) -> Vec<Fact> {
         aside("单位编号", text(&record.company_no)),
         fact("个人顺序号", "personalNo", text(&person.employee_no)),
         fact("个人参保状态", "payStatus", text(record.state)),
-        fact("家庭户地址", "residenceAddress", Shown::Maybe(person.address.clone())).open(),
+        fact("家庭户地址", "hukouAddress", Shown::Maybe(person.address.clone())).open(),
     ]
 }
 

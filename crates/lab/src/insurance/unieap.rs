@@ -14,7 +14,7 @@ use crate::login::{Attempt, Words, refusal_page, sign_in};
 use crate::notation::Notation;
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::shown::{Fact, Shown, aside, fact, text, told};
+use crate::shown::{Fact, Shown, fact, text, told};
 use crate::vary::Dimension;
 use crate::visit::{Page, Visit};
 use crate::window;
@@ -169,7 +169,7 @@ fn answered(visit: &Visit<'_>, set: &str, rows: Vec<Value>, total: usize) -> Pag
 fn record_facts(person: &Person, record: &Record) -> Vec<Fact> {
     let sex = if person.is_male { "1" } else { "2" };
     vec![
-        aside("AAC001", text(&person.employee_no)).essential(),
+        fact("AAC001", "personalNo", text(&person.employee_no)).essential(),
         fact("AAC002", "idcard", text(&person.id_card)).essential(),
         fact("AAC003", "name", text(&person.name)).essential(),
         fact("AAC004", "sex", Shown::Code(sex, person.sex())),

@@ -135,7 +135,12 @@ fn summary_facts(person: &Person, record: &Record) -> Vec<Fact> {
         fact("aae005", "selePhone", text(&person.mobile)),
         aside("aae240yl", Shown::Money(pension)),
         fact("aae240yb", "medicalBankBalance", Shown::MoneyText(medical)),
-        fact("maxaab191", "lastPayDate", Shown::Month(record.last_month())),
+        fact(
+            "maxaab191",
+            "lastPayDate",
+            // A field of days: a first day would be one.
+            record.last_month().map_or(Shown::Month(None), Shown::BirthMonth),
+        ),
     ]
 }
 
@@ -148,7 +153,7 @@ fn info_facts(person: &Person, record: &Record) -> Vec<Fact> {
         fact("aac007", "workDate", Shown::Day(record.work_start)),
         aside("aac008", text("参保缴费")),
         fact("aac009", "hukouType", text("非农业户口")),
-        fact("aac010", "residenceAddress", Shown::Maybe(person.address.clone())),
+        fact("aac010", "hukouAddress", Shown::Maybe(person.address.clone())),
     ]
 }
 
