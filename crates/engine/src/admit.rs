@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fiveone_model::area::{AreaCode, AreaStatus};
 use fiveone_model::clock::Millis;
 use fiveone_model::idempotency::IdempotencyKey;
-use fiveone_model::login::{Credentials, LoginMethod};
+use fiveone_model::login::{Credentials, FieldName, LoginMethod};
 use fiveone_model::product::Product;
 use fiveone_model::retention::IDEMPOTENCY_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
@@ -244,6 +244,8 @@ impl Admission {
         let about = format!("{product}/{area}/{login_type}");
         let fingerprint =
             keyed_digest(&self.fingerprint_key, &[about.as_bytes(), plain.as_slice()]);
+        let open = without_password(credentials).to_bytes();
+        let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
         let due_at = now + self.task_for_ms;
         Ok(NewTask {
             id,
@@ -317,9 +319,17 @@ fn only_fields_of(method: &LoginMethod, sent: &Credentials) -> Credentials {
     kept
 }
 
+/// Who is asked about, and not what opens it: what a repeated create is recognised by for a day.
+fn without_password(sent: &Credentials) -> Credentials {
+    let mut kept = Credentials::default();
+    for (name, value) in sent.iter().filter(|(name, _)| *name != FieldName::Password) {
+        kept.set(name, value.to_owned());
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
-    use fiveone_model::login::FieldName;
     use fiveone_model::task::Stage;
     use fiveone_testkit::{TestStore, build};
 

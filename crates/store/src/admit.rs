@@ -54,8 +54,9 @@ pub struct NewTask {
 pub struct Idempotency {
     /// The key.
     pub key: IdempotencyKey,
-    /// What the create was about, without anything a person typed.
-    pub about: String,
+    /// Digests of what the create is about, the newest first: it is the same create when any of them
+    /// is the one that was kept. Never of a password.
+    pub about: Vec<String>,
 }
 
 /// What became of an admission.
@@ -167,7 +168,13 @@ async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Er
             "insert into idempotency (app_id, key, task_id, about, wipe_after)
              values ($1, $2, $3, $4, $5)
              on conflict (app_id, key) do nothing",
-            args![new.app_id.as_str(), key.as_str(), new.id.as_str(), about, new.idempotency_until],
+            args![
+                new.app_id.as_str(),
+                key.as_str(),
+                new.id.as_str(),
+                about.first().map_or("", String::as_str),
+                new.idempotency_until
+            ],
         )
         .await?;
     if made == 1 {
@@ -180,7 +187,8 @@ async fn remember_key(tx: &mut Tx, new: &NewTask) -> Result<Option<Admitted>, Er
         )
         .await?
         .ok_or_else(|| Error::Stale { what: "idempotency key", id: key.as_str().to_owned() })?;
-    if row.text(1)? != *about {
+    let stored = row.text(1)?;
+    if !about.contains(&stored) {
         return Ok(Some(Admitted::KeyReused));
     }
     Ok(Some(Admitted::Twin(task_id(&row, 0, "idempotency")?)))

@@ -106,6 +106,18 @@ impl DeploymentKeys {
         open(key, sealed, row)
     }
 
+    /// Digests of something for one purpose, under each of the keys, the newest first: equal on every
+    /// node of the deployment for as long as the key is there. Nothing may go in that is worth
+    /// guessing, since whoever has the deployment key could try.
+    #[must_use]
+    pub fn digests(&self, purpose: &str, parts: &[&[u8]]) -> Vec<String> {
+        let under = |(number, key): &(u8, Key)| {
+            let all: Vec<&[u8]> = [purpose.as_bytes()].iter().chain(parts).copied().collect();
+            format!("{number}:{}", keyed_digest(key, &all))
+        };
+        self.keys.iter().map(under).collect()
+    }
+
     /// A new task key, and the same wrapped for the task's row.
     ///
     /// # Errors
@@ -152,8 +164,8 @@ impl TaskKey {
     }
 }
 
-/// A digest under a key that is only in memory, in lower hex: equal inputs of one process have
-/// equal digests, and nobody can try inputs against a stored one.
+/// A digest under a key, in lower hex: equal inputs have equal digests, and whoever does not have the
+/// key cannot try inputs against one.
 pub(crate) fn keyed_digest(key: &[u8; 32], parts: &[&[u8]]) -> String {
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
         .expect("HMAC takes a key of any length");

@@ -78,8 +78,8 @@ async fn an_idempotency_key_is_exact(store: TestStore) {
     set_up(&store).await;
     let with_key = |number, key: &str, about: &str| {
         let mut new = build::new_task("a", number);
-        new.idempotency =
-            IdempotencyKey::parse(key).map(|key| Idempotency { key, about: about.to_owned() });
+        new.idempotency = IdempotencyKey::parse(key)
+            .map(|key| Idempotency { key, about: vec![about.to_owned()] });
         new
     };
     let admit = |new| async { store.write.admit(&[new], NOW).await.unwrap().remove(0) };

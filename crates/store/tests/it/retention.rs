@@ -72,8 +72,7 @@ async fn a_result_is_erased_on_request(store: TestStore) {
 async fn old_idempotency_keys_are_forgotten(store: TestStore) {
     set_up(&store).await;
     let mut new = build::new_task("a", 1);
-    new.idempotency =
-        IdempotencyKey::parse("k").map(|key| Idempotency { key, about: String::new() });
+    new.idempotency = IdempotencyKey::parse("k").map(|key| Idempotency { key, about: Vec::new() });
     store.write.admit(&[new], NOW).await.unwrap();
     assert_eq!(store.write.forget_keys(NOW + 86_399_999, 9).await.unwrap(), 0);
     assert_eq!(store.write.forget_keys(NOW + 86_400_000, 9).await.unwrap(), 1);
