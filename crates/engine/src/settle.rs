@@ -43,6 +43,9 @@ impl Settler {
             wipe_after: now + self.report_for_ms,
             callback,
         };
+        // Before anybody can see the end: whoever sees it sees what came of it for the area, too. What
+        // was seen of the portal is true even when another node ends the task.
+        self.health.note(task, &end.stage).await;
         let resolved = match self.write.settle(&end).await {
             Ok(resolved) => resolved,
             Err(Error::Stale { .. }) => {
@@ -72,7 +75,6 @@ impl Settler {
         self.signals.forget(&task.id);
         self.signals.changed();
         self.signals.callbacks.notify_one();
-        self.health.note(task, &end.stage).await;
         Ok(())
     }
 
