@@ -76,6 +76,7 @@ impl Demo {
             },
             telemetry::metrics()?,
         );
+        let stop = telemetry::StopSignals::catch()?;
         if self.json {
             let line = json!({
                 "gateway": gateway,
@@ -88,7 +89,7 @@ impl Demo {
             output::say(&welcome(&gateway, &lab.base(), folder));
         }
         axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router)
-            .with_graceful_shutdown(telemetry::asked_to_stop())
+            .with_graceful_shutdown(stop.asked())
             .await?;
         engine.stop().await;
         lab.stop().await;

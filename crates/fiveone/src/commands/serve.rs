@@ -55,12 +55,13 @@ impl Serve {
         let web = config.server.web.clone();
         let router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
 
+        let stop = telemetry::StopSignals::catch()?;
         let handle = Handle::new();
         let is_tls = tls.is_some();
         let serving = tokio::spawn(serve(listener, tls, router, handle.clone()));
         tracing::info!(%address, tls = is_tls, "listening");
         let is_lost = tokio::select! {
-            () = telemetry::asked_to_stop() => false,
+            () = stop.asked() => false,
             () = engine.lost() => true,
         };
         // Calls go on while running tasks end, so that people can still answer and apps still poll.
