@@ -36,6 +36,8 @@ if [ "${1:-all}" != quick ]; then
   RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
   # The binary that the tests of whole processes start, and the benchmarks' short form.
   cargo run --release --locked -p fiveone-bench -- --quick
+  # Portals that nobody has seen, in short form: nothing may be wrong in silence.
+  cargo run --release --locked -p fiveone -- lab measure --seeds 50
 fi
 cargo test --workspace --doc --locked --quiet
 cargo nextest run --workspace --locked --no-fail-fast

@@ -217,7 +217,7 @@ sections:
             &format!("{warning}\nclean: 1 fund and 0 insurance connectors, 1 warning"),
             json!({ "clean": true, "fund": 1, "insurance": 0, "warnings": [warning] }),
         );
-        let error = "cities/fund/210300-anshan.yaml:7:33: error: nothing defines `idcard`, did you mean `id_card`?";
+        let error = "cities/fund/210300-anshan.yaml:7:36: error: nothing defines `idcard`, did you mean `id_card`?";
         check(
             &unused.replace("{{ id_card }}", "{{ idcard }}"),
             &format!("{error}\n{warning}\nrefused: 1 error, 1 warning"),

@@ -119,6 +119,16 @@ impl<'a> Reader<'a> {
             _ if line.ends_with(" --help") => self.run_to_its_end(&line).await,
             Some("demo" | "serve") => self.run_until_it_serves(&line).await,
             Some("query") => self.run_query(&line).await,
+            // One stranger tells whether the line is right; how many it takes is no matter here.
+            Some("lab") => {
+                let count =
+                    words.iter().position(|word| *word == "--seeds").map(|at| words[at + 1]);
+                let line = count.map_or_else(
+                    || format!("{line} --seeds 1"),
+                    |count| line.replace(&format!("--seeds {count}"), "--seeds 1"),
+                );
+                self.run_to_its_end(&line).await
+            }
             _ => self.run_to_its_end(&line).await,
         }
     }

@@ -8,13 +8,13 @@ use fiveone_connector::{Connector, Person, Portal, Question, Run, Unanswered};
 use fiveone_lab::{CityEntry, Lab, Stranger};
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::failure::{Failure, FailureKind};
-use fiveone_model::finding::Finding;
+use fiveone_model::finding::{Finding, FindingKind};
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::report::{Content, Dialect, Loan, Record};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::compare::{Standing, compare};
+use super::compare::{A_LINE, Standing, compare};
 
 /// The people of a city among whom an attempt takes one: two for each oddity.
 const PEOPLE: usize = 32;
@@ -222,7 +222,10 @@ impl Attempt {
 
 /// Whether a finding tells of a field.
 fn names_field(findings: &[Finding], field: &str) -> bool {
-    findings.iter().any(|finding| finding.field.as_deref() == Some(field))
+    findings.iter().any(|finding| {
+        finding.field.as_deref() == Some(field)
+            || (field == A_LINE && finding.kind == FindingKind::NotARow)
+    })
 }
 
 /// Whether a failure says that the person did something wrong.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use fiveone_connector::{ExtraCertificates, Library, Limits, Portal};
+use fiveone_connector::{Exchange, ExtraCertificates, Library, Limits, Portal, Recording};
 use fiveone_lab::{CityEntry, Lab, Stranger};
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
@@ -48,6 +48,9 @@ pub(crate) struct Measure {
     /// Shows every stranger that is not equal in all sections; with one seed, the steps too
     #[arg(short, long)]
     verbose: bool,
+    /// Shows every answer of the portal too; with one seed
+    #[arg(long, requires = "verbose")]
+    pages: bool,
     /// Prints one JSON object
     #[arg(long)]
     json: bool,
@@ -67,6 +70,7 @@ struct Ground {
     cities: Vec<CityEntry>,
     only: Vec<String>,
     each: bool,
+    pages: bool,
 }
 
 impl Measure {
@@ -109,7 +113,14 @@ impl Measure {
         if cities.is_empty() {
             return Err(Failed::message(Reason::Usage, "the lab has no such family or city"));
         }
-        let ground = Ground { lab, portal, cities, only: self.only.clone(), each: self.each };
+        let ground = Ground {
+            lab,
+            portal,
+            cities,
+            only: self.only.clone(),
+            each: self.each,
+            pages: self.pages,
+        };
         if ground.strangers(0).is_empty() {
             let known: Vec<&str> = fiveone_lab::dimensions().iter().map(|one| one.name).collect();
             let words = format!("an unknown dimension; known are {}", known.join(" "));
@@ -183,7 +194,11 @@ impl Ground {
         let (product, area) = (attempt.city.product, attempt.city.area);
         let connector =
             library.connector(Product::parse(product)?, &AreaCode::parse(area)?).map(Arc::clone)?;
-        let outcome = attempt.run(&self.lab, &connector, &self.portal).await;
+        let recording = Arc::new(Recording::new(Arc::clone(&self.portal)));
+        let portal: Arc<dyn Portal> =
+            if self.pages { recording.clone() } else { Arc::clone(&self.portal) };
+        let mut outcome = attempt.run(&self.lab, &connector, &portal).await;
+        outcome.log.extend(recording.take().iter().map(words_of_answer));
         Some(Tried { attempt, dimensions, outcome })
     }
 }
@@ -267,6 +282,12 @@ fn remarks(tried: &Tried) -> Vec<String> {
     }
     out.extend(tried.outcome.charged.as_ref().map(|words| format!("CHARGED: {words}")));
     out
+}
+
+/// An answer as text.
+fn words_of_answer(exchange: &Exchange) -> String {
+    let Exchange { method, path, answer } = exchange;
+    format!("    {method} {path}: {}\n{}\n", answer.status, exchange.text())
 }
 
 fn words_of(tried: &Tried, alone: &[&str]) -> String {
