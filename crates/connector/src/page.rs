@@ -71,9 +71,13 @@ impl Page {
         &self.text
     }
 
-    /// The HTML tree; any text has one.
+    /// The HTML tree; any text has one. Of a page whose elements stand in each other deeper than any
+    /// page for people, nothing is looked at: readers walk down the tree, and a stack has an end.
     pub(crate) fn html(&self) -> &Html {
-        self.html.get_or_init(|| Html::parse_document(&self.text))
+        self.html.get_or_init(|| {
+            let html = Html::parse_document(&self.text);
+            if is_too_deep(&html) { Html::parse_document("") } else { html }
+        })
     }
 
     /// The JSON value, when the whole text is one.
@@ -241,6 +245,20 @@ impl Page {
         let url = Url::parse("http://portal.test/app/page").expect("an address");
         Self::new(200, url, Vec::new(), text.as_bytes(), None, None)
     }
+}
+
+/// How deep elements may stand in each other.
+const DEPTH_MAX: usize = 400;
+
+fn is_too_deep(html: &Html) -> bool {
+    let mut ahead = vec![(html.tree.root(), 0_usize)];
+    while let Some((node, depth)) = ahead.pop() {
+        if depth > DEPTH_MAX {
+            return true;
+        }
+        ahead.extend(node.children().map(|child| (child, depth + 1)));
+    }
+    false
 }
 
 #[cfg(test)]

@@ -194,3 +194,16 @@ fn a_cell_holds_what_its_script_writes() {
         assert_eq!(cell_value(cell_of_table), value, "{cell}");
     }
 }
+
+#[test]
+fn a_page_deeper_than_any_is_not_walked_down() {
+    for depth in [20_000, 200_000] {
+        let page =
+            Page::of(&format!("{}密码错误{}", "<span class=error>".repeat(depth), "</span>"));
+        assert_eq!(page.visible(), "");
+        assert_eq!(page.messages(), Vec::<String>::new());
+        assert!(!page.has_records());
+    }
+    let page = Page::of(&format!("{}密码错误", "<div class=error>".repeat(100)));
+    assert_eq!(page.visible().trim(), "密码错误");
+}
