@@ -22,7 +22,10 @@ mod step;
 mod template_vars;
 mod verdict;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use cookie_store::CookieStore;
@@ -110,6 +113,8 @@ pub struct Run {
     standing: Standing,
     /// Whether the login has sent anything.
     has_sent: bool,
+    /// Names of values that were made of what the person typed.
+    typed: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Run {
@@ -138,6 +143,7 @@ impl Run {
             whose: Whose::default(),
             standing: Standing::default(),
             has_sent: false,
+            typed: BTreeSet::new(),
         }
     }
 

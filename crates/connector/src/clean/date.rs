@@ -62,8 +62,8 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Cleaned {
     };
     let text: String = text.chars().map(plain_char).collect();
     match format {
-        // Milliseconds, however few: without being told so, eleven digits are no day.
-        Some("ms") if text.trim_start_matches('-').len() >= 9 && is_digits(&text) => {
+        // Milliseconds: without being told so, eleven digits from 13 on are no day.
+        Some("ms") if text.trim_start_matches('-').len() >= 11 && is_digits(&text) => {
             return epoch(&text, 1);
         }
         Some("ms") | None => {}

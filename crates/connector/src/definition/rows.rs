@@ -116,6 +116,13 @@ pub(crate) struct Rows {
     pub(crate) whose: Owner,
 }
 
+impl Rows {
+    /// The keys by which a row names an account, as the file says.
+    pub(crate) fn account_keys(&self) -> Vec<String> {
+        self.whose.account.iter().cloned().collect()
+    }
+}
+
 /// Keys that name a person.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -124,6 +131,8 @@ pub(crate) struct Owner {
     pub(crate) name: OneOrMany<String>,
     /// The identity number, whole or masked.
     pub(crate) identity: OneOrMany<String>,
+    /// The account: people of one name are told apart by it.
+    pub(crate) account: OneOrMany<String>,
 }
 
 /// Where rows stand.

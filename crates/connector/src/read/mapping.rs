@@ -93,8 +93,10 @@ impl<'a> Mapping<'a> {
             mapping.require(vec![&sides.by]);
         }
         mapping.add_known(rows.keep.iter().map(|(_, key)| key.as_str()));
-        let owner = rows.whose.name.iter().chain(rows.whose.identity.iter());
-        mapping.add_known(owner.map(String::as_str));
+        let Owner { name, identity, account } = &rows.whose;
+        mapping.add_known(
+            name.iter().chain(identity.iter()).chain(account.iter()).map(String::as_str),
+        );
         mapping
     }
 

@@ -66,7 +66,13 @@ fn choose(rows: Vec<Raw>, rule: Option<&Choose>) -> Result<Option<Raw>, Unexpect
         }
     }
     let mut rows = distinct;
-    if let Some(rule) = rule.filter(|_| rows.len() > 1) {
+    // A rule that cannot be followed whole picks none: the newest of accounts of unknown state may be the
+    // closed one.
+    let can_prefer = |rule: &&Choose| {
+        let mut keys = rule.prefer.iter().map(|(key, _)| key);
+        keys.all(|key| rows.iter().any(|raw| !raw.first(key).is_empty()))
+    };
+    if let Some(rule) = rule.filter(|_| rows.len() > 1).filter(can_prefer) {
         for (key, order) in rule.prefer.iter() {
             let rank = |raw: &Raw| {
                 let told = raw.first(key);

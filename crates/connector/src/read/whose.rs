@@ -54,17 +54,31 @@ impl Whose {
     }
 }
 
-/// Whether rows name other accounts beside the person's own: which of them are whose, nothing tells.
-pub(crate) fn are_of_other_accounts(raws: &[&Raw], own: Option<&str>, keys: &[String]) -> bool {
-    let Some(own) = own else { return false };
-    keys.iter().any(|key| {
-        let told: Vec<&str> =
-            raws.iter().map(|raw| raw.first(key)).filter(|told| !told.is_empty()).collect();
+/// Whether rows name other accounts than the person's own: which of them are whose, nothing tells.
+/// `keys` are those of the base record; under `declared`, which the file says of these rows, a second
+/// account is too many also where the own one is not known.
+pub(crate) fn are_of_other_accounts(
+    raws: &[&Raw],
+    own: Option<&str>,
+    keys: &[String],
+    declared: &[String],
+) -> bool {
+    let told = |key: &str| -> Vec<&str> {
+        raws.iter().map(|raw| raw.first(key)).filter(|told| !told.is_empty()).collect()
+    };
+    let differs = |key: &String, own: &str| {
+        let told = told(key);
         let is_own = |told: &&str| compare_masked(own, told) != Match::Different;
         let is_alike = |told: &&str| told.chars().count() == own.chars().count();
         // Numbers of another form may be the same account, told otherwise.
         !told.iter().all(is_own) && (told.iter().any(is_own) || told.iter().all(is_alike))
-    })
+    };
+    let are_several = |key: &String| {
+        let told = told(key);
+        told.iter().any(|other| compare_masked(told[0], other) == Match::Different)
+    };
+    own.is_some_and(|own| keys.iter().any(|key| differs(key, own)))
+        || declared.iter().any(are_several)
 }
 
 /// Whether rows name more than one person: then some are somebody else's, whoever logged in.

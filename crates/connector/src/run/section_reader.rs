@@ -117,9 +117,11 @@ impl<'r> SectionReader<'r> {
         if let Some(mapping) = mapping_of(self.section, self.table, &connector) {
             let raws: Vec<&Raw> = rows.iter().map(|row| &row.raw).collect();
             // A loop over accounts has told its rows apart.
-            let own = self.run.whose.account.as_deref().filter(|_| !is_by_account);
+            let own = self.run.whose.account.as_deref();
+            let declared = self.section.rows().map_or_else(Vec::new, Rows::account_keys);
             let is_of_others = are_of_several(&raws, &mapping.person_keys())
-                || are_of_other_accounts(&raws, own, &connector.account_keys);
+                || (!is_by_account
+                    && are_of_other_accounts(&raws, own, &connector.account_keys, &declared));
             if is_of_others {
                 return Err(self.run.refuse(&Unread::OtherPerson, None));
             }

@@ -154,11 +154,14 @@ impl Run {
         Ok(fetched)
     }
 
-    /// Whether something goes to the portal that came from the person or from an earlier page.
+    /// Whether something goes to the portal that the person typed.
     fn sends_input(&self, request: &Request) -> bool {
-        let is_input =
-            |name: &str| FieldName::parse(name).is_some() || self.vars.contains_key(name);
-        matches!(request.method, Method::Post(_)) || request.names_sent().any(is_input)
+        let mut sent = request.names_sent();
+        matches!(request.method, Method::Post(_)) || sent.any(|name| self.is_typed(name))
+    }
+
+    fn is_typed(&self, name: &str) -> bool {
+        FieldName::parse(name).is_some() || self.typed.contains(name)
     }
 
     /// Where an answer is judged.
@@ -238,6 +241,10 @@ impl Run {
     pub(super) fn set_values(&mut self, step: &Step, context: Context<'_>) -> Result<(), Failure> {
         for (name, template) in step.set() {
             let value = template.json(&self.scope(context.fields, context.locals));
+            let mut names = template.names().iter().chain(template.soft_names());
+            if names.any(|one| self.is_typed(one)) {
+                self.typed.insert(name.to_owned());
+            }
             match value {
                 Ok(value) => self.vars.insert(name.to_owned(), value),
                 Err(error) => {

@@ -223,10 +223,10 @@ impl<'a> Judge<'a> {
     fn first(&self, rules: &[&Rule], pass: TextPass, source: Source) -> Option<Verdict> {
         rules.iter().find_map(|rule| {
             let counts = match (source, self.place) {
-                (Source::Own, Where::Entry | Where::Login) | (Source::Shared, Where::Login) => true,
+                (_, Where::Login) => true,
                 // Nothing was sent, so nothing is wrong with it: what the page says of passwords and
                 // locks is advice.
-                (Source::Shared, Where::Entry) => !rule.outcome.is_about_input(),
+                (_, Where::Entry) => !rule.outcome.is_about_input(),
                 (Source::Own, Where::Section) => rule.outcome != Outcome::NoData,
                 // No records is not a failure while records are read: the reader asks for it itself.
                 (Source::Shared, Where::Section) => {
