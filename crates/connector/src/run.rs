@@ -103,8 +103,8 @@ pub struct Run {
     /// Which of the file's roots has had an address last.
     root: usize,
     shared: BTreeMap<String, Shared>,
-    /// What was read of each insurance, to notice one list that answers for several.
-    insurances: Vec<(Section, Vec<Record>)>,
+    /// What was read of each insurance at which address, to notice one list that answers for several.
+    insurances: Vec<(Section, String, Vec<Record>)>,
     log: Vec<StepNote>,
     is_lost: bool,
     /// What is known of the person, to tell whose the records are.
@@ -113,6 +113,8 @@ pub struct Run {
     standing: Standing,
     /// Whether the login has sent anything.
     has_sent: bool,
+    /// Whether a page to log in at was seen, and has a field or a word for a code.
+    entry_has_code: Option<bool>,
     /// Names of values that were made of what the person typed.
     typed: BTreeSet<String>,
 }
@@ -143,6 +145,7 @@ impl Run {
             whose: Whose::default(),
             standing: Standing::default(),
             has_sent: false,
+            entry_has_code: None,
             typed: BTreeSet::new(),
         }
     }

@@ -270,6 +270,8 @@ impl<'a> Mapping<'a> {
                 Some(Otherwise::Blank) => Otherwise::Blank,
                 Some(Otherwise::LeaveOut) => Otherwise::LeaveOut,
                 Some(Otherwise::Keep | Otherwise::Fail) => Otherwise::Fail,
+                // Until when was paid is what apps decide by, promised or not.
+                None if field.name == "payUntilDate" && !is_shared => Otherwise::Fail,
                 None if is_unspoken || is_aside(self.table, field) => Otherwise::LeaveOut,
                 None => Otherwise::Fail,
             };

@@ -2,6 +2,9 @@
 //! elsewhere on the page, or by an answer that says of itself that it failed.
 
 use fiveone_model::report::Kind;
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value as Json;
 
 use super::{FoundRows, Mapping};
@@ -14,6 +17,10 @@ use crate::{
         Page, Prober, claims_success, element_texts, errors, grids, lines, squeezed, troubling,
     },
 };
+
+/// A list of objects or lists in a script, from which a page may draw its rows.
+static DATA: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\[\s*[\[{]").expect("the pattern is a constant"));
 
 /// The longest text that can be the portal's words for "none", in characters.
 const NONE_CHARS_MAX: usize = 40;
@@ -71,7 +78,9 @@ pub(crate) fn proves_no_rows(
             let texts = element_texts(page, selector);
             // In place of the table: then nothing on the page looks like rows.
             matches!(texts.as_slice(), [text] if says_none(text))
-                || (lines(page).iter().any(|line| says_none(line)) && !has_lines_of_data(page))
+                || (lines(page).iter().any(|line| says_none(line))
+                    && !has_lines_of_data(page)
+                    && !page.scripts().iter().any(|script| DATA.is_match(script)))
         }
         RowsPlace::Json(_) | RowsPlace::Flat(_) => false,
     }

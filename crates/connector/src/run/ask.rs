@@ -147,8 +147,10 @@ impl Run {
         reason: String,
     ) -> Result<Prepared, StepEnd> {
         let end = self.judge_no_picture(step, fetched, context, reason);
+        // Only where the page to log in at was seen, and has no place for a code.
         let is_gone = matches!(fetched.answer.status, 404 | 410);
         if is_gone
+            && self.entry_has_code == Some(false)
             && matches!(&end, StepEnd::Verdict(verdict) if verdict.outcome == Outcome::Changed)
         {
             return Ok(Prepared::NoPicture);
@@ -167,17 +169,12 @@ impl Run {
         fetched: &Fetched,
         context: Context<'_>,
     ) -> bool {
-        const FIELDS: [&str; 8] =
-            ["captcha", "verif", "vericode", "yzm", "randcode", "checkcode", "authcode", "imgcode"];
         let Ok(page) = self.page(step, fetched) else { return false };
         let cookies = self.cookies(&fetched.url);
         let scope = self.scope(context.fields, context.locals);
         let prober = Prober::new(&page, &scope, &cookies, &self.standing);
         let is_there = |capture: &Capture| matches!(prober.capture(capture), Ok(Some(_)) | Err(_));
-        page.has_password_field()
-            && !ask.picture.iter().any(is_there)
-            && !lines(&page).iter().any(|line| CODES.iter().any(|word| line.contains(word)))
-            && !page.has_field(&FIELDS)
+        page.has_password_field() && !ask.picture.iter().any(is_there) && !speaks_of_code(&page)
     }
 
     fn judge_no_picture(
@@ -256,6 +253,23 @@ impl Run {
         let fetched = self.fetch(built, true).await?;
         picture::shown(&fetched.answer.body).map_err(refused)
     }
+}
+
+/// Whether a page has a word or a field for the code of a picture.
+pub(super) fn speaks_of_code(page: &Page) -> bool {
+    const FIELDS: [&str; 9] = [
+        "captcha",
+        "verif",
+        "vericode",
+        "vertcode",
+        "yzm",
+        "randcode",
+        "checkcode",
+        "authcode",
+        "imgcode",
+    ];
+    page.has_field(&FIELDS)
+        || lines(page).iter().any(|line| CODES.iter().any(|word| line.contains(word)))
 }
 
 /// The kind of question that a wrong code belongs to.

@@ -59,14 +59,18 @@ impl Run {
         if !rows.iter().any(has_amounts) {
             return Ok(());
         }
-        let is_same = |known: &Vec<Record>| {
-            known.len() == rows.len() && known.iter().zip(rows).all(|(a, b)| *a == b.record)
+        // Pages of their own may tell the same; a parameter of one page may not.
+        let path = self.log.last().map_or_else(String::new, |note| note.path.clone());
+        let is_same = |(_, other, known): &&(Name, String, Vec<Record>)| {
+            *other == path
+                && known.len() == rows.len()
+                && known.iter().zip(rows).all(|(a, b)| *a == b.record)
         };
-        if let Some((other, _)) = self.insurances.iter().find(|(_, known)| is_same(known)) {
+        if let Some((other, ..)) = self.insurances.iter().find(is_same) {
             let reason = format!("the same rows as {}", other.as_str());
             return Err(self.unexpected(&UnexpectedPage::portal(reason)));
         }
-        self.insurances.push((name, rows.iter().map(|row| row.record.clone()).collect()));
+        self.insurances.push((name, path, rows.iter().map(|row| row.record.clone()).collect()));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::{
     Run, Vars,
+    ask::speaks_of_code,
     fetch::Fetched,
     note::StepNote,
     verdict::{Verdict, Where, judge},
@@ -150,6 +151,10 @@ impl Run {
             && let Ok(page) = self.page(step, &fetched)
         {
             self.standing.remember(&page);
+            if page.has_password_field() {
+                let has_code = speaks_of_code(&page);
+                self.entry_has_code = Some(self.entry_has_code.unwrap_or(false) || has_code);
+            }
         }
         Ok(fetched)
     }

@@ -13,7 +13,16 @@ const ON_PAGE: &str = "ask: captcha, get: page, picture: { css: \"img#code @src\
 const IN: &str = "<p>欢迎 <a href=out>安全退出</a></p>";
 
 /// What a login ends in, and how many questions were asked.
-async fn ends(
+async fn ends(ask: &str, before: Vec<Route>, entered: &str) -> (Result<(), FailureKind>, usize) {
+    ends_at(NO_CODE, ask, before, entered).await
+}
+
+/// A page to log in at that has no place for a code.
+const NO_CODE: &str = "<form><input name=id><input type=password name=pw></form>";
+
+/// The same at a page to log in at.
+async fn ends_at(
+    page: &'static str,
     ask: &str,
     mut before: Vec<Route>,
     entered: &str,
@@ -27,6 +36,7 @@ login:
     name: 身份证号
     fields: [id_card, password]
     steps:
+      - {{ get: open }}
       - {{ {ask} }}
       - {{ post: enter, form: {{ code: "{{{{ captcha }}}}", id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}, expect: {{ text: 安全退出 }} }}
 sections:
@@ -40,6 +50,7 @@ sections:
     } else {
         &["code=&"]
     };
+    before.push(get("/app/open", page));
     before.push(Route { method: "POST", path: "/app/enter", with, answer: entered.into() });
     let mut visit = Visit::of(connector_of(Product::Fund, &city), before);
     let ended = visit.enter().await.map_err(|failure| failure.kind);
@@ -61,6 +72,15 @@ async fn a_picture_that_is_gone_is_not_asked_about() {
     check(Body::Picture, IN, Ok(()), 1).await;
     for gone in [404, 410] {
         check(status(gone, "<h1>Not Found</h1>"), IN, Ok(()), 0).await;
+    }
+    // A page with a place for a code, or that is none to log in at, has lost its picture.
+    for page in [
+        "<form><input name=id><input name=captcha><input type=password name=pw></form>",
+        "<form>验证码：<input name=c><input type=password name=pw></form>",
+        "<p>欢迎</p>",
+    ] {
+        let routes = vec![get("/app/captcha", status(404, ""))];
+        assert_eq!(ends_at(page, BARE, routes, IN).await, (changed, 0), "{page}");
     }
     // The portal wants a code of a picture that it did not show: nobody typed a wrong one.
     check(status(404, ""), "<script>alert('验证码错误')</script>", changed, 0).await;
