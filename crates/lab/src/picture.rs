@@ -2,6 +2,7 @@
 //! `tEXt` chunk with keyword `answer`, so a program can answer and a person still has to read.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
@@ -27,24 +28,33 @@ pub(crate) struct Pool {
     seed: u64,
     letters: Vec<OnceLock<Picture>>,
     sums: Vec<OnceLock<Picture>>,
+    /// How many were served, counted from some slot.
+    served: AtomicUsize,
 }
 
 impl Pool {
     pub(crate) fn new(seed: u64) -> Self {
         let slots = || (0..POOL).map(|_| OnceLock::new()).collect();
-        Self { seed, letters: slots(), sums: slots() }
+        // Not every start begins with the same picture.
+        let served = AtomicUsize::new(usize::from(rand::random::<u8>()));
+        Self { seed, letters: slots(), sums: slots(), served }
     }
 
     /// Some picture of four letters and digits.
     pub(crate) fn letters(&self) -> Picture {
-        let slot = usize::from(rand::random::<u8>());
+        let slot = self.next_slot();
         self.letters[slot].get_or_init(|| self.draw(slot, false)).clone()
     }
 
     /// Some picture of a sum; the answer is its result.
     pub(crate) fn sum(&self) -> Picture {
-        let slot = usize::from(rand::random::<u8>());
+        let slot = self.next_slot();
         self.sums[slot].get_or_init(|| self.draw(slot, true)).clone()
+    }
+
+    /// The slots in turn, so that a fresh picture is another one than the last.
+    fn next_slot(&self) -> usize {
+        self.served.fetch_add(1, Ordering::Relaxed) % POOL
     }
 
     fn draw(&self, slot: usize, is_sum: bool) -> Picture {
@@ -118,6 +128,17 @@ fn encode(grey: &[u8], answer: &str) -> Result<Vec<u8>, png::EncodingError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fresh_picture_is_never_the_last_one() {
+        let pool = Pool::new(51);
+        let mut last = pool.letters().png;
+        for _ in 0..POOL * 2 {
+            let fresh = pool.letters().png;
+            assert_ne!(fresh, last);
+            last = fresh;
+        }
+    }
 
     #[test]
     fn the_answer_can_be_read_from_the_picture() {
