@@ -30,45 +30,49 @@ fn connector() -> Arc<Connector> {
 
 /// What a definition reads from a page: JSON of the document's table, or why not.
 fn read(page: &str, definition: serde_json::Value, table: Table) -> String {
+    match read_with_findings(page, &definition, table) {
+        Ok((read, _)) => read,
+        Err(unread) => told(&unread),
+    }
+}
+
+/// What a definition reads from a page, and what was odd about it.
+fn read_with_findings(
+    page: &str,
+    definition: &serde_json::Value,
+    table: Table,
+) -> Result<(String, Vec<Finding>), Unread> {
     let connector = connector();
-    let mut findings = Vec::new();
-    let whose = Whose::default();
-    let mut reader = Reader {
-        connector: &connector,
-        scope: &Nothing,
-        whose: &whose,
-        insurance: None,
-        findings: &mut findings,
-        left_out: 0,
-    };
+    let (mut findings, whose) = (Vec::new(), Whose::default());
+    let mut reader = reader(&connector, &whose, &mut findings);
     let page = Page::of(page);
-    if definition.get("record").is_some() {
-        let source: Source = serde_json::from_value(definition["record"].clone()).unwrap();
-        return match reader.record(&page, &[source], table) {
-            Ok(record) => json!(record.render(Dialect::Table)).to_string(),
-            Err(unread) => told(&unread),
-        };
+    if let Some(source) = definition.get("record") {
+        let source: Source = serde_json::from_value(source.clone()).unwrap();
+        let record = reader.record(&page, &[source], table)?;
+        return Ok((json!(record.render(Dialect::Table)).to_string(), findings));
     }
     let rows: Rows = serde_json::from_value(definition["rows"].clone()).unwrap();
     let mapping = Mapping::of_rows(&rows, table, &connector);
-    let read = rows.from.find(&page, &mapping).map_err(Unread::from).and_then(|found| {
-        if !found.has_place {
-            return Err(UnexpectedPage::portal("no place").into());
-        }
-        let mut seen = SeenKeys::default();
-        let read = reader.rows(found.rows, &rows, &mapping, &mut seen)?;
-        if let Some(first) = read.first() {
-            seen.findings(&mapping, &first.raw)?;
-        }
-        Ok(read)
-    });
-    match read {
-        Ok(rows) => {
-            let rows = rows.into_iter().map(|row| row.record).collect();
-            Content::Rows(rows).render(Dialect::Table).to_string()
-        }
-        Err(unread) => told(&unread),
+    let found = rows.from.find(&page, &mapping)?;
+    if !found.has_place {
+        return Err(UnexpectedPage::portal("no place").into());
     }
+    let mut seen = SeenKeys::default();
+    let read = reader.rows(found.rows, &rows, &mapping, &mut seen)?;
+    if let Some(first) = read.first() {
+        findings.extend(seen.findings(&mapping, &first.raw)?);
+    }
+    let rows = read.into_iter().map(|row| row.record).collect();
+    Ok((Content::Rows(rows).render(Dialect::Table).to_string(), findings))
+}
+
+/// A reader of nobody's pages in particular.
+fn reader<'a>(
+    connector: &'a Connector,
+    whose: &'a Whose,
+    findings: &'a mut Vec<Finding>,
+) -> Reader<'a> {
+    Reader { connector, scope: &Nothing, whose, insurance: None, findings, left_out: 0 }
 }
 
 fn told(unread: &Unread) -> String {
@@ -258,16 +262,8 @@ fn rows_are_shared_out_by_their_words() {
                 "essential": [["payMonthly"]] }))
             .unwrap();
         let page: Vec<_> = codes.iter().map(|code| json!({ "m": "201801", "k": code })).collect();
-        let mut findings = Vec::new();
-        let whose = Whose::default();
-        let mut reader = Reader {
-            connector: &connector,
-            scope: &Nothing,
-            whose: &whose,
-            insurance: None,
-            findings: &mut findings,
-            left_out: 0,
-        };
+        let (mut findings, whose) = (Vec::new(), Whose::default());
+        let mut reader = reader(&connector, &whose, &mut findings);
         let page = Page::of(&json!(page).to_string());
         let split: crate::definition::Split = split();
         let mut mapping = Mapping::of_rows(&rows, Table::InsuranceRow, &connector);
@@ -306,30 +302,16 @@ fn a_text_that_does_not_fit_becomes_what_else_says() {
             [None, Some("keep"), Some("blank"), Some("leave_out"), Some("fail")]
                 .into_iter()
                 .map(|otherwise| {
-                    let connector = connector();
-                    let mut findings = Vec::new();
-                    let whose = Whose::default();
-                    let mut reader = Reader {
-                        connector: &connector,
-                        scope: &Nothing,
-                        whose: &whose,
-                        insurance: None,
-                        left_out: 0,
-                        findings: &mut findings,
-                    };
-                    let source: Source = serde_json::from_value(
-                    json!({ "json": "$", "map": { "n": "employeeName", "x": target(otherwise) } }),
-                )
-                .unwrap();
-                    let page = Page::of(&json!({ "n": "张三", "x": text }).to_string());
-                    let read = reader.record(&page, &[source], Table::FundBase);
-                    let findings =
-                        findings.iter().map(|finding| finding.kind.as_str()).collect::<Vec<_>>();
-                    match read {
-                        Ok(record) => {
-                            let mut shown = json!(record.render(Dialect::Table));
+                    let definition = json!({ "record": { "json": "$",
+                        "map": { "n": "employeeName", "x": target(otherwise) } } });
+                    let page = json!({ "n": "张三", "x": text }).to_string();
+                    match read_with_findings(&page, &definition, Table::FundBase) {
+                        Ok((read, findings)) => {
+                            let mut shown: serde_json::Value = serde_json::from_str(&read).unwrap();
                             shown.as_object_mut().unwrap().remove("employeeName");
-                            format!("{shown}{}", findings.join(" "))
+                            let odd: Vec<_> =
+                                findings.iter().map(|one| one.kind.as_str()).collect();
+                            format!("{shown}{}", odd.join(" "))
                         }
                         Err(unread) => told(&unread),
                     }

@@ -4,36 +4,8 @@ use super::*;
 
 /// What a definition reads, with its findings: `JSON | findings`, or why nothing is read.
 fn read_odd(page: &str, definition: &serde_json::Value, table: Table) -> String {
-    let connector = connector();
-    let (mut findings, mut seen) = (Vec::new(), SeenKeys::default());
-    let whose = Whose::default();
-    let mut reader = Reader {
-        connector: &connector,
-        scope: &Nothing,
-        whose: &whose,
-        insurance: None,
-        findings: &mut findings,
-        left_out: 0,
-    };
-    let page = Page::of(page);
-    let read = if let Some(source) = definition.get("record") {
-        let source: Source = serde_json::from_value(source.clone()).unwrap();
-        let read = reader.record(&page, &[source], table);
-        read.map(|record| json!(record.render(Dialect::Table)).to_string())
-    } else {
-        let rows: Rows = serde_json::from_value(definition["rows"].clone()).unwrap();
-        let mapping = Mapping::of_rows(&rows, table, &connector);
-        let found = rows.from.find(&page, &mapping).map_err(Unread::from);
-        let read = found.and_then(|found| reader.rows(found.rows, &rows, &mapping, &mut seen));
-        read.and_then(|read| {
-            let first = read.first().map(|row| row.raw.clone()).unwrap_or_default();
-            findings.extend(seen.findings(&mapping, &first)?);
-            let rows = read.into_iter().map(|row| row.record).collect();
-            Ok(Content::Rows(rows).render(Dialect::Table).to_string())
-        })
-    };
-    match read {
-        Ok(read) => {
+    match read_with_findings(page, definition, table) {
+        Ok((read, findings)) => {
             let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
             format!("{read} | {}", told.join("; "))
         }
