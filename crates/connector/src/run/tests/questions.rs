@@ -1,8 +1,8 @@
 //! Portals without a picture to ask about, and those that only seem to have none.
 
-use fiveone_model::{failure::FailureKind, product::Product};
+use fiveone_model::failure::FailureKind;
 
-use super::scripted::{Body, Route, Visit, connector_of, get};
+use super::scripted::{Body, Route, Visit, connector_with_login, get};
 
 /// The picture is the answer itself.
 const BARE: &str = "ask: captcha, get: captcha";
@@ -27,23 +27,12 @@ async fn ends_at(
     mut before: Vec<Route>,
     entered: &str,
 ) -> (Result<(), FailureKind>, usize) {
-    let city = format!(
+    let login = format!(
         r#"
-area: "210300"
-with: {{ base: "http://h.test/app" }}
-login:
-  - type: 1
-    name: 身份证号
-    fields: [id_card, password]
-    steps:
-      - {{ get: open }}
-      - {{ {ask} }}
-      - {{ post: enter, form: {{ code: "{{{{ captcha }}}}", id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}, expect: {{ text: 安全退出 }} }}
-sections:
-  baseInfo:
-    steps: [{{ get: base }}]
-    record: {{ json: "$", map: {{ xm: employeeName }} }}
-"#
+        - {{ get: open }}
+        - {{ {ask} }}
+        - {{ post: enter, form: {{ code: "{{{{ captcha }}}}", id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}, expect: {{ text: 安全退出 }} }}
+        "#
     );
     let with: &[&str] = if before.iter().any(|route| matches!(route.answer, Body::Picture)) {
         &["code=8k3f&"]
@@ -52,7 +41,7 @@ sections:
     };
     before.push(get("/app/open", page));
     before.push(Route { method: "POST", path: "/app/enter", with, answer: entered.into() });
-    let mut visit = Visit::of(connector_of(Product::Fund, &city), before);
+    let mut visit = Visit::of(connector_with_login(&login), before);
     let ended = visit.enter().await.map_err(|failure| failure.kind);
     (ended, visit.questions())
 }

@@ -131,6 +131,29 @@ pub(super) fn connector_of(product: Product, city: &str) -> Arc<Connector> {
     library.connector(product, &area).unwrap().clone()
 }
 
+/// A fund city whose login is these steps, each a line of its file.
+pub(super) fn connector_with_login(steps: &str) -> Arc<Connector> {
+    let steps: String =
+        steps.trim().lines().map(|step| format!("      {}\n", step.trim())).collect();
+    let city = format!(
+        r#"
+area: "210300"
+with: {{ base: "http://h.test/app" }}
+login:
+  - type: 1
+    name: 身份证号
+    fields: [id_card, password]
+    steps:
+{steps}
+sections:
+  baseInfo:
+    steps: [{{ get: base }}]
+    record: {{ json: "$", map: {{ xm: employeeName }} }}
+"#
+    );
+    connector_of(Product::Fund, &city)
+}
+
 impl Visit {
     /// Logs in with the first method.
     pub(super) async fn log_in(

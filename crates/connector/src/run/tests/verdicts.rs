@@ -1,36 +1,22 @@
 //! What answers of a login mean: the page that is opened first, and what comes of the input.
 
-use fiveone_model::{
-    failure::{Failure, FailureKind},
-    product::Product,
-};
+use fiveone_model::failure::{Failure, FailureKind};
 
-use super::scripted::{Body, Visit, connector_of, get, post};
+use super::scripted::{Body, Visit, connector_with_login, get, post};
 
 const FORM: &str = "<form><input name=token value=t><input type=password name=pw></form>";
 
 /// What a login ends in where a page is opened and a form sent, each with what its step says.
 async fn ends(first: (&str, Body), then: (&str, Body)) -> Result<(), (FailureKind, String)> {
     let (page, enter) = (first.0, then.0);
-    let city = format!(
+    let login = format!(
         r#"
-area: "210300"
-with: {{ base: "http://h.test/app" }}
-login:
-  - type: 1
-    name: 身份证号
-    fields: [id_card, password]
-    steps:
-      - {{ get: page{page} }}
-      - {{ post: enter, form: {{ id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}{enter} }}
-sections:
-  baseInfo:
-    steps: [{{ get: base }}]
-    record: {{ json: "$", map: {{ xm: employeeName }} }}
-"#
+        - {{ get: page{page} }}
+        - {{ post: enter, form: {{ id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}{enter} }}
+        "#
     );
     let routes = vec![get("/app/page", first.1), post("/app/enter", &[], then.1)];
-    let mut visit = Visit::of(connector_of(Product::Fund, &city), routes);
+    let mut visit = Visit::of(connector_with_login(&login), routes);
     visit.enter().await.map_err(|failure| (failure.kind, failure.reason))
 }
 
