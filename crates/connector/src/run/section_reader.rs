@@ -125,13 +125,10 @@ impl<'r> SectionReader<'r> {
             if is_of_others {
                 return Err(self.run.refuse(&Unread::OtherPerson, None));
             }
-        }
-        if let Some(first) = rows.first() {
-            let connector = self.run.connector.clone();
-            let mapping = mapping_of(self.section, self.table, &connector);
-            let odd = mapping.map(|mapping| self.seen.findings(&mapping, &first.raw));
-            let odd = odd.transpose().map_err(|page| self.run.unexpected(&page))?;
-            self.findings.extend(odd.into_iter().flatten());
+            if let Some(first) = rows.first() {
+                let odd = self.seen.findings(&mapping, &first.raw);
+                self.findings.extend(odd.map_err(|page| self.run.unexpected(&page))?);
+            }
         }
         Ok(rows)
     }
