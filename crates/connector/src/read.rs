@@ -23,7 +23,7 @@ mod words;
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Record, Section, Table, Value},
+    report::{Record, Section, Table},
 };
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
@@ -51,14 +51,13 @@ pub(crate) use witness::proves_no_rows;
 /// Whether a row without a date is a movement all the same: it says what it was, and is not the sum of
 /// the rows above it.
 fn is_undated_movement(record: &Record, above: &[ReadRow]) -> bool {
-    let amount = |record: &Record, field: &str| match record.get(field) {
-        Some(Value::Amount(amount)) => *amount,
-        Some(_) | None => Decimal::ZERO,
+    let sum = |field: &str| {
+        above.iter().map(|row| sides::amount_or_zero(&row.record, field)).sum::<Decimal>()
     };
-    let sum = |field: &str| above.iter().map(|row| amount(&row.record, field)).sum::<Decimal>();
     let moved = ["inAmount", "outAmount"];
-    let moves = moved.iter().any(|field| !amount(record, field).is_zero());
-    let is_sum = !above.is_empty() && moved.iter().all(|one| amount(record, one) == sum(one));
+    let moves = moved.iter().any(|field| !sides::amount_or_zero(record, field).is_zero());
+    let is_sum =
+        !above.is_empty() && moved.iter().all(|one| sides::amount_or_zero(record, one) == sum(one));
     record.table() == Table::FundBill && record.get("note").is_some() && moves && !is_sum
 }
 

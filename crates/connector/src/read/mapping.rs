@@ -239,26 +239,22 @@ impl<'a> Mapping<'a> {
             let Role::Field { target, expectation } = &entry.role else { continue };
             let Some(field) = self.table.field(&target.field) else { continue };
             let is_shared = *expectation == Expectation::Shared;
-            // An income or expense of zero is none; the portal may have another column for it.
-            if is_zero_side(field, record.get(field.name)) {
-                let other = raw.of_entry(entry).first().map_or("", String::as_str);
-                match clean(field.kind, other, None) {
-                    Cleaned::Value(Value::Amount(amount)) if !amount.is_zero() => {
-                        record.remove(field.name);
-                    }
-                    _ => continue,
-                }
-            }
             if let Some(known) = record.get(field.name) {
                 let other = raw.of_entry(entry).first().map_or("", String::as_str);
-                let is_other = is_shared
-                    && field.kind != Kind::Text
-                    && by_shared.contains(&field.name)
-                    && matches!(clean(field.kind, other, None), Cleaned::Value(value) if value != *known);
-                if is_other {
-                    doubtful.push(field.name);
+                let Cleaned::Value(other) = clean(field.kind, other, None) else { continue };
+                if is_zero_side(field, known) {
+                    // An income or expense of zero is none; the portal has another column for it.
+                    if is_zero_side(field, &other) {
+                        continue;
+                    }
+                    record.remove(field.name);
+                } else {
+                    let is_by_shared = is_shared && by_shared.contains(&field.name);
+                    if is_by_shared && field.kind != Kind::Text && other != *known {
+                        doubtful.push(field.name);
+                    }
+                    continue;
                 }
-                continue;
             }
             let Some(text) = pick(raw, entry, target)? else { continue };
             let Some(text) = self.translate(text, target, raw, scope, findings)? else { continue };
@@ -367,7 +363,7 @@ fn misfit(
 }
 
 /// Whether a field is a side of a bill, and zero.
-fn is_zero_side(field: &Field, value: Option<&Value>) -> bool {
+fn is_zero_side(field: &Field, value: &Value) -> bool {
     matches!(field.name, "inAmount" | "outAmount")
-        && matches!(value, Some(Value::Amount(amount)) if amount.is_zero())
+        && matches!(value, Value::Amount(amount) if amount.is_zero())
 }

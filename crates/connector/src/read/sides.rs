@@ -64,9 +64,10 @@ const EXPENSES: [&str; 9] =
 pub(crate) fn mend_columns<'r>(records: impl Iterator<Item = &'r mut Record>) {
     let mut records: Vec<&mut Record> = records.filter(|record| !is_reversal(record)).collect();
     let are_all_negative =
-        records.iter().all(|record| amount(record, "outAmount") <= Decimal::ZERO);
+        records.iter().all(|record| amount_or_zero(record, "outAmount") <= Decimal::ZERO);
     for record in &mut records {
-        let (income, expense) = (amount(record, "inAmount"), amount(record, "outAmount"));
+        let (income, expense) =
+            (amount_or_zero(record, "inAmount"), amount_or_zero(record, "outAmount"));
         let out = if expense < Decimal::ZERO && are_all_negative {
             -expense
         } else if income < Decimal::ZERO && expense.is_zero() && tells_expense(record) {
@@ -81,7 +82,8 @@ pub(crate) fn mend_columns<'r>(records: impl Iterator<Item = &'r mut Record>) {
     }
 }
 
-fn amount(record: &Record, field: &str) -> Decimal {
+/// An amount of a record; where there is none, zero.
+pub(super) fn amount_or_zero(record: &Record, field: &str) -> Decimal {
     match record.get(field) {
         Some(Value::Amount(amount)) => *amount,
         Some(_) | None => Decimal::ZERO,

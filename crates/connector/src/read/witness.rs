@@ -1,9 +1,9 @@
 //! What proves that there are no rows. Nothing is proved by something that is not there, by words
 //! elsewhere on the page, or by an answer that says of itself that it failed.
 
-use fiveone_model::report::Kind;
 use std::sync::LazyLock;
 
+use fiveone_model::report::Kind;
 use regex::Regex;
 use serde_json::Value as Json;
 
@@ -48,8 +48,9 @@ pub(crate) fn proves_no_rows(
     let messages = page.messages();
     let is_vendors_none =
         !messages.is_empty() && messages.iter().all(|text| connector.vendor_says_none(text));
+    let troubles = if page.is_json() { troubling(page) } else { Vec::new() };
     let is_refused = (claims_success(page) == Some(false) && !is_vendors_none)
-        || (page.is_json() && troubling(page).iter().any(|text| !says_none(text)))
+        || troubles.iter().any(|text| !says_none(text))
         || (!page.is_json() && is_html_refusal(page, connector, says_none));
     if is_refused {
         return false;
@@ -61,12 +62,11 @@ pub(crate) fn proves_no_rows(
         return false;
     }
     if let Some(json) = page.json() {
-        let messages = troubling(page);
-        return messages.iter().all(|text| says_none(text))
-            && !has_stray_rows(json, place, mapping)
+        // What troubles it, if anything, says "none": else it was refused above.
+        return !has_stray_rows(json, place, mapping)
             && (found.has_place
                 || total == Some(0)
-                || !messages.is_empty()
+                || !troubles.is_empty()
                 || (claims_success(page) == Some(true) && is_null(json, place)));
     }
     if found.has_place {
