@@ -151,6 +151,7 @@ pub(crate) fn ending(city: &City, behaviour: Behaviour) -> Ending {
         B::Drops | B::Down => ("50007", vec![]),
         B::ChangedLogin | B::BadPicture | B::Lost => ("50002", vec![]),
         B::Captcha3 | B::SmsWrong3 => ("50009", vec![]),
+        B::Changed if city.has_base_as_hall => ("50002", vec![]),
         B::Changed => ("40002", vec!["baseInfo"]),
         B::ChangedRows => ("40002", city.row_sections()),
         B::Partial | B::Huge | B::Endless | B::Redirects | B::ElsewhereHost | B::BadGzip => {

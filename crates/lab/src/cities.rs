@@ -113,6 +113,7 @@ const fn fund(number: u64, area: &'static str, name: &'static str, family: Famil
         is_gbk: false,
         has_accounts: false,
         has_force: false,
+        has_base_as_hall: false,
         has_format: true,
         has_sms: false,
         traits: traits::MODEL,
@@ -273,11 +274,14 @@ pub(crate) static CITIES: &[City] = &[
         ways: &[BY_ACCOUNT],
         reads_by_get: false,
         traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
+        // What the sources have of it is about a number that is unknown.
+        has_format: false,
         ..insurance(21, "371100", "日照", Family::Unieap)
     },
     City {
         ways: &[("1", "身份证号", &["id_card", "real_name"])],
         groups: FOUR,
+        has_base_as_hall: true,
         traits: traits::YLZ,
         ..insurance(22, "350500", "泉州", Family::Ylz)
     },

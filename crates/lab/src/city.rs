@@ -82,6 +82,8 @@ pub(crate) struct City {
     pub(crate) has_accounts: bool,
     /// Whether it tells that somebody is logged in already, and can be forced.
     pub(crate) has_force: bool,
+    /// Whether the page of the base record is what a login is known by.
+    pub(crate) has_base_as_hall: bool,
     /// Whether it complains about the form of what was typed.
     pub(crate) has_format: bool,
     /// Whether it may want an SMS code after the password.

@@ -100,6 +100,26 @@ pub(crate) fn without_open(value: Value) -> Value {
     }
 }
 
+/// The truth of a section for whoever read this: fields that may be taken or left are due when they were
+/// taken, in any row.
+pub(crate) fn settled(truth: &Value, read: &Value) -> Value {
+    fn settle(truth: &Value, taken: &BTreeSet<String>) -> Value {
+        match truth {
+            Value::Object(map) => Value::Object(
+                map.iter()
+                    .filter_map(|(name, value)| match name.strip_prefix(OPEN) {
+                        Some(open) if !taken.contains(open) => None,
+                        open => Some((open.unwrap_or(name).to_owned(), settle(value, taken))),
+                    })
+                    .collect(),
+            ),
+            Value::Array(items) => items.iter().map(|item| settle(item, taken)).collect(),
+            other => other.clone(),
+        }
+    }
+    settle(truth, &fields(read))
+}
+
 /// The names of the fields in a record or in any row of a list.
 pub(crate) fn fields(section: &Value) -> BTreeSet<String> {
     match section {

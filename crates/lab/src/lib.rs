@@ -246,6 +246,12 @@ pub fn truth_with_open_fields(
     world.truth_of(City::find(product, area)?, id_card, password)
 }
 
+/// The truth of a section for whoever read this: fields with a question mark are due when they were
+/// taken, in any row.
+pub fn settled(truth: &Value, read: &Value) -> Value {
+    facts::settled(truth, read)
+}
+
 /// The fields of each section that a person's records have and this stranger's portal has no key for.
 pub fn absent_fields(
     world: &World,

@@ -26,7 +26,6 @@ const WORDS: Words = Words {
     picture: "错误的验证码",
     password: "您输入的密码与您的用户名不匹配",
     unknown: "用户名不存在或密码错误",
-    format: "您录入的社会保障号码错误或该号码不存在",
     ..Words::KNOWN
 };
 

@@ -30,11 +30,11 @@ pub(super) fn compare(
     absent: &BTreeSet<String>,
     is_named: &dyn Fn(&str) -> bool,
 ) -> Standing {
-    let (Some(read), Some(truth)) = (rows_of(read), rows_of(truth)) else {
+    let truth = fiveone_lab::settled(truth, read);
+    let (Some(read), Some(truth)) = (rows_of(read), rows_of(&truth)) else {
         return Standing::Wrong("the portal has no such section".into());
     };
     let known = fields(&read);
-    let truth = settled(truth, &known);
     let due = fields(&truth);
     let missing: Vec<String> = due.difference(&known).cloned().collect();
     let extra: Vec<String> = known.difference(&due).cloned().collect();
@@ -70,19 +70,6 @@ pub(super) fn compare(
     }
 }
 
-/// The truth for this reader: fields that may be taken or left (`?name`) are due when they were taken.
-fn settled(truth: Vec<Row>, known: &BTreeSet<String>) -> Vec<Row> {
-    let settle = |row: Row| {
-        row.into_iter()
-            .filter_map(|(name, value)| match name.strip_prefix('?') {
-                Some(open) => known.contains(open).then(|| (open.to_owned(), value)),
-                None => Some((name, value)),
-            })
-            .collect()
-    };
-    truth.into_iter().map(settle).collect()
-}
-
 /// A record or a row as fields and canonical values.
 type Row = BTreeMap<String, String>;
 
@@ -98,7 +85,7 @@ fn rows_of(section: &Value) -> Option<Vec<Row>> {
 fn row(value: &Value) -> Row {
     let fields = value.as_object().into_iter().flatten();
     fields
-        .map(|(name, value)| (name.clone(), canonical(name.trim_start_matches('?'), value)))
+        .map(|(name, value)| (name.clone(), canonical(name, value)))
         // A side of zero says nothing that its absence does not.
         .filter(|(name, value)| value != "0" || !matches!(name.as_str(), "inAmount" | "outAmount"))
         .collect()
