@@ -139,7 +139,7 @@ impl Template {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Expression(expression) => {
                     let value = self.eval(expression, scope)?;
-                    text.push_str(&escape(&value_text(&value)));
+                    text.push_str(&escape(&self.text_of(&value)?));
                 }
             }
         }
@@ -173,6 +173,17 @@ impl Template {
         }
         Ok(value)
     }
+
+    /// The text of a value. An object or a list has none: printed, it would look like one.
+    fn text_of(&self, value: &Value) -> Result<String, Unrendered> {
+        match value.kind() {
+            ValueKind::None => Ok(String::new()),
+            ValueKind::Map | ValueKind::Seq | ValueKind::Iterable => {
+                Err(Unrendered(format!("`{}`: an object or a list, and no text", self.source)))
+            }
+            _ => Ok(value.to_string()),
+        }
+    }
 }
 
 /// Where the placeholder that has just begun ends: the first `}}` outside quotes.
@@ -189,10 +200,6 @@ fn close(text: &str) -> Option<usize> {
         previous = c;
     }
     None
-}
-
-fn value_text(value: &Value) -> String {
-    if value.is_none() { String::new() } else { value.to_string() }
 }
 
 /// A template value of JSON; numbers that are whole are numbers, others their digits.

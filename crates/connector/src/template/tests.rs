@@ -115,3 +115,20 @@ fn lists_keep_their_type() {
     let scope = BTreeMap::from([("v", "2016-2017")]);
     assert_eq!(joined.json(&scope), Ok(serde_json::json!(["当前年度", "2016-2017"])));
 }
+
+#[test]
+fn an_object_or_a_list_is_no_text() {
+    struct Nested;
+    impl Scope for Nested {
+        fn get(&self, name: &str) -> Option<Value> {
+            let home = serde_json::json!({ "name": { "value": "x" }, "names": ["x"], "no": null });
+            (name == "home").then(|| from_json(&home))
+        }
+    }
+    let render = |source: &str| Template::parse(source).unwrap().render(&Nested);
+    for source in ["{{ home.name }}", "a {{ home.names }}", "{{ home }}"] {
+        let told = render(source).unwrap_err().0;
+        assert_eq!(told, format!("`{source}`: an object or a list, and no text"));
+    }
+    assert_eq!(render("{{ home.name.value }}{{ home.no }}").unwrap(), "x");
+}
