@@ -13,6 +13,7 @@ mod layer;
 mod message;
 mod prober;
 mod script;
+mod scrub;
 mod text;
 mod visible;
 
@@ -30,6 +31,7 @@ pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};
 pub(crate) use message::{Standing, claims_success, errors, has_controls, spoken, troubling};
 pub(crate) use prober::{Prober, TextPass, text_of as json_text};
+pub(crate) use scrub::Scrubber;
 pub(crate) use text::{clean_text, half_width, is_blank_char, squeezed};
 pub(crate) use visible::{all_lines, lines};
 
@@ -64,6 +66,11 @@ impl Page {
     /// A page with nothing on it, to ask what needs no answer.
     pub(crate) fn blank(url: Url) -> Self {
         Self::new(200, url, Vec::new(), b"", None, None)
+    }
+
+    /// A page of a text that has been decoded.
+    pub(crate) fn of_text(url: Url, text: &str) -> Self {
+        Self { text: text.to_owned(), ..Self::blank(url) }
     }
 
     /// Everything, as text.

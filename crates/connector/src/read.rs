@@ -4,6 +4,7 @@
 //! mapping makes fields of them ([`mapping`]). `docs/READING.md` is the promise. Nothing here waits
 //! for anything.
 
+mod balances;
 mod entries;
 mod essentials;
 mod insurance;
@@ -36,9 +37,10 @@ use crate::{
     unexpected::UnexpectedPage,
 };
 
+pub(crate) use balances::moves_untold;
 pub(crate) use entries::{account_keys, person_keys};
 pub(crate) use essentials::essentials;
-pub(crate) use keys::SeenKeys;
+pub(crate) use keys::{SeenKeys, look_of};
 pub(crate) use mapping::Mapping;
 pub(crate) use order::{days_of, newest_first};
 pub(crate) use place::FoundRows;
@@ -199,7 +201,7 @@ impl Reader<'_> {
                 sides::set(&mut record, sides, &raw, self.findings)?;
             }
             let is_row = mapping.is_whole(&record, &raw)
-                || is_undated_movement(&record, &read)
+                || (is_undated_movement(&record, &read) && mapping.has_date_key(&raw))
                 || is_movement_of_nothing(&record, &raw, mapping);
             if !is_row {
                 lines_left_out += 1;

@@ -6,6 +6,7 @@
 
 mod ask;
 mod checkpoint;
+mod evidence;
 mod fetch;
 mod loans;
 mod login;
@@ -21,6 +22,7 @@ mod section_reader;
 mod step;
 mod template_vars;
 mod verdict;
+mod whole_list;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -44,6 +46,7 @@ pub(crate) use login::OWN_NAMES;
 
 use crate::{connector::Connector, page::Standing, portal::Portal, read::Whose};
 
+pub use evidence::Evidence;
 pub use note::StepNote;
 pub(crate) use template_vars::BUILT_IN;
 
@@ -117,6 +120,9 @@ pub struct Run {
     entry_has_code: Option<bool>,
     /// Names of values that were made of what the person typed.
     typed: BTreeSet<String>,
+    /// The page that was looked into last, and the last with records; none while the person is asked.
+    seen: Option<Arc<evidence::SeenPage>>,
+    seen_records: Option<Arc<evidence::SeenPage>>,
 }
 
 impl std::fmt::Debug for Run {
@@ -147,6 +153,8 @@ impl Run {
             has_sent: false,
             entry_has_code: None,
             typed: BTreeSet::new(),
+            seen: None,
+            seen_records: None,
         }
     }
 

@@ -20,6 +20,11 @@ use crate::{
 /// How many rows are looked at to tell what an unknown key holds.
 const ROWS_LOOKED_AT: usize = 50;
 
+/// The word for what a text looks like.
+pub(crate) fn look_of(text: &str) -> &'static str {
+    Look::of(text).as_str()
+}
+
 /// What the values of a key look like. Never a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
@@ -289,6 +294,16 @@ pub(super) fn findings_of_record(
     let mut seen = SeenKeys::default();
     seen.add(raw);
     let findings = seen.findings(mapping, raw)?;
+    let is_known = |key: &str| mapping.entries.iter().any(|entry| raw.key(entry.key) == key);
+    let is_strange = !raw.is_blank() && raw.iter().all(|(key, _)| !is_known(key));
+    let lacks_deciding = seen
+        .absent(mapping, raw)
+        .iter()
+        .any(|one| one.decides(mapping.table) && record.get(one.field).is_none());
+    // Whatever else is known of the person is not the record that should stand here.
+    if is_strange && lacks_deciding {
+        return Err(UnexpectedPage::portal("the record has none of the keys that it should have"));
+    }
     // What another source of the record has brought is not absent.
     Ok(findings
         .into_iter()

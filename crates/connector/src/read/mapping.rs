@@ -146,6 +146,19 @@ impl<'a> Mapping<'a> {
         })
     }
 
+    /// The keys that must bring a field, by what the file says.
+    pub(super) fn expected_keys_of<'s>(
+        &'s self,
+        field: &'s str,
+    ) -> impl Iterator<Item = &'a str> + 's {
+        self.entries.iter().filter_map(move |entry| match &entry.role {
+            Role::Field { target, expectation: Expectation::Expected } if target.field == field => {
+                Some(entry.key)
+            }
+            Role::Field { .. } | Role::Known => None,
+        })
+    }
+
     /// Whether a field is made of other values.
     fn is_made(&self, field: &str) -> bool {
         let is_value = self.values.get(field).is_some();
@@ -190,6 +203,12 @@ impl<'a> Mapping<'a> {
     pub(crate) fn date_text<'r>(&self, raw: &'r Raw) -> &'r str {
         let keys = dates(self.table).iter().flat_map(|field| self.keys_of(field));
         keys.map(|key| raw.first(key)).find(|text| !text.is_empty()).unwrap_or("")
+    }
+
+    /// Whether a row has a key for its date, with or without one in it.
+    pub(crate) fn has_date_key(&self, raw: &Raw) -> bool {
+        let mut keys = dates(self.table).iter().flat_map(|field| self.keys_of(field));
+        keys.any(|key| !raw.get(key).is_empty())
     }
 
     /// The keys that name a person, by what they are in this table or in the table of the base record.

@@ -69,6 +69,7 @@ impl Run {
             Vec::new()
         };
         let hint = ask.hint.clone().unwrap_or_default();
+        self.forget_pages();
         self.note(StepNote {
             method: "ASK",
             outcome: format!("{} {attempt}", ask.kind.as_str()),

@@ -171,7 +171,9 @@ impl Run {
                 }
             }
         };
-        read.map_err(|(unread, verdict)| self.refuse(&unread, verdict))
+        let record = read.map_err(|(unread, verdict)| self.refuse(&unread, verdict))?;
+        self.remember_records();
+        Ok(record)
     }
 
     /// Rows of all turns of the section's loops, newest first.

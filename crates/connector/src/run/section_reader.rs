@@ -22,10 +22,7 @@ use super::{
 use crate::{
     definition::{Loop, Overlap, Pager, Rows, Section, Step},
     page::{Prober, Standing},
-    read::{
-        Mapping, Raw, ReadRow, Reader, SeenKeys, Unread, are_of_other_accounts, are_of_several,
-        days_of, mend_columns, proves_no_rows,
-    },
+    read::{Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, mend_columns, proves_no_rows},
     unexpected::UnexpectedPage,
 };
 
@@ -53,14 +50,14 @@ struct TurnRead {
 
 /// Reads the rows of one section.
 pub(super) struct SectionReader<'r> {
-    run: &'r mut Run,
-    section: &'r Section,
-    table: Table,
+    pub(super) run: &'r mut Run,
+    pub(super) section: &'r Section,
+    pub(super) table: Table,
     /// The insurance whose rows are read, where it is one.
     insurance: Option<Name>,
     /// What was odd.
     pub(super) findings: Vec<Finding>,
-    seen: SeenKeys,
+    pub(super) seen: SeenKeys,
     requests_left: usize,
     rows_left: usize,
 }
@@ -113,23 +110,7 @@ impl<'r> SectionReader<'r> {
         if self.table == Table::FundBill && has_columns {
             mend_columns(rows.iter_mut().map(|row| &mut row.record));
         }
-        let connector = self.run.connector.clone();
-        if let Some(mapping) = mapping_of(self.section, self.table, &connector) {
-            let raws: Vec<&Raw> = rows.iter().map(|row| &row.raw).collect();
-            // A loop over accounts has told its rows apart.
-            let own = self.run.whose.account.as_deref();
-            let declared = self.section.rows().map_or_else(Vec::new, Rows::account_keys);
-            let is_of_others = are_of_several(&raws, &mapping.person_keys())
-                || (!is_by_account
-                    && are_of_other_accounts(&raws, own, &connector.account_keys, &declared));
-            if is_of_others {
-                return Err(self.run.refuse(&Unread::OtherPerson, None));
-            }
-            if let Some(first) = rows.first() {
-                let odd = self.seen.findings(&mapping, &first.raw);
-                self.findings.extend(odd.map_err(|page| self.run.unexpected(&page))?);
-            }
-        }
+        self.judge(&rows, is_by_account)?;
         Ok(rows)
     }
 
@@ -245,8 +226,12 @@ impl<'r> SectionReader<'r> {
         let Some((step, fetched)) = last else {
             return Err(self.run.unexpected(&UnexpectedPage::definition("no request was made")));
         };
-        self.look(pager, step, &fetched, context)
-            .map_err(|(unread, verdict)| self.run.refuse(&unread, verdict))
+        let read = self.look(pager, step, &fetched, context);
+        let read = read.map_err(|(unread, verdict)| self.run.refuse(&unread, verdict))?;
+        if !read.rows.is_empty() {
+            self.run.remember_records();
+        }
+        Ok(read)
     }
 
     /// Takes everything from a page that it tells; with what it says when nothing can be taken.
@@ -381,7 +366,7 @@ impl TurnRead {
 }
 
 /// The mapping of a section's rows; a list that is split needs what splits it.
-fn mapping_of<'a>(
+pub(super) fn mapping_of<'a>(
     section: &'a Section,
     table: Table,
     connector: &'a crate::connector::Connector,

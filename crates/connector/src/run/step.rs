@@ -188,9 +188,13 @@ impl Run {
         let Some(request) = step.request() else { return Ok(()) };
         let rules = &request.answer;
         let cookies = self.cookies(&fetched.url);
+        let page = self.page(step, fetched);
+        if let Ok(page) = &page {
+            self.remember(step, page);
+        }
         let found = {
             let scope = self.scope(context.fields, context.locals);
-            match self.page(step, fetched) {
+            match page {
                 Err(page) => Err(Verdict::unexpected(&page)),
                 Ok(page) => {
                     let prober = Prober::new(&page, &scope, &cookies, &self.standing);

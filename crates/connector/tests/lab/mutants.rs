@@ -13,7 +13,7 @@ use regex::Regex;
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
 
-use super::world::{Case, City, Outcome, World, cities};
+use super::world::{Case, City, Outcome, World, cities, values_of};
 
 /// The most mutants of one kind that are made of one answer.
 const MUTANTS_MAX: usize = 6;
@@ -114,25 +114,6 @@ impl Text {
     fn encode(&self, text: &str) -> Vec<u8> {
         self.encoding.encode(text).0.into_owned()
     }
-}
-
-/// Every text that was read, so that a changed value is not taken for a changed label.
-fn values_of(outcome: &Outcome) -> BTreeSet<String> {
-    fn push(json: &Json, values: &mut BTreeSet<String>) {
-        match json {
-            Json::String(text) => {
-                values.insert(text.clone());
-            }
-            Json::Array(items) => items.iter().for_each(|item| push(item, values)),
-            Json::Object(map) => map.values().for_each(|item| push(item, values)),
-            _ => {}
-        }
-    }
-    let mut values = BTreeSet::new();
-    for read in outcome.sections.values().flatten() {
-        push(read, &mut values);
-    }
-    values
 }
 
 fn mutants(text: &str, values: &BTreeSet<String>) -> Vec<Mutant> {

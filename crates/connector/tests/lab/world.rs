@@ -1,6 +1,11 @@
 //! A running lab, the connectors pointed at it, and one person's whole run compared with the truth.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use fiveone_connector::{
@@ -12,6 +17,7 @@ use fiveone_model::{
     area::AreaCode,
     challenge::ChallengeKind,
     failure::{Failure, FailureKind},
+    finding::{Finding, FindingKind},
     login::{Credentials, FieldName},
     product::Product,
     report::{Content, Dialect, Loan, Record},
@@ -25,28 +31,14 @@ pub(crate) type City = (&'static str, &'static str);
 
 /// Every city of the lab.
 pub(crate) fn cities() -> Vec<City> {
-    vec![
-        ("fund", "210300"),
-        ("fund", "630100"),
-        ("fund", "371100"),
-        ("fund", "610300"),
-        ("fund", "140200"),
-        ("fund", "510100"),
-        ("fund", "990000"),
-        ("insurance", "370100"),
-        ("insurance", "370300"),
-        ("insurance", "230100"),
-        ("insurance", "460100"),
-        ("insurance", "211100"),
-        ("insurance", "320200"),
-        ("insurance", "990000"),
-    ]
-    .into_iter()
-    .filter(|(product, area)| {
-        let only = std::env::var("LAB_CITY").unwrap_or_default();
-        only.is_empty() || only == format!("{product}/{area}")
-    })
-    .collect()
+    fiveone_lab::cities()
+        .into_iter()
+        .map(|city| (city.product, city.area))
+        .filter(|(product, area)| {
+            let only = std::env::var("LAB_CITY").unwrap_or_default();
+            only.is_empty() || only == format!("{product}/{area}")
+        })
+        .collect()
 }
 
 /// One run: a city, what is typed, and what must come of it.
@@ -116,6 +108,8 @@ pub(crate) struct Outcome {
     pub(crate) login: Result<(), Failure>,
     pub(crate) sections: BTreeMap<&'static str, Result<Json, Failure>>,
     asked: Vec<String>,
+    /// What an operator would be shown of the last page of each section.
+    pub(crate) evidence: BTreeMap<&'static str, String>,
     pub(crate) log: String,
 }
 
@@ -137,6 +131,25 @@ impl Outcome {
     fn failed(&self) -> Vec<&'static str> {
         self.sections.iter().filter(|(_, read)| read.is_err()).map(|(name, _)| *name).collect()
     }
+}
+
+/// Every text that was read, to tell values from labels.
+pub(crate) fn values_of(outcome: &Outcome) -> BTreeSet<String> {
+    fn push(json: &Json, values: &mut BTreeSet<String>) {
+        match json {
+            Json::String(text) => {
+                values.insert(text.clone());
+            }
+            Json::Array(items) => items.iter().for_each(|item| push(item, values)),
+            Json::Object(map) => map.values().for_each(|item| push(item, values)),
+            _ => {}
+        }
+    }
+    let mut values = BTreeSet::new();
+    for read in outcome.sections.values().flatten() {
+        push(read, &mut values);
+    }
+    values
 }
 
 /// The lab and the connectors.
@@ -236,21 +249,28 @@ impl World {
         let mut run = Run::new(Arc::clone(&connector), portal, now_ms);
         let mut reader = Reader { world: self, id_card: case.id_card.clone(), asked: Vec::new() };
         let login = run.login(case.method(), &case.credentials(), &mut reader).await;
-        let mut sections = BTreeMap::new();
+        let (mut sections, mut evidence) = (BTreeMap::new(), BTreeMap::new());
         if login.is_ok() {
             for section in connector.sections() {
-                let read = run.read(*section).await.map(|reading| shown(&reading.content));
-                sections.insert(section.as_str(), read);
+                let read = run.read(*section).await;
+                let mut findings =
+                    read.as_ref().map_or_else(|_| Vec::new(), |reading| reading.findings.clone());
+                findings.push(Finding::of_field(FindingKind::Absent, "any"));
+                if let Some(seen) = run.evidence(&findings) {
+                    evidence.insert(section.as_str(), seen.page);
+                }
+                sections.insert(section.as_str(), read.map(|reading| shown(&reading.content)));
             }
         }
         let log = run.take_log().iter().map(|note| format!("    {note:?}\n")).collect();
-        Outcome { login, sections, asked: reader.asked, log }
+        Outcome { login, sections, asked: reader.asked, evidence, log }
     }
 
     fn truth(&self, case: &Case, password: &str) -> Json {
         let (product, area) = case.city;
         let world = self.lab.world();
-        fiveone_lab::truth(&world, product, area, &case.id_card, password).unwrap_or_default()
+        fiveone_lab::truth_with_open_fields(&world, product, area, &case.id_card, password)
+            .unwrap_or_default()
     }
 
     /// Runs a case and compares it with the truth and the documented end.
@@ -261,7 +281,7 @@ impl World {
         if case.password == "charset" && code == 40001 {
             let truth = self.truth(case, "good");
             let is_true = outcome.sections.iter().all(|(name, read)| {
-                read.as_ref().is_ok_and(|read| difference(read, &truth[*name]).is_none())
+                read.as_ref().is_ok_and(|read| difference(read, section_of(&truth, name)).is_none())
             });
             let told = || format!("other values than the truth\n{}", outcome.log);
             return if is_true { Ok(()) } else { Err(told()) };
@@ -286,15 +306,18 @@ impl World {
         let truth = self.truth(case, &case.password);
         for (name, read) in &outcome.sections {
             if let Ok(read) = read
-                && let Some(difference) = difference(read, &truth[*name])
+                && let Some(difference) = difference(read, section_of(&truth, name))
             {
                 told.push(format!("{name} {difference}"));
             }
         }
         if outcome.login.is_ok() && code < 50000 {
             let offered = truth.as_object().into_iter().flat_map(Map::keys);
-            let missing: Vec<&String> =
-                offered.filter(|name| !outcome.sections.contains_key(name.as_str())).collect();
+            // A question mark stands before a section that may be offered.
+            let is_due = |name: &&String| {
+                !name.starts_with('?') && !outcome.sections.contains_key(name.as_str())
+            };
+            let missing: Vec<&String> = offered.filter(is_due).collect();
             if !missing.is_empty() {
                 told.push(format!("{missing:?} are not offered"));
             }
@@ -306,8 +329,14 @@ impl World {
     }
 }
 
+/// A section of the truth, due or such that it may be offered.
+fn section_of<'t>(truth: &'t Json, name: &str) -> &'t Json {
+    truth.get(name).unwrap_or(&truth[format!("?{name}")])
+}
+
 /// What is first seen to differ.
 fn difference(read: &Json, truth: &Json) -> Option<String> {
+    let truth = &fiveone_lab::settled(truth, read);
     if sorted(read) == sorted(truth) {
         return None;
     }

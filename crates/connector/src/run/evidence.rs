@@ -1,0 +1,100 @@
+//! The page that was looked into last, kept until it is known whether the portal has changed.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use fiveone_model::{
+    finding::Finding,
+    report::{Section as Name, Table},
+};
+
+use super::Run;
+use crate::{
+    connector::{Connector, map_of},
+    definition::{Map, Section, Step},
+    page::{Page, Scrubber, normal},
+    read::look_of,
+};
+
+/// What an operator may see of a page: its build and its known labels, no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The step that fetched it.
+    pub step: String,
+    /// Its path, without the query.
+    pub path: String,
+    /// What was not as it should be, where something was refused.
+    pub reason: String,
+    /// The page, values replaced by their kinds.
+    pub page: String,
+}
+
+/// A page as it came.
+pub(super) struct SeenPage {
+    step: String,
+    path: String,
+    text: String,
+}
+
+impl Run {
+    /// Remembers a page that is looked into; the one before is forgotten.
+    pub(super) fn remember(&mut self, step: &Step, page: &Page) {
+        let path = page.url.path().to_owned();
+        let seen = SeenPage { step: step.name(), path, text: page.text().to_owned() };
+        self.seen = Some(Arc::new(seen));
+    }
+
+    /// The page that was looked into last had records: what is odd about them is odd about this page.
+    pub(super) fn remember_records(&mut self) {
+        self.seen_records = self.seen.clone();
+    }
+
+    /// Forgets the pages: thousands wait for a code at once.
+    pub(super) fn forget_pages(&mut self) {
+        (self.seen, self.seen_records) = (None, None);
+    }
+
+    /// The last page with records when they have findings, else the page that was looked into last;
+    /// without any value. The words of findings are shown: they are the portal's names, which is what
+    /// the operator looks for.
+    #[must_use]
+    pub fn evidence(&self, findings: &[Finding]) -> Option<Evidence> {
+        let records = self.seen_records.as_ref().filter(|_| !findings.is_empty());
+        let seen = records.or(self.seen.as_ref())?;
+        let mut words = known_words(&self.connector);
+        let named = findings.iter().flat_map(|one| [&one.key, &one.detail]);
+        words.extend(named.flatten().map(|word| normal(word)));
+        let page = Page::of_text(self.base_url().clone(), &seen.text);
+        let scrubber = Scrubber { is_known: &|word| words.contains(word), kind_of: &look_of };
+        let reason = self.log.last().map_or_else(String::new, |note| note.outcome.clone());
+        Some(Evidence {
+            step: seen.step.clone(),
+            path: seen.path.clone(),
+            reason,
+            page: scrubber.page(&page),
+        })
+    }
+}
+
+/// Every label and key that a connector knows, as labels are compared.
+fn known_words(connector: &Connector) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let mut add = |map: &Map| words.extend(map.iter().map(|(key, _)| normal(key)));
+    for table in Table::ALL {
+        connector.dictionaries.values().for_each(|dictionary| add(map_of(dictionary, table)));
+    }
+    let sections = Name::of(connector.product)
+        .iter()
+        .filter_map(|name| connector.definition.sections.get(*name));
+    for section in sections.chain(connector.definition.lists.values()) {
+        maps(section).for_each(&mut add);
+    }
+    words
+}
+
+/// The maps of a section and of the lists inside it.
+fn maps(section: &Section) -> impl Iterator<Item = &Map> {
+    let rows = section.rows().map(|rows| &rows.map);
+    let record = section.record().iter().map(|source| &source.map);
+    let parts = [&section.parts.repayers, &section.parts.repays, &section.parts.overdues];
+    record.chain(rows).chain(parts.into_iter().flatten().map(|part| &part.rows.map))
+}
