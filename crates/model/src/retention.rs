@@ -11,5 +11,8 @@ pub const REPORT_KEPT_FOR_MS: Millis = 7 * 24 * HOUR_MS;
 /// How long an `Idempotency-Key` is remembered (P-32).
 pub const IDEMPOTENCY_KEPT_FOR_MS: Millis = 24 * HOUR_MS;
 
+/// How long the page of a portal that seems to have changed is kept.
+pub const EVIDENCE_KEPT_FOR_MS: Millis = 30 * 24 * HOUR_MS;
+
 /// The most rows one retention step deletes.
 pub const BATCH_ROWS: i64 = 1_000;

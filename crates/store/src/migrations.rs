@@ -8,7 +8,10 @@ use crate::Error;
 use crate::db::{Db, sql_for};
 
 /// Number, name and text of every step.
-const STEPS: [(i64, &str, &str); 1] = [(1, "init", include_str!("../migrations/0001_init.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "init", include_str!("../migrations/0001_init.sql")),
+    (2, "evidence", include_str!("../migrations/0002_evidence.sql")),
+];
 
 /// Brings the database to the newest schema; a second run changes nothing.
 pub(crate) async fn run(db: &Db) -> Result<(), Error> {

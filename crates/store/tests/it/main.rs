@@ -5,6 +5,7 @@
 mod accounts;
 mod callbacks;
 mod challenges;
+mod evidence;
 mod history;
 mod ledger;
 mod nodes;
