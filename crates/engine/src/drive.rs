@@ -21,6 +21,7 @@ use futures_util::FutureExt as _;
 
 use crate::Fault;
 use crate::apps::Apps;
+use crate::evidence::PortalChange;
 use crate::node::Node;
 use crate::portal_changes::PortalChanges;
 use crate::seal::{DeploymentKeys, TaskKey};
@@ -186,8 +187,14 @@ impl Driver {
         if let Some(stop) = person.into_stop() {
             return Err(stop);
         }
+        let evidence = self.suspicion(task, None, outcome.as_ref().err(), &run);
         self.note_steps(task, &mut run);
+        if let Some(evidence) = evidence {
+            let change = PortalChange::new(evidence, Vec::new());
+            self.keep_change(task, connector, None, &change).await;
+        }
         outcome?;
+        self.portal_changes.logged_in(task);
         Ok(run)
     }
 
@@ -224,11 +231,16 @@ impl Driver {
                 continue;
             }
             let outcome = run.read(section).await;
+            let evidence = self.suspicion(task, Some(section), outcome.as_ref().err(), run);
             self.note_steps(task, run);
+            if let Some(evidence) = evidence {
+                let change = PortalChange::new(evidence, Vec::new());
+                self.keep_change(task, connector, Some(section), &change).await;
+            }
             match outcome {
                 Ok(reading) => {
                     self.store_section(task, run, key, section, &reading).await?;
-                    self.note_findings(task, connector, section, &reading);
+                    self.note_findings(task, connector, section, &reading, run).await;
                     stored.push(section);
                 }
                 // Nothing of a portal that mixes people up can be trusted.

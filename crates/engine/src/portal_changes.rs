@@ -1,5 +1,6 @@
-//! Portals that may have changed: a key that several people in a row do not have, or one that seems
-//! to have another name now. An operator hears of it once, until a person has the key again.
+//! Portals that may have changed: a key that several people in a row do not have, one that seems to
+//! have another name now, or a page that could not be read at all. An operator hears of it once, until
+//! a person has the key again, or the page is read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +15,9 @@ use fiveone_store::TaskRow;
 /// So many people in a row without a key: it is the portal that does not have it.
 const PEOPLE_WITHOUT: u32 = 3;
 
+/// The word for a page that could not be read, beside the kinds of findings.
+const UNEXPECTED_PAGE: &str = "unexpected_page";
+
 /// A field that lacks its key, and in which way.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Lack {
@@ -22,66 +26,107 @@ struct Lack {
     key: Option<String>,
 }
 
-/// A section of an area's reports.
-type Place = (Product, AreaCode, Section);
+/// A part of an area's portal: a section of its reports, or the login.
+type Place = (Product, AreaCode, Option<Section>);
 
-/// How often each key was missed in a row, as this node saw it.
+/// What was odd about a part for whoever came last.
+#[derive(Default)]
+struct Oddities {
+    /// How often each key was missed in a row.
+    in_a_row: BTreeMap<Lack, u32>,
+    /// Whether its page could not be read.
+    is_refused: bool,
+}
+
+/// What is odd about portals, as this node saw it.
 #[derive(Default)]
 pub(crate) struct PortalChanges {
-    in_a_row: Mutex<HashMap<Place, BTreeMap<Lack, u32>>>,
+    places: Mutex<HashMap<Place, Oddities>>,
 }
 
 impl PortalChanges {
-    /// Takes note of a section that was read, and tells of what may have changed. The log has the
-    /// names that the connector knows, and nothing of the person's.
-    pub(crate) fn note(&self, task: &TaskRow, section: Section, reading: &Reading) {
-        let place = (task.product, task.area.clone(), section);
-        for suspected in self.suspected(place, reading) {
-            tracing::warn!(
-                product = %task.product,
-                area = %task.area,
-                section = section.as_str(),
-                field = suspected.field.as_deref().unwrap_or_default(),
-                key = suspected.key.as_deref().unwrap_or_default(),
-                kind = suspected.kind.as_str(),
-                "the portal may have changed"
-            );
-            metrics::counter!(
-                crate::metric::PORTAL_CHANGES,
-                "product" => task.product.as_str(),
-                "area" => task.area.as_str().to_owned(),
-                "kind" => suspected.kind.as_str()
-            )
-            .increment(1);
+    /// Takes note of a section that was read, and tells which of its findings say, just now, that the
+    /// portal has changed. The log has the names that the connector knows, and nothing of the person's.
+    pub(crate) fn read(&self, task: &TaskRow, section: Section, reading: &Reading) -> Vec<Finding> {
+        let suspected = self.suspected(place_of(task, Some(section)), reading);
+        for finding in &suspected {
+            tell(task, Some(section), finding.kind.as_str(), Some(finding));
         }
+        suspected
+    }
+
+    /// Takes note of a page that could not be read; whether it is the first since the part was well.
+    pub(crate) fn refused(&self, task: &TaskRow, section: Option<Section>) -> bool {
+        let is_first =
+            self.with(place_of(task, section), |odd| !std::mem::replace(&mut odd.is_refused, true));
+        if is_first {
+            tell(task, section, UNEXPECTED_PAGE, None);
+        }
+        is_first
+    }
+
+    /// Takes note of a login that went well.
+    pub(crate) fn logged_in(&self, task: &TaskRow) {
+        self.with(place_of(task, None), |odd| odd.is_refused = false);
+    }
+
+    fn with<T>(&self, place: Place, change: impl FnOnce(&mut Oddities) -> T) -> T {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        change(places.entry(place).or_default())
     }
 
     /// The lacks that have just become as many as it takes. A section without rows has no keys at
     /// all, so it neither counts nor ends a row of others.
-    fn suspected<'r>(&self, place: Place, reading: &'r Reading) -> Vec<&'r Finding> {
-        if reading.content.is_empty() {
-            return Vec::new();
-        }
-        let mut all = self.in_a_row.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = all.entry(place).or_default();
-        let before = std::mem::take(counts);
-        let mut suspected = Vec::new();
-        for finding in &reading.findings {
-            let Some(needed) = people_needed(finding.kind) else { continue };
-            let lack =
-                Lack { kind: finding.kind, field: finding.field.clone(), key: finding.key.clone() };
-            // Loans are several tables: two of them may lack the same.
-            if counts.contains_key(&lack) {
-                continue;
+    fn suspected(&self, place: Place, reading: &Reading) -> Vec<Finding> {
+        self.with(place, |odd| {
+            odd.is_refused = false;
+            if reading.content.is_empty() {
+                return Vec::new();
             }
-            let count = before.get(&lack).copied().unwrap_or_default().saturating_add(1);
-            if count == needed {
-                suspected.push(finding);
+            let before = std::mem::take(&mut odd.in_a_row);
+            let mut suspected = Vec::new();
+            for finding in &reading.findings {
+                let Some(needed) = people_needed(finding.kind) else { continue };
+                let (field, key) = (finding.field.clone(), finding.key.clone());
+                let lack = Lack { kind: finding.kind, field, key };
+                // Loans are several tables: two of them may lack the same.
+                if odd.in_a_row.contains_key(&lack) {
+                    continue;
+                }
+                let count = before.get(&lack).copied().unwrap_or_default().saturating_add(1);
+                if count == needed {
+                    suspected.push(finding.clone());
+                }
+                odd.in_a_row.insert(lack, count);
             }
-            counts.insert(lack, count);
-        }
-        suspected
+            suspected
+        })
     }
+}
+
+fn place_of(task: &TaskRow, section: Option<Section>) -> Place {
+    (task.product, task.area.clone(), section)
+}
+
+/// Tells operators: in the log, and by a counter.
+fn tell(task: &TaskRow, section: Option<Section>, kind: &'static str, finding: Option<&Finding>) {
+    let word = |of: fn(&Finding) -> &Option<String>| finding.and_then(|one| of(one).as_deref());
+    tracing::warn!(
+        product = %task.product,
+        area = %task.area,
+        part = section.map_or("login", Section::as_str),
+        field = word(|finding| &finding.field).unwrap_or_default(),
+        key = word(|finding| &finding.key).unwrap_or_default(),
+        kind,
+        "the portal may have changed; `fiveone area evidence` shows the page"
+    );
+    metrics::counter!(
+        crate::metric::PORTAL_CHANGES,
+        "product" => task.product.as_str(),
+        "area" => task.area.as_str().to_owned(),
+        "kind" => kind
+    )
+    .increment(1);
 }
 
 /// How many people in a row must lack it before the portal is suspected; `None` for what says
@@ -120,7 +165,7 @@ mod tests {
     }
 
     fn place(area: &str) -> Place {
-        (Product::Fund, AreaCode::parse(area).unwrap(), Section::Base)
+        (Product::Fund, AreaCode::parse(area).unwrap(), Some(Section::Base))
     }
 
     #[test]
@@ -155,8 +200,7 @@ mod tests {
         let changes = PortalChanges::default();
         let told = |findings: &[Finding]| {
             let reading = reading(findings);
-            let suspected = changes.suspected(place("210300"), &reading);
-            suspected.into_iter().cloned().collect::<Vec<_>>()
+            changes.suspected(place("210300"), &reading)
         };
         let renamed = |detail: &str| {
             let finding = Finding::of_field(FindingKind::Renamed, "gender").with_key("性别");
@@ -204,12 +248,23 @@ mod tests {
         let renamed = reading(&[Finding::of_field(FindingKind::Renamed, "gender")]);
         let counted = Counted::default();
         metrics::with_local_recorder(&counted, || {
-            changes.note(&task, Section::Base, &renamed);
-            changes.note(&task, Section::Base, &renamed);
+            changes.read(&task, Section::Base, &renamed);
+            changes.read(&task, Section::Base, &renamed);
+            // Of pages that cannot be read, only the first since it went well is told.
+            assert!(changes.refused(&task, None));
+            assert!(!changes.refused(&task, None));
+            changes.logged_in(&task);
+            assert!(changes.refused(&task, None));
+            assert!(changes.refused(&task, Some(Section::Base)));
+            changes.read(&task, Section::Base, &renamed);
+            assert!(changes.refused(&task, Some(Section::Base)));
         });
-        let expected =
-            "fiveone_portal_changes_suspected_total product=fund area=210300 kind=renamed";
-        assert_eq!(*counted.0.lock().unwrap(), [expected]);
+        let name = "fiveone_portal_changes_suspected_total product=fund area=210300 kind=";
+        let kinds = ["renamed", "unexpected_page", "unexpected_page", "unexpected_page"]
+            .into_iter()
+            .chain(["unexpected_page"]);
+        let expected: Vec<_> = kinds.map(|kind| format!("{name}{kind}")).collect();
+        assert_eq!(*counted.0.lock().unwrap(), expected);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
-use fiveone_model::retention::BATCH_ROWS;
+use fiveone_model::retention::{BATCH_ROWS, EVIDENCE_KEPT_FOR_MS};
 use fiveone_model::task::Stage;
 use fiveone_store::{Error, Settlement, Store, TaskRow};
 
@@ -83,6 +83,7 @@ impl Sweeper {
             tracing::info!(tid = %task, "result wiped");
         }
         self.store.write.forget_keys(now, BATCH_ROWS).await?;
+        self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
         Ok(())
     }
 

@@ -1,19 +1,24 @@
-//! What was odd about a section: logged, counted, and watched for portals that have changed.
+//! What was odd about a portal: logged, counted, watched for changes, and kept for operators when one
+//! is suspected.
 
-use fiveone_connector::{Connector, Reading};
+use fiveone_connector::{Connector, Evidence, Reading, Run};
+use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::report::Section;
-use fiveone_store::TaskRow;
+use fiveone_store::{EvidenceRow, TaskRow};
 
 use super::Driver;
+use crate::Fault;
+use crate::evidence::{self, PortalChange};
 
 impl Driver {
     /// Tells of what was odd about a section that is stored: which field and why, never the value.
-    pub(super) fn note_findings(
+    pub(super) async fn note_findings(
         &self,
         task: &TaskRow,
         connector: &Connector,
         section: Section,
         reading: &Reading,
+        run: &Run,
     ) {
         for finding in &reading.findings {
             tracing::info!(tid = %task.id, section = section.as_str(), %finding, "finding");
@@ -26,6 +31,56 @@ impl Driver {
             )
             .increment(1);
         }
-        self.portal_changes.note(task, section, reading);
+        let suspected = self.portal_changes.read(task, section, reading);
+        if !suspected.is_empty()
+            && let Some(evidence) = run.evidence(&reading.findings)
+        {
+            let change = PortalChange::new(evidence, suspected);
+            self.keep_change(task, connector, Some(section), &change).await;
+        }
+    }
+
+    /// The page that a portal may have changed, when a failure says that it has and is the first of its
+    /// part that does. Before the run's log is taken, which knows the reason.
+    pub(super) fn suspicion(
+        &self,
+        task: &TaskRow,
+        section: Option<Section>,
+        failure: Option<&Failure>,
+        run: &Run,
+    ) -> Option<Evidence> {
+        let is_changed = failure.is_some_and(|one| one.kind == FailureKind::PortalChanged);
+        (is_changed && self.portal_changes.refused(task, section)).then(|| run.evidence(&[]))?
+    }
+
+    /// Keeps what speaks for a change. That it cannot be kept does not harm the task.
+    pub(super) async fn keep_change(
+        &self,
+        task: &TaskRow,
+        connector: &Connector,
+        section: Option<Section>,
+        change: &PortalChange,
+    ) {
+        if let Err(fault) = self.try_to_keep(task, connector, section, change).await {
+            tracing::error!(error = &fault as &dyn std::error::Error, "evidence not kept");
+        }
+    }
+
+    async fn try_to_keep(
+        &self,
+        task: &TaskRow,
+        connector: &Connector,
+        section: Option<Section>,
+        change: &PortalChange,
+    ) -> Result<(), Fault> {
+        let row = EvidenceRow {
+            product: task.product,
+            area: task.area.clone(),
+            section,
+            version: connector.version().to_owned(),
+            sealed: evidence::seal(&self.keys, (task.product, &task.area, section), change)?,
+            seen_at: self.time.now(),
+        };
+        Ok(self.store.write.keep_evidence(&row).await?)
     }
 }
