@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, SystemTime, Tasks};
+use fiveone_engine::{Accounts, PortalEvidence, SystemTime, Tasks};
 use fiveone_store::Store;
 
 use crate::config::Config;
@@ -50,6 +50,12 @@ impl StoreAccess {
     pub(crate) async fn tasks(&self) -> Result<Tasks, Failed> {
         let keys = self.keys()?;
         Ok(Tasks::new(&self.store().await?, keys))
+    }
+
+    /// What portals changed: the store and the deployment key.
+    pub(crate) async fn evidence(&self) -> Result<PortalEvidence, Failed> {
+        let keys = self.keys()?;
+        Ok(PortalEvidence::new(&self.store().await?, keys))
     }
 
     fn keys(&self) -> Result<DeploymentKeys, Failed> {

@@ -65,7 +65,7 @@ async fn p_47_only_an_app_that_wants_findings_gets_them_on_postgres() {
 }
 
 /// Brings a task of the model city to its end as the person would; its tid.
-async fn finished_task(gateway: &Gateway, person: &Value, password: &str) -> String {
+pub(crate) async fn finished_task(gateway: &Gateway, person: &Value, password: &str) -> String {
     let fields = login_fields(person, password);
     let fields: Vec<_> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -90,7 +90,7 @@ fn without_instants(value: &mut Value) {
     }
 }
 
-fn told(output: &Output) -> (Option<i32>, String) {
+pub(crate) fn told(output: &Output) -> (Option<i32>, String) {
     let all = [output.stdout.clone(), output.stderr.clone()].concat();
     (output.status.code(), String::from_utf8(all).expect("text"))
 }

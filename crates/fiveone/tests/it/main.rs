@@ -6,6 +6,7 @@ mod bad_input;
 mod callbacks;
 mod codes;
 mod documents;
+mod evidence;
 mod findings;
 mod gateway;
 mod matrix;
