@@ -306,6 +306,12 @@ impl<'a> Mapping<'a> {
             if record.get(field.name).is_some() {
                 continue;
             }
+            // What is no plain value is not there for templates, and they may do without.
+            let is_made_of = |key: &str| template.source().contains(key);
+            if raw.nested_keys().any(is_made_of) {
+                findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+                continue;
+            }
             let scope = RowScope { raw, it: None, outer: scope };
             match template.render(&scope) {
                 Ok(text) => set(&mut record, field, &text, None, Otherwise::Fail, findings)?,

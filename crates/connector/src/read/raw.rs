@@ -17,8 +17,9 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a constant")
 });
 
-/// Stands for an inner object or list, which is no value.
-pub(super) const NESTED: &str = "\0";
+/// Stands for an inner object or list, which is no value: an amount, a date or a code is never this, and
+/// no text may hold it.
+pub(super) const NESTED: &str = "\u{fffc}";
 
 /// The raw values of one record or row. Of HTML, keys are labels as [`normal`] makes them.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +68,11 @@ impl Raw {
         self.values
             .iter()
             .filter_map(|(key, values)| Some((key.as_str(), values.first()?.as_str())))
+    }
+
+    /// The keys of inner objects and lists.
+    pub(super) fn nested_keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().filter(|(_, value)| *value == NESTED).map(|(key, _)| key)
     }
 
     /// Every value.

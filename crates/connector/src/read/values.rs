@@ -50,6 +50,14 @@ pub(super) fn set(
     unreadable: Otherwise,
     findings: &mut Vec<Finding>,
 ) -> Result<(), UnexpectedPage> {
+    if text.contains(NESTED) {
+        let reason = format!("what stands for {} is no plain value", field.name);
+        return Err(UnexpectedPage::portal(reason));
+    }
+    if is_wordy(field.name) && is_amount_or_day(text) {
+        findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+        return Ok(());
+    }
     let text =
         if matches!(field.name, "gender" | "sex") { text.trim_end_matches('性') } else { text };
     let is_set = match clean(field.kind, text, format) {
@@ -75,6 +83,45 @@ pub(super) fn set(
             Err(UnexpectedPage::portal(reason))
         }
     }
+}
+
+/// Whether a field of texts holds words: a name, a place, an address. Numbers and rates are texts too.
+fn is_wordy(field: &str) -> bool {
+    matches!(
+        field,
+        "employeeName"
+            | "name"
+            | "loanName"
+            | "repayname"
+            | "gender"
+            | "sex"
+            | "nation"
+            | "companyName"
+            | "company"
+            | "corporationName"
+            | "bankName"
+            | "depositManageDept"
+            | "belongOffice"
+            | "homeAddress"
+            | "address"
+            | "houseAddress"
+            | "hukouAddress"
+            | "residenceAddress"
+            | "houseFundStatus"
+            | "payStatus"
+            | "loanStatus"
+    )
+}
+
+/// Whether a text is what no words are: an amount with its two places, or a whole day. It stood in another
+/// cell, and a cell between was lost.
+fn is_amount_or_day(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let has_places = text.trim_end_matches('元').rfind('.')
+        == Some(text.trim_end_matches('元').len().wrapping_sub(3));
+    (has_places && matches!(clean(Kind::Money, text, None), Cleaned::Value(_)))
+        || (digits == 8 && matches!(clean(Kind::Date, text, None), Cleaned::Value(Value::Day(_))))
 }
 
 /// Whether no app decides by a field, so that it is not worth the section: ratios, and the dates of a
@@ -106,6 +153,8 @@ impl Scope for RowScope<'_> {
                 let row: BTreeMap<String, TemplateValue> = self
                     .raw
                     .iter()
+                    // What is no plain value is not there for templates.
+                    .filter(|(_, value)| *value != NESTED)
                     .map(|(key, value)| (key.to_owned(), TemplateValue::from(value)))
                     .collect();
                 Some(TemplateValue::from(row))

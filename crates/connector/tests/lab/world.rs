@@ -46,7 +46,7 @@ pub(crate) struct Case {
     pub(crate) city: City,
     pub(crate) login: Map<String, Json>,
     id_card: String,
-    quirk: String,
+    pub(crate) quirk: String,
     password: String,
     code: u32,
     fail: Vec<String>,
@@ -87,7 +87,7 @@ impl Case {
         self.login.get(key).and_then(Json::as_str).unwrap_or_default()
     }
 
-    fn method(&self) -> u32 {
+    pub(crate) fn method(&self) -> u32 {
         self.text("login_type").parse().unwrap_or(1)
     }
 
@@ -107,6 +107,8 @@ impl Case {
 pub(crate) struct Outcome {
     pub(crate) login: Result<(), Failure>,
     pub(crate) sections: BTreeMap<&'static str, Result<Json, Failure>>,
+    /// What was odd about each section.
+    pub(crate) findings: BTreeMap<&'static str, Vec<Finding>>,
     asked: Vec<String>,
     /// What an operator would be shown of the last page of each section.
     pub(crate) evidence: BTreeMap<&'static str, String>,
@@ -249,12 +251,14 @@ impl World {
         let mut run = Run::new(Arc::clone(&connector), portal, now_ms);
         let mut reader = Reader { world: self, id_card: case.id_card.clone(), asked: Vec::new() };
         let login = run.login(case.method(), &case.credentials(), &mut reader).await;
-        let (mut sections, mut evidence) = (BTreeMap::new(), BTreeMap::new());
+        let (mut sections, mut odd) = (BTreeMap::new(), BTreeMap::new());
+        let mut evidence = BTreeMap::new();
         if login.is_ok() {
             for section in connector.sections() {
                 let read = run.read(*section).await;
                 let mut findings =
                     read.as_ref().map_or_else(|_| Vec::new(), |reading| reading.findings.clone());
+                odd.insert(section.as_str(), findings.clone());
                 findings.push(Finding::of_field(FindingKind::Absent, "any"));
                 if let Some(seen) = run.evidence(&findings) {
                     evidence.insert(section.as_str(), seen.page);
@@ -263,7 +267,7 @@ impl World {
             }
         }
         let log = run.take_log().iter().map(|note| format!("    {note:?}\n")).collect();
-        Outcome { login, sections, asked: reader.asked, evidence, log }
+        Outcome { login, sections, findings: odd, asked: reader.asked, evidence, log }
     }
 
     fn truth(&self, case: &Case, password: &str) -> Json {
@@ -432,7 +436,7 @@ fn written_in(picture: &[u8]) -> Option<String> {
 impl World {
     /// The portal for a behaviour: whoever trickles for ever gets little time.
     pub(crate) fn portal_for(&self, password: &str) -> Arc<dyn Portal> {
-        let ms = if password == "endless" { 500 } else { 20_000 };
+        let ms = if password == "endless" { 2_000 } else { 20_000 };
         let portal = Arc::clone(&self.portal);
         Arc::new(Impatient { portal, time_max: Duration::from_millis(ms) })
     }
