@@ -5,6 +5,7 @@
 //! for anything.
 
 mod balances;
+mod codes;
 mod entries;
 mod essentials;
 mod insurance;

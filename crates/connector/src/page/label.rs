@@ -61,7 +61,18 @@ pub(crate) fn normal(label: &str) -> String {
             plain = plain.replace(spelling, common);
         }
     }
-    plain
+    ratio_of_both(&plain).unwrap_or(plain)
+}
+
+/// The label of the ratios of both, which is written in many orders: 缴存比例(个人/单位), 个人/单位比例.
+fn ratio_of_both(label: &str) -> Option<String> {
+    let rest = label.replace("缴比例", "").replace("比例", "");
+    let pair = rest.trim_matches(['(', ')', '[', ']']);
+    let is_ratio = label.contains("比例");
+    ["个人/单位", "单位/个人"]
+        .into_iter()
+        .find(|both| is_ratio && pair == *both)
+        .map(|both| format!("{both}比例"))
 }
 
 /// What stands beside labels, in the order of the page.

@@ -162,6 +162,19 @@ fn units_in_brackets_are_no_part_of_a_label() {
 }
 
 #[test]
+fn the_ratios_of_both_have_one_label() {
+    for label in
+        ["个人/单位缴存比例", "缴存比例(个人/单位)", "缴存比例（个人／单位）", "个人/单位比例"]
+    {
+        assert_eq!(normal(label), "个人/单位比例", "{label}");
+    }
+    for label in ["个人/单位", "个人/单位月缴额", "单位比例", "单位/个人比例", "比例"]
+    {
+        assert_ne!(normal(label), "个人/单位比例", "{label}");
+    }
+}
+
+#[test]
 fn pages_are_spoken_of_by_words_and_by_what_turns_them() {
     for (page, expect) in [
         ("<table><tr><td>2018-01-01</td></tr></table>", false),

@@ -7,6 +7,7 @@ use fiveone_model::{
 
 use super::{
     Raw,
+    codes::{meaning, misfit},
     entries::{Entry, Expectation, LABELS, Role, entries, push},
     essentials::{dates, essentials},
     values::{RowScope, is_aside, pick, set},
@@ -351,7 +352,7 @@ impl<'a> Mapping<'a> {
                 CodeTable::Here(table) => Some(table),
                 CodeTable::Named(name) => self.connector.codes(name),
             };
-            let meaning = match table.and_then(|table| table.get(&text)) {
+            let meaning = match table.and_then(|table| meaning(table, &text)) {
                 Some(meaning) => Some(meaning.clone()),
                 None => misfit(text, target, "code", findings)?,
             };
@@ -363,27 +364,6 @@ impl<'a> Mapping<'a> {
             text = template.render(&scope).map_err(|error| UnexpectedPage::definition(error.0))?;
         }
         Ok(Some(text))
-    }
-}
-
-/// What becomes of a text that fits no pattern or code of its target.
-fn misfit(
-    text: String,
-    target: &Target,
-    wanted: &str,
-    findings: &mut Vec<Finding>,
-) -> Result<Option<String>, UnexpectedPage> {
-    match target.detail.otherwise {
-        Some(Otherwise::Keep) => Ok(Some(text)),
-        Some(Otherwise::Blank) => Ok(None),
-        Some(Otherwise::LeaveOut) | None => {
-            findings.push(Finding::of_field(FindingKind::Unreadable, &target.field));
-            Ok(None)
-        }
-        Some(Otherwise::Fail) => {
-            let reason = format!("what stands for {} fits no {wanted}", target.field);
-            Err(UnexpectedPage::portal(reason))
-        }
     }
 }
 

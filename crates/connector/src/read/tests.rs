@@ -322,10 +322,17 @@ fn a_text_that_does_not_fit_becomes_what_else_says() {
     let codes = json!({ "to": "houseFundStatus", "codes": { "0": "正常" } });
     let good = r#"{"houseFundStatus":"正常"}"#;
     check(codes.clone(), "0", &[good; 5].join(" | "));
+    check(codes.clone(), "00", &[good; 5].join(" | "));
+    // Words may stand where codes do; a code that no table knows is kept by nobody.
+    check(
+        codes.clone(),
+        "托管",
+        r#"{}unreadable | {"houseFundStatus":"托管"} | {} | {}unreadable | ! what stands for houseFundStatus fits no code"#,
+    );
     check(
         codes,
         "7",
-        r#"{}unreadable | {"houseFundStatus":"7"} | {} | {}unreadable | ! what stands for houseFundStatus fits no code"#,
+        r#"{}unreadable | {}unreadable | {} | {}unreadable | ! what stands for houseFundStatus fits no code"#,
     );
     check(
         json!({ "to": "bankName", "matching": "^\\D+$" }),

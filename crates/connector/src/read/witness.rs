@@ -22,6 +22,28 @@ use crate::{
 static DATA: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\[\s*[\[{]").expect("the pattern is a constant"));
 
+/// How portals say that there is nothing: 无记录, 暂无明细, 对不起，没有找到您的缴费信息！
+static NONE: LazyLock<Regex> = LazyLock::new(|| {
+    let asked = "对不起|很?抱歉|您好|温馨提示|提示";
+    let no = "暂时?无|尚无|无|暂?没有|暂?未能?(?:查询|检索|查找|搜索|查|找)到|查无|查询不到|查不到";
+    let what = "记录|数据|明细|信息|结果|内容|资料|流水";
+    let pattern = format!(
+        r"^(?:{asked})?[，,：:！!\s]*\p{{Han}}{{0,8}}?(?:{no})\p{{Han}}{{0,12}}?(?:{what})[！!。.\s]*$"
+    );
+    Regex::new(&pattern).expect("the pattern is a constant")
+});
+
+/// Words of texts that have the form of [`NONE`] and are about something else.
+const NOT_NONE: [&str; 14] = [
+    "登录", "登陆", "权限", "授权", "用户", "账户", "帐户", "账号", "帐号", "密码", "会话", "系统",
+    "网络", "参数",
+];
+
+/// Whether a text that stands where rows would be says in general words that there are none.
+fn is_none_in_words(text: &str) -> bool {
+    NONE.is_match(text.trim()) && !NOT_NONE.iter().any(|word| text.contains(word))
+}
+
 /// The longest text that can be the portal's words for "none", in characters.
 const NONE_CHARS_MAX: usize = 40;
 
@@ -40,10 +62,12 @@ pub(crate) fn proves_no_rows(
         return false;
     }
     let page = prober.page;
-    let says_none = |text: &str| {
+    let has_words_for_none = |text: &str| {
         text.chars().count() <= NONE_CHARS_MAX
             && connector.words_for_none().any(|word| squeezed(text).contains(&squeezed(word)))
     };
+    // General words only count in place: 暂无公告信息 stands elsewhere.
+    let says_none = |text: &str| is_none_in_words(text) || has_words_for_none(text);
     // The vendor's own words for "none" may come in an answer that calls itself no success.
     let messages = page.messages();
     let is_vendors_none =
@@ -78,7 +102,7 @@ pub(crate) fn proves_no_rows(
             let texts = element_texts(page, selector);
             // In place of the table: then nothing on the page looks like rows.
             matches!(texts.as_slice(), [text] if says_none(text))
-                || (lines(page).iter().any(|line| says_none(line))
+                || (lines(page).iter().any(|line| has_words_for_none(line))
                     && !has_lines_of_data(page)
                     && !page.scripts().iter().any(|script| DATA.is_match(script)))
         }
@@ -146,5 +170,42 @@ fn has_stray_rows(json: &Json, place: &RowsPlace, mapping: &Mapping<'_>) -> bool
         }),
         Json::Object(map) => map.values().any(|value| has_stray_rows(value, place, mapping)),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_none_in_words;
+
+    #[test]
+    fn general_words_for_none_are_known_by_their_form() {
+        for none in [
+            "无记录",
+            "无数据",
+            "暂无明细",
+            "无明细记录",
+            "暂无缴存明细信息",
+            "没有查询到您的缴费信息！",
+            "对不起，未找到相关记录。",
+            "该年度没有缴存记录",
+            "查无数据",
+        ] {
+            assert!(is_none_in_words(none), "{none}");
+        }
+        for other in [
+            "",
+            "无",
+            "没有登录信息",
+            "无权限查看该信息",
+            "没有该用户信息",
+            "未找到账户信息",
+            "没有记录2016年",
+            "系统无此数据",
+            "记录",
+            "信息无误",
+            "共3条记录",
+        ] {
+            assert!(!is_none_in_words(other), "{other}");
+        }
     }
 }

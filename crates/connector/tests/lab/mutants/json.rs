@@ -39,7 +39,7 @@ pub(super) fn mutants(json: &Json, values: &BTreeSet<String>) -> Vec<Mutant> {
         push("half an answer".to_owned(), cut.to_owned());
     }
     for (what, change) in
-        [("rows turned", turn_rows as fn(&mut Vec<Json>) -> bool), ("rows swapped", swap_rows)]
+        [("rows turned", turn_rows as fn(&mut [Json]) -> bool), ("rows swapped", swap_rows)]
     {
         let mut changed = json.clone();
         if first_rows(&mut changed, &mut |rows| change(rows)) {
@@ -146,12 +146,12 @@ fn glue(json: &mut Json, key: &str) -> bool {
     })
 }
 
-fn turn_rows(rows: &mut Vec<Json>) -> bool {
+fn turn_rows(rows: &mut [Json]) -> bool {
     rows.reverse();
     rows.len() > 1
 }
 
-fn swap_rows(rows: &mut Vec<Json>) -> bool {
+fn swap_rows(rows: &mut [Json]) -> bool {
     if rows.len() > 2 {
         rows.swap(0, 1);
     }
