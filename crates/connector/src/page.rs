@@ -155,6 +155,25 @@ impl Page {
         })
     }
 
+    /// Whether it ends in the middle of a table: the server gave up while it wrote. What stands behind is
+    /// missing, and the last value may be half of one.
+    pub(crate) fn is_cut(&self) -> bool {
+        if self.is_json() {
+            return false;
+        }
+        let text = self.text.to_ascii_lowercase();
+        let last = |tag: &str| text.rfind(tag);
+        let is_open = match (last("<table"), last("</table")) {
+            (Some(open), Some(close)) => open > close,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        // Some pages never close a table and end all the same.
+        let ends = [last("</html"), last("</body"), last("</form"), last("</div")];
+        let behind = last("<td").max(last("<tr")).max(last("<th"));
+        is_open && ends.into_iter().flatten().max() < behind
+    }
+
     /// Whether it tells of pages, or has something to turn them with.
     pub(crate) fn speaks_of_pages(&self) -> bool {
         const WORDS: [&str; 6] = ["上一页", "下一页", "首页", "末页", "尾页", "跳转"];

@@ -187,6 +187,7 @@ impl Shapes<'_> {
     fn section(&mut self, section: &Section, table: Table, path: &Path) {
         self.steps(&section.before, &path.then("before"), false);
         self.steps(&section.steps, &path.then("steps"), false);
+        self.unread(section, path);
         self.loops(&section.each, &path.then("each"));
         self.witnesses(&section.empty, &path.then("empty"));
         match &section.content {
@@ -206,6 +207,32 @@ impl Shapes<'_> {
             }
         }
         self.parts(section, path);
+    }
+
+    /// Before a list, an answer that nothing is read from must tell that it went well: what the list is
+    /// made of may have failed, and a list that nothing filled is empty all the same. Of a record
+    /// whatever is missing is named.
+    fn unread(&mut self, section: &Section, path: &Path) {
+        if section.rows().is_none() {
+            return;
+        }
+        // One that is left out by its `when` leaves the answer before it to be read.
+        let is_sure = |step: &Step| step.request().is_some() && step.when.is_empty();
+        let last = section.steps.iter().rposition(is_sure);
+        let before = section.before.iter().enumerate().map(|(at, step)| ("before", at, step));
+        let steps = section.steps.iter().enumerate().take(last.unwrap_or(0));
+        for (list, at, step) in before.chain(steps.map(|(at, step)| ("steps", at, step))) {
+            let Some(request) = step.request() else { continue };
+            let answer = &request.answer;
+            let has_witness = !answer.expect.is_empty()
+                || !answer.layers.is_empty()
+                || answer.capture.iter().any(|(_, capture)| capture.is_witness());
+            if !has_witness {
+                let message = "nothing tells that this answer is a success: it needs `expect`, \
+                               or a capture that must be there";
+                self.complain(&path.then(list).then(at), message);
+            }
+        }
     }
 
     fn share(&mut self, list: &str, path: &Path) {

@@ -430,3 +430,24 @@ sections: { baseInfo: { record: { fields: ["employeeName?"] } } }
         ],
     );
 }
+
+#[test]
+fn an_answer_before_a_list_must_tell_that_it_went_well() {
+    let with_bills = |steps: &str| {
+        let bills = format!(
+            "  billInfos:\n    before: [{steps}]\n    steps: [{{ get: bills }}]\n    rows: {{ json: \"$.rows\", \
+             map: {{ d: payArriveDate, a: inAmount }} }}\n"
+        );
+        complaints_of(&(GOOD.to_owned() + &bills), CITY)
+    };
+    let told = with_bills("{ post: fill }");
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.contains("nothing tells that this answer is a success"), "{told}");
+    for good in [
+        "{ post: fill, expect: { json: \"$.code\", equals: \"0\" } }",
+        "{ post: fill, capture: { key: { json: \"$.key\" } } }, { set: { k: \"{{ key }}\" } }",
+    ] {
+        let told = with_bills(good);
+        assert!(told.iter().all(|one| !one.contains("nothing tells")), "{told:?}");
+    }
+}

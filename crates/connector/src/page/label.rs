@@ -26,7 +26,8 @@ const UNITS: [&str; 8] = ["元", "%", "元/月", "单位元", "年月", "人民�
 
 /// Spellings that mean the same in labels: blanks, colons, stars and the width of characters fall
 /// away, and of these words one stands for all. Values are never touched by it.
-const SPELLINGS: [(&str, &str); 13] = [
+const SPELLINGS: [(&str, &str); 14] = [
+    ("通信", "通讯"),
     ("帐", "账"),
     ("交", "缴"),
     ("缴存", "缴"),

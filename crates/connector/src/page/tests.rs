@@ -175,6 +175,22 @@ fn the_ratios_of_both_have_one_label() {
 }
 
 #[test]
+fn a_page_that_ends_in_a_table_is_cut() {
+    let check = |text: &str, is_cut: bool| assert_eq!(Page::of(text).is_cut(), is_cut, "{text}");
+    let head = "<html><body><table><tr><th>日期</th></tr>";
+    check(&format!("{head}<tr><td>2017-01-01</td><td>33"), true);
+    check(&format!("{head}<tr><td>2017-01-01</td>"), true);
+    check(&format!("{head}<tr><td>2017-01-01</td></tr></table></body></html>"), false);
+    check("<table><tr><td>a</td></tr></table><table><tr><td>b", true);
+    // An answer of its own, and pages whose authors closed nothing.
+    check("<table><tr><td>a</td></tr></table>", false);
+    check("<div><table><tr><td>a</div>", false);
+    check("<TABLE><TR><TD>a</BODY></HTML>", false);
+    check("<form>no table", false);
+    check("{\"html\":\"<table><tr><td>a\"}", false);
+}
+
+#[test]
 fn pages_are_spoken_of_by_words_and_by_what_turns_them() {
     for (page, expect) in [
         ("<table><tr><td>2018-01-01</td></tr></table>", false),

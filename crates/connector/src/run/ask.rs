@@ -114,6 +114,7 @@ impl Run {
                 return self.no_picture(step, &answer, context, "no picture".to_owned());
             }
             self.take_in(step, &answer, context)?;
+            self.remember_entry(step, &answer, context);
             fetched = Some(answer);
         }
         if ask.picture.is_empty() {

@@ -155,6 +155,10 @@ impl Run {
             };
             match page {
                 Err(page) => Err((Unread::Unexpected(page), None)),
+                Ok(page) if page.is_cut() => {
+                    let reason = "the page ends in the middle of a table";
+                    Err((UnexpectedPage::portal(reason).into(), None))
+                }
                 Ok(page) => {
                     let mut reader = Reader {
                         connector: &self.connector,

@@ -146,17 +146,22 @@ impl Run {
         // What a page says before anything was sent to it is no answer to the person's input.
         self.has_sent |= self.sends_input(request);
         self.take_in(step, &fetched, context)?;
-        if context.fields.is_some()
-            && !self.has_sent
-            && let Ok(page) = self.page(step, &fetched)
-        {
-            self.standing.remember(&page);
-            if page.has_password_field() {
-                let has_code = speaks_of_code(&page);
-                self.entry_has_code = Some(self.entry_has_code.unwrap_or(false) || has_code);
-            }
-        }
+        self.remember_entry(step, &fetched, context);
         Ok(fetched)
+    }
+
+    /// Remembers what a page of the login says before anything was sent: it is no answer later, where the
+    /// page comes again.
+    pub(super) fn remember_entry(&mut self, step: &Step, fetched: &Fetched, context: Context<'_>) {
+        if context.fields.is_none() || self.has_sent {
+            return;
+        }
+        let Ok(page) = self.page(step, fetched) else { return };
+        self.standing.remember(&page);
+        if page.has_password_field() {
+            let has_code = speaks_of_code(&page);
+            self.entry_has_code = Some(self.entry_has_code.unwrap_or(false) || has_code);
+        }
     }
 
     /// Whether something goes to the portal that the person typed.

@@ -122,3 +122,31 @@ async fn a_question_that_was_skipped_is_not_answered_wrong_later() {
     let routes = vec![get("/app/captcha", Body::Picture)];
     assert_eq!(ends(BARE, routes, wrong).await, (Err(FailureKind::WrongCode), 3));
 }
+
+/// What stood on the page before anything was sent is no answer when the page comes again for another
+/// picture.
+#[tokio::test]
+async fn a_page_that_comes_again_is_no_answer_by_what_stood_there() {
+    for standing in [
+        "<div id=gg><ul><li>防诈骗提醒：验证码错误或密码错误时请勿反复尝试，谨防账号被锁定。</li></ul></div>",
+        "<div class=tips>如遇验证码不正确，请点击图片刷新</div>",
+        "<span class=error>用户名或密码错误时请致电12333</span>",
+    ] {
+        let page = format!(
+            "<form><img id=code src=captcha><input name=id><input type=password name=pw></form>{standing}"
+        );
+        let login = r##"
+        - { ask: captcha, get: page, picture: { css: "img#code @src" } }
+        - { post: enter, form: { code: "{{ captcha }}", pw: "{{ password }}" }, expect: { text: 安全退出 }, fail: [{ exact: captchawrong, at: body, as: wrong_captcha }] }
+        "##;
+        let routes = vec![
+            get("/app/page", page.as_str()),
+            get("/app/captcha", Body::Picture),
+            Route { method: "POST", path: "/app/enter", with: &[], answer: "captchawrong".into() },
+        ];
+        let mut visit = Visit::of(connector_with_login(login), routes);
+        let ended = visit.enter().await.map_err(|failure| failure.kind);
+        let asked_each_time = (Err(FailureKind::WrongCode), 3);
+        assert_eq!((ended, visit.questions()), asked_each_time, "{standing}");
+    }
+}
