@@ -24,6 +24,9 @@ static CONTROLS: LazyLock<Selector> = LazyLock::new(|| {
 /// Parts of ids and classes that mark messages.
 const MARKS: [&str; 6] = ["err", "tip", "msg", "message", "warn", "alert"];
 
+/// Parts of English words that hold such a mark and mean nothing of the kind: `preferred`, `multiple`.
+const INNOCENT: [&str; 6] = ["preferr", "deferr", "referr", "transferr", "territor", "multip"];
+
 /// JSON keys that hold messages, in lower case.
 const KEYS: [&str; 14] = [
     "msg",
@@ -158,7 +161,10 @@ fn error_elements(page: &Page) -> Vec<String> {
 fn marked(page: &Page, marks: &[&str]) -> Vec<String> {
     let is_marked = |element: &ElementRef<'_>, attribute: &str| {
         element.attr(attribute).is_some_and(|words| {
-            let words = words.to_ascii_lowercase();
+            let mut words = words.to_ascii_lowercase();
+            for innocent in INNOCENT {
+                words = words.replace(innocent, "");
+            }
             marks.iter().any(|mark| words.contains(mark))
         })
     };

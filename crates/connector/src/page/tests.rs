@@ -124,6 +124,9 @@ fn advice_is_no_message_and_errors_are_marked_as_such() {
     check("error", "密码错误", &["密码错误"], &["密码错误"]);
     check("error", "", &[], &[]);
     check("'error notice'", "密码错误", &[], &[]);
+    check("preferred", "密码错误", &[], &[]);
+    check("multiple", "密码错误", &[], &[]);
+    check("'preferred error'", "密码错误", &["密码错误"], &["密码错误"]);
     // Advice to everybody; a short one is about this answer.
     for beginning in ["温馨提示", "友情提示", "重要提示", "使用说明"] {
         check("error", &advice.replace("温馨提示", beginning), &[], &[]);

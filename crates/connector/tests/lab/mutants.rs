@@ -39,6 +39,26 @@ struct Tally {
     wrong: Vec<String>,
 }
 
+impl Tally {
+    fn count(&mut self, judged: Result<Less, String>, what: impl FnOnce() -> String) {
+        self.tried += 1;
+        match judged {
+            Ok(Less::Nothing) => self.same += 1,
+            Ok(Less::Named) => self.less += 1,
+            Ok(Less::Failed) => self.failed += 1,
+            Err(told) => self.wrong.push(format!("{}: {told}", what())),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.tried += other.tried;
+        self.same += other.same;
+        self.less += other.less;
+        self.failed += other.failed;
+        self.wrong.extend(other.wrong);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_mutant_ends_in_other_values() {
     let world = World::start().await;
@@ -51,15 +71,9 @@ async fn no_mutant_ends_in_other_values() {
             families.entry(city.family).or_default().push(known);
         }
     }
-    let mut running = JoinSet::new();
-    for (family, cities) in families {
-        let world = Arc::clone(&world);
-        running.spawn(async move { (family, try_family(&world, &cities, most).await) });
-    }
     let mut wrong = Vec::new();
-    let mut all: Vec<_> = running.join_all().await;
-    all.sort_by_key(|(family, _)| *family);
-    for (family, tally) in all {
+    for (family, cities) in families {
+        let tally = try_family(&world, &cities, most).await;
         let Tally { tried, same, less, failed, .. } = tally;
         println!("{family}: {tried} mutants, {same} read the same, {less} less, {failed} failed");
         assert!(tried >= most, "{family}: there are only {tried} mutants");
@@ -69,7 +83,7 @@ async fn no_mutant_ends_in_other_values() {
 }
 
 /// Tries mutants of a family: of each of its cities and of several people alike, until there are enough.
-async fn try_family(world: &World, cities: &[City], most: usize) -> Tally {
+async fn try_family(world: &Arc<World>, cities: &[City], most: usize) -> Tally {
     let mut tally = Tally::default();
     let mut cases: Vec<Case> = Vec::new();
     for city in cities {
@@ -87,39 +101,59 @@ async fn try_family(world: &World, cities: &[City], most: usize) -> Tally {
     };
     cases.sort_by_key(rank);
     let share = most.div_ceil(cities.len() * 2);
-    for case in &cases {
+    for case in cases {
         let left = most.saturating_sub(tally.tried);
         if left == 0 {
             break;
         }
-        try_person(world, case, left.min(share), &mut tally).await;
+        try_person(world, Arc::new(case), left.min(share), &mut tally).await;
     }
     tally
 }
 
-/// Tries at most so many mutants of the answers to one person.
-async fn try_person(world: &World, case: &Case, most: usize, tally: &mut Tally) {
+/// Tries at most so many mutants of the answers to one person, which are recorded while nothing else
+/// keeps the machine from answering.
+async fn try_person(world: &Arc<World>, case: Arc<Case>, most: usize, tally: &mut Tally) {
     let recording = Arc::new(Recording::new(world.portal_for("good")));
-    let good = world.run(case, recording.clone()).await;
-    let exchanges = recording.take();
+    let good = Arc::new(world.run(&case, recording.clone()).await);
+    let exchanges = Arc::new(recording.take());
     assert_eq!(good.code(), 40001, "{case}: {}", good.log);
-    for (at, mutant) in sample(mutants_of(&exchanges, &good), most) {
-        let mut changed = exchanges.clone();
-        let encoding = Text::of(&exchanges[at]).expect("it was one").encoding;
-        changed[at].answer.body = encoding.encode(&mutant.text).0.into_owned();
-        changed[at].answer.headers.retain(|(name, _)| name != "content-length");
-        let read = world.run(case, Arc::new(Strict(Mutex::new(changed)))).await;
-        tally.tried += 1;
-        match judge(&good, &read) {
-            Ok(Less::Nothing) => tally.same += 1,
-            Ok(Less::Named) => tally.less += 1,
-            Ok(Less::Failed) => tally.failed += 1,
-            Err(told) => {
-                let path = exchanges[at].path.split('?').next().unwrap_or_default();
-                tally.wrong.push(format!("{case}: {path}: {}: {told}", mutant.what));
-            }
-        }
+    let mut running = JoinSet::new();
+    let mut halves = [Vec::new(), Vec::new()];
+    for (number, mutant) in sample(mutants_of(&exchanges, &good), most).into_iter().enumerate() {
+        halves[number % 2].push(mutant);
     }
+    for half in halves {
+        let (world, case) = (Arc::clone(world), Arc::clone(&case));
+        let (good, exchanges) = (Arc::clone(&good), Arc::clone(&exchanges));
+        running.spawn(async move {
+            let mut tally = Tally::default();
+            for (at, mutant) in half {
+                let read = replay(&world, &case, &exchanges, at, &mutant).await;
+                let path = exchanges[at].path.split('?').next().unwrap_or_default();
+                tally.count(judge(&good, &read), || format!("{case}: {path}: {}", mutant.what));
+            }
+            tally
+        });
+    }
+    while let Some(half) = running.join_next().await {
+        tally.add(half.expect("no half panics"));
+    }
+}
+
+/// Runs a case with one answer changed.
+async fn replay(
+    world: &World,
+    case: &Case,
+    exchanges: &[Exchange],
+    at: usize,
+    mutant: &Mutant,
+) -> Outcome {
+    let mut changed = exchanges.to_vec();
+    let encoding = Text::of(&exchanges[at]).expect("it was one").encoding;
+    changed[at].answer.body = encoding.encode(&mutant.text).0.into_owned();
+    changed[at].answer.headers.retain(|(name, _)| name != "content-length");
+    world.run(case, Arc::new(Strict(Mutex::new(changed)))).await
 }
 
 /// Every mutant of every answer, with the place of the answer. Of answers at one path the first is
