@@ -82,7 +82,11 @@ impl<'a> Client<'a> {
 
 /// What a person reads in one of the lab's pictures: their answer stands in a text chunk.
 fn read_picture(encoded: &str) -> anyhow::Result<String> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
+    answer_in(&base64::engine::general_purpose::STANDARD.decode(encoded)?)
+}
+
+/// The same of a picture's own bytes.
+pub(crate) fn answer_in(bytes: &[u8]) -> anyhow::Result<String> {
     let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info()?;
     let chunks = &reader.info().uncompressed_latin1_text;
     let answer = chunks.iter().find(|chunk| chunk.keyword == "answer");

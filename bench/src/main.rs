@@ -13,6 +13,7 @@ mod gateway;
 mod load;
 mod memory;
 mod polls;
+mod reading;
 mod tasks;
 
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub(crate) struct Scale {
     waiting: usize,
     /// Starts of the gateway.
     starts: usize,
+    /// How long each portal's pages are read.
+    reads_for: Duration,
 }
 
 impl Scale {
@@ -57,6 +60,7 @@ impl Scale {
                 tasks: 100,
                 waiting: 500,
                 starts: 3,
+                reads_for: Duration::from_secs(1),
             }
         } else {
             Self {
@@ -65,6 +69,7 @@ impl Scale {
                 tasks: 1_000,
                 waiting: 2_000,
                 starts: 10,
+                reads_for: Duration::from_secs(5),
             }
         }
     }
@@ -105,6 +110,7 @@ async fn main() -> anyhow::Result<()> {
     figures.push(polls::measure(&gateway, &lab, scale).await?);
     figures.push(tasks::measure(&gateway, &lab, scale).await?);
     gateway.stop().await?;
+    figures.extend(reading::measure(&lab, scale).await?);
     lab.stop().await;
     print(&figures);
     Ok(())
