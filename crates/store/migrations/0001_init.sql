@@ -5,8 +5,10 @@
 create table node (
   id text primary key,
   public_key {blob} not null,
-  slot bigint not null check (slot between 0 and 24),
+  slot bigint not null check (slot between 0 and 99),
   started_at bigint not null,
+  -- Counts its heartbeats: others see whether it moves, by their own clocks.
+  beats bigint not null,
   seen_at bigint not null,
   stopped_at bigint
 );
@@ -82,6 +84,10 @@ create table task (
   fence bigint not null,
   node_id text,
   leased_at bigint,
+  -- How often a node died while it had the task, since it last got on.
+  crashes bigint not null default 0,
+  -- Why nobody works on the task or ends it until an operator has looked.
+  set_aside text,
   login_sealed {blob},
   data_key {blob},
   session_sealed {blob},
@@ -106,6 +112,7 @@ create index task_by_portal_queued on task (node_id, product, area, created_at, 
   where stage = 'queued';
 create index task_by_stage on task (stage) where finished_at is null;
 create index task_by_due_at on task (due_at) where finished_at is null;
+create index task_by_set_aside on task (updated_at) where set_aside is not null;
 create index task_by_wipe_after on task (wipe_after) where wiped_at is null and wipe_after is not null;
 
 create table hold (

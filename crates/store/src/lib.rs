@@ -8,6 +8,7 @@ mod apps;
 mod areas;
 mod callbacks;
 mod challenges;
+mod claims;
 mod db;
 mod history;
 mod ledger;
@@ -17,6 +18,8 @@ mod retention;
 mod sections;
 mod settle;
 mod tasks;
+mod transient;
+mod unreadable;
 
 use db::{Db, Row};
 use fiveone_model::app::AppId;
@@ -28,12 +31,14 @@ pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
+pub use claims::{Claimed, Leased};
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use ledger::{LedgerFinding, LedgerReport};
-pub use nodes::NodeRow;
+pub use nodes::{LivingNode, NodeRow};
 pub use sections::SectionRow;
 pub use settle::{Resolved, Settlement};
-pub use tasks::{Claimed, Leftovers, TaskRow};
+pub use tasks::{Leftovers, TaskRow};
+pub use unreadable::{Found, Unreadable};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]

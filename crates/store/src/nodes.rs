@@ -17,6 +17,17 @@ pub struct NodeRow {
     pub public_key: Vec<u8>,
 }
 
+/// A node as the others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivingNode {
+    /// Its id.
+    pub id: String,
+    /// Its slot.
+    pub slot: i64,
+    /// How often its heart has beaten.
+    pub beats: i64,
+}
+
 impl Reader {
     /// The public key of a node that has not stopped.
     ///
@@ -34,25 +45,39 @@ impl Reader {
     }
 }
 
-impl Writer {
-    /// Registers a node that starts now, and gives it the lowest free slot. Nodes not seen since
-    /// `dead_before` are taken for stopped, which frees their slots.
+impl Reader {
+    /// The nodes that nobody has declared dead and that have not stopped, by slot.
     ///
     /// # Errors
-    /// The database failed, or all slots are taken by living nodes.
-    pub async fn register_node(
-        &self,
-        node: &NodeRow,
-        now: Millis,
-        dead_before: Millis,
-    ) -> Result<u16, Error> {
+    /// The database failed.
+    pub async fn living_nodes(&self) -> Result<Vec<LivingNode>, Error> {
+        let sql = "select id, slot, beats from node where stopped_at is null order by slot";
+        let rows = self.db.fetch_all(sql, &[]).await?;
+        rows.iter()
+            .map(|row| Ok(LivingNode { id: row.text(0)?, slot: row.int(1)?, beats: row.int(2)? }))
+            .collect()
+    }
+}
+
+impl Writer {
+    /// Registers a node that starts now, and gives it the lowest free slot.
+    ///
+    /// # Errors
+    /// The database failed, or all slots are taken by nodes that nobody has declared dead.
+    pub async fn register_node(&self, node: &NodeRow, now: Millis) -> Result<u16, Error> {
+        // Nodes that start at the same instant see the same slot free.
+        for _ in 1..SLOTS {
+            match self.try_register(node, now).await {
+                Err(Error::Database(sqlx::Error::Database(error)))
+                    if error.is_unique_violation() => {}
+                other => return other,
+            }
+        }
+        self.try_register(node, now).await
+    }
+
+    async fn try_register(&self, node: &NodeRow, now: Millis) -> Result<u16, Error> {
         let mut tx = self.db.begin().await?;
-        tx.execute(
-            "update node set stopped_at = seen_at
-             where stopped_at is null and seen_at < $1",
-            args![dead_before],
-        )
-        .await?;
         let rows = tx
             .fetch_all("select slot from node where stopped_at is null order by slot {lock}", &[])
             .await?;
@@ -60,8 +85,8 @@ impl Writer {
         let slot =
             (0..SLOTS).find(|&slot| !taken.contains(&i64::from(slot))).ok_or(Error::NoSlot)?;
         tx.execute(
-            "insert into node (id, public_key, slot, started_at, seen_at)
-             values ($1, $2, $3, $4, $4)",
+            "insert into node (id, public_key, slot, started_at, beats, seen_at)
+             values ($1, $2, $3, $4, 0, $4)",
             args![&node.id, &node.public_key, i64::from(slot), now],
         )
         .await?;
@@ -73,16 +98,28 @@ impl Writer {
     /// one row a tick keeps them all.
     ///
     /// # Errors
-    /// The database failed, or others took the node for dead.
+    /// The database failed, or others declared the node dead.
     pub async fn heartbeat(&self, id: &str, now: Millis) -> Result<(), Error> {
         let rows = self
             .db
-            .execute(
-                "update node set seen_at = $2 where id = $1 and stopped_at is null",
+            .execute_pulse(
+                "update node set beats = beats + 1, seen_at = $2
+                 where id = $1 and stopped_at is null",
                 args![id, now],
             )
             .await?;
         exactly_one(rows, "node", id)
+    }
+
+    /// Declares a node dead, unless its heart has beaten since it was seen with `beats`: its leases
+    /// are over from now on, and it can say no more that it lives.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn declare_dead(&self, id: &str, beats: i64, now: Millis) -> Result<bool, Error> {
+        let sql = "update node set stopped_at = $3
+                   where id = $1 and beats = $2 and stopped_at is null";
+        Ok(self.db.execute_pulse(sql, args![id, beats, now]).await? == 1)
     }
 
     /// Says that the node stops: leases of tasks past login are given back to whoever comes.
