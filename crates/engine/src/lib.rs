@@ -119,6 +119,10 @@ impl Engine {
         // Loops end by the node's tokens; only the runs must be waited for when the node stops.
         tokio::spawn(batch_writer.run());
         tokio::spawn(claimer.run());
+        if let Some(wakeups) = wiring.store.read.wakeups().await? {
+            let (signals, node) = (Arc::clone(&wiring.signals), Arc::clone(&wiring.node));
+            tokio::spawn(signals.listen(wakeups, node, Arc::clone(&wiring.time)));
+        }
         // What stands there now has been seen once.
         pulse.beat().await?;
         tokio::spawn(Arc::clone(&pulse).run());

@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::task::{StageName, TaskId};
 
 use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks};
+use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks, wakeups};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -142,6 +142,9 @@ impl Writer {
                 args![task.as_str(), answer_sealed, now],
             )
             .await?;
+        if rows == 1 {
+            wakeups::tell_of_answer(&mut tx, task).await?;
+        }
         tx.commit().await?;
         Ok(if rows == 1 { Answering::Taken } else { Answering::NotWaiting })
     }

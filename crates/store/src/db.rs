@@ -30,6 +30,8 @@ pub(crate) enum Db {
         pool: sqlx::PgPool,
         /// One connection for heartbeats alone: they wait behind nothing else.
         pulse: sqlx::PgPool,
+        /// Its address, for connections that only listen.
+        url: String,
     },
 }
 
@@ -309,6 +311,18 @@ impl Tx {
             Self::Postgres(_) => {
                 let sql = "select 1 from (select pg_advisory_xact_lock(hashtextextended($1, 0))) l";
                 self.fetch_one(sql, args![name]).await.map(drop)
+            }
+        }
+    }
+
+    /// Tells every node that listens, once this transaction has ended well. On SQLite nobody
+    /// listens: other processes look at every tick.
+    pub(crate) async fn notify(&mut self, channel: &str, what: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => {
+                let sql = "select 1 from (select pg_notify($1, $2)) told";
+                self.fetch_one(sql, args![channel, what]).await.map(drop)
             }
         }
     }

@@ -20,6 +20,7 @@ mod settle;
 mod tasks;
 mod transient;
 mod unreadable;
+mod wakeups;
 
 use db::{Db, Row};
 use fiveone_model::app::AppId;
@@ -39,6 +40,7 @@ pub use sections::SectionRow;
 pub use settle::{Resolved, Settlement};
 pub use tasks::{Leftovers, TaskRow};
 pub use unreadable::{Found, Unreadable};
+pub use wakeups::{Wakeup, Wakeups};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]

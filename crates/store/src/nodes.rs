@@ -6,6 +6,7 @@ use fiveone_model::task::StageName;
 
 use crate::db::args;
 use crate::tasks::sql_list;
+use crate::wakeups::tell_of_work;
 use crate::{Error, Reader, Writer, exactly_one};
 
 /// A node that is alive.
@@ -139,6 +140,7 @@ impl Writer {
             sql_list(&StageName::RESUMABLE)
         );
         tx.execute(&sql, args![id, now]).await?;
+        tell_of_work(&mut tx).await?;
         tx.commit().await
     }
 }

@@ -9,6 +9,7 @@ mod documents;
 mod findings;
 mod gateway;
 mod matrix;
+mod nodes;
 mod process;
 mod restart;
 mod secrets;

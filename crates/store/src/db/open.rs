@@ -36,7 +36,7 @@ impl Db {
             };
             let pulse = pool(1).connect_with(options.clone()).await?;
             let pool = pool(connections_max).connect_with(options).await?;
-            return Ok(Self::Postgres { pool, pulse });
+            return Ok(Self::Postgres { pool, pulse, url: url.to_owned() });
         }
         Err(Error::Address)
     }
@@ -73,7 +73,7 @@ impl Db {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres { pool, pulse } => {
+            Self::Postgres { pool, pulse, .. } => {
                 pool.close().await;
                 pulse.close().await;
             }

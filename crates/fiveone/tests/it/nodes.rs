@@ -1,0 +1,58 @@
+//! Many nodes over one database. Their own loops stand still: nothing but what a test is about moves
+//! a task.
+
+use std::sync::Arc;
+
+use fiveone_model::product::Product;
+use fiveone_testkit::{ManualClock, TestStore};
+
+use crate::gateway::{Plan, TestGateway, read_picture, text};
+use crate::vendor_client::FUND;
+
+fn plan_without_ticks() -> (Plan, ManualClock) {
+    let time = ManualClock::default();
+    let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    plan.options.tick_every_ms = i64::MAX / 4;
+    (plan, time)
+}
+
+#[tokio::test]
+async fn an_answer_given_to_another_node_wakes_the_run_at_once() {
+    let (plan, _) = plan_without_ticks();
+    let gateway = TestGateway::build(TestStore::postgres().await, plan).await;
+    let other = TestGateway::router_of(&gateway.second_node().await).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
+    let data = gateway.wait_for(Product::Fund, &tid, &["10004"]).await;
+    let picture = read_picture(&text(&data["base64_image_bytes"]));
+    assert_eq!(other.user_code(FUND, &tid, &picture).await, 0);
+    gateway.wait_for(Product::Fund, &tid, &["40001"]).await;
+    gateway.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn what_a_node_gives_back_is_taken_up_at_once() {
+    let (mut plan, _) = plan_without_ticks();
+    plan.options.shutdown_for_ms = 0;
+    let gateway = TestGateway::build(TestStore::postgres().await, plan).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "slow").await;
+    let data = gateway.wait_for(Product::Fund, &tid, &["10004"]).await;
+    let picture = read_picture(&text(&data["base64_image_bytes"]));
+    assert_eq!(gateway.client.user_code(FUND, &tid, &picture).await, 0);
+    gateway.wait_for(Product::Fund, &tid, &["2"]).await;
+    let second = gateway.second_node().await;
+    let (client, mut changes) = (TestGateway::router_of(&second).await, second.changes());
+    gateway.engine.stop().await;
+    loop {
+        changes.mark_unchanged();
+        let data = client.result(FUND, &tid).await;
+        let code = text(&data["code"]);
+        if code == "40001" {
+            break;
+        }
+        assert!(code.starts_with(['2', '3']), "{code}");
+        changes.changed().await.unwrap();
+    }
+    gateway.assert_nothing_is_left().await;
+}
