@@ -1,10 +1,18 @@
 //! The runs of this node: which tasks it works on now.
+//!
+//! Reading what a portal sends takes the processor and not the wire, now and then for long. A run
+//! therefore gives its worker's other tasks to another thread before it goes on: no page can keep
+//! heartbeats, calls or other runs waiting.
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use fiveone_model::task::TaskId;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tokio_util::task::TaskTracker;
 
 /// The runs under way.
@@ -23,6 +31,21 @@ impl Drop for Entry {
     }
 }
 
+/// Goes on while the worker's other tasks are with another thread.
+struct Aside<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Aside<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // A runtime of one thread has no other.
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return self.0.as_mut().poll(context);
+        }
+        block_in_place(|| self.0.as_mut().poll(context))
+    }
+}
+
 impl Runs {
     /// Begins a run.
     pub(crate) fn spawn(&self, task: TaskId, run: impl Future<Output = ()> + Send + 'static) {
@@ -30,7 +53,7 @@ impl Runs {
         let entry = Entry(Arc::clone(&self.tasks), task);
         self.tracker.spawn(async move {
             let _entry = entry;
-            run.await;
+            Aside(Box::pin(run)).await;
         });
     }
 
@@ -48,5 +71,32 @@ impl Runs {
     pub(crate) async fn ended(&self) {
         self.tracker.close();
         self.tracker.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_run_that_reads_for_long_keeps_nobody_waiting() {
+        let runs = Runs::default();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let task = TaskId::from_random([1; 16]);
+        // It has the only worker, and ends when another task of the runtime says so.
+        runs.spawn(task.clone(), async move {
+            begun.send(()).unwrap();
+            may_go_on.recv().unwrap();
+        });
+        let other = tokio::spawn(async move {
+            has_begun.await.unwrap();
+            go_on.send(()).unwrap();
+        });
+        other.await.unwrap();
+        runs.ended().await;
+        assert!(!runs.has(&task));
     }
 }

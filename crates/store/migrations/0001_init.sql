@@ -108,7 +108,7 @@ create table task (
   constraint task_wipe_is_whole check (wiped_at is null or data_key is null)
 );
 create unique index task_open_twin on task (app_id, fingerprint) where fingerprint is not null;
-create index task_by_portal_queued on task (node_id, product, area, created_at, id)
+create index task_by_portal_queued on task (node_id, product, area, app_id, created_at, id)
   where stage = 'queued';
 create index task_by_stage on task (stage) where finished_at is null;
 create index task_by_due_at on task (due_at) where finished_at is null;

@@ -87,7 +87,8 @@ impl Reader {
 impl Writer {
     /// Claims queued tasks of one portal that are sealed to this node; their login fields leave
     /// the table in the same transaction. No more than `at_once_max` tasks of all nodes talk to the
-    /// portal then.
+    /// portal then. The apps take turns: next is whose app has the fewest that talk to it, and among
+    /// those the oldest.
     ///
     /// # Errors
     /// The database failed.
@@ -102,11 +103,23 @@ impl Writer {
         let sql = format!(
             "select {COLUMNS}, t.login_sealed, t.session_sealed, t.crashes,
                cast(case when t.leased_at is null then 0 else 1 end as bigint) as was_leased from task t
-             where t.stage = 'queued' and t.node_id = $1 and t.product = $2 and t.area = $3
-               and t.set_aside is null
+             where t.stage = 'queued' and t.id in (
+               select turns.id from (
+                 select q.id, q.created_at, coalesce(r.running, 0)
+                     + row_number() over (partition by q.app_id order by q.created_at, q.id) as turn
+                 from task q
+                 left join (
+                   select app_id, count(*) as running from task
+                   where finished_at is null and leased_at is not null and stage in ({})
+                     and product = $2 and area = $3
+                   group by app_id) r on r.app_id = q.app_id
+                 where q.stage = 'queued' and q.node_id = $1 and q.product = $2 and q.area = $3
+                   and q.set_aside is null) turns
+               order by turns.turn, turns.created_at, turns.id
+               limit $4)
              order by t.created_at, t.id
-             limit $4
-             {{skip}}"
+             {{skip}}",
+            sql_list(&TALKING)
         );
         let mut tx = self.db.begin().await?;
         tx.serialize(&format!("portal {product}/{area}")).await?;

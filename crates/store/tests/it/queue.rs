@@ -28,6 +28,7 @@ on_both!(
     tasks_past_login_are_taken_over_when_their_lease_is_over,
     overdue_tasks_are_found,
     nodes_together_keep_a_portals_limit,
+    apps_take_turns_at_a_portal,
     who_dies_with_a_task_is_counted_until_it_gets_on,
     a_step_whose_answer_was_lost_is_made_once,
 );
@@ -279,4 +280,35 @@ async fn a_step_whose_answer_was_lost_is_made_once(store: TestStore) {
     }
     let old = store.write.move_stage(&task.id, task.fence - 1, step, None, NOW).await;
     assert!(matches!(old, Err(Error::Stale { .. })));
+}
+
+async fn apps_take_turns_at_a_portal(store: TestStore) {
+    set_up(&store).await;
+    for app in ["a", "b", "c"] {
+        store.write.create_app(&build::new_app(app)).await.unwrap();
+        store.write.topup(&build::app_id(app), 300 * 60, "", NOW).await.unwrap();
+    }
+    let of_a: Vec<_> = (0..60).map(|number| build::new_task("a", number)).collect();
+    store.write.admit(&of_a, NOW).await.unwrap();
+    let (product, area) = anshan();
+    let claim = |limit| {
+        let (write, area) = (store.write.clone(), area.clone());
+        async move {
+            let found = write.claim_queued("n1", (product, &area), 99, limit, NOW).await.unwrap();
+            let mut apps: Vec<_> =
+                found.rows.iter().map(|one| one.task.app_id.as_str().to_owned()).collect();
+            apps.sort();
+            apps.join("")
+        }
+    };
+    assert_eq!(claim(4).await, "aaaa", "alone it has all");
+    for (app, number) in [("b", 100), ("b", 101), ("c", 200)] {
+        store.write.admit(&[build::new_task(app, number)], NOW + 9).await.unwrap();
+    }
+    // One place after the other becomes free.
+    let mut order = Vec::new();
+    for _ in 0..4 {
+        order.push(claim(1).await);
+    }
+    assert_eq!(order, ["b", "c", "b", "a"]);
 }
