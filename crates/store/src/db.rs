@@ -315,6 +315,17 @@ impl Tx {
         }
     }
 
+    /// Has every statement of this transaction, which must be its first, see the same state.
+    pub(crate) async fn read_one_state(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => {
+                let sql = "set transaction isolation level repeatable read";
+                self.execute(sql, &[]).await.map(drop)
+            }
+        }
+    }
+
     /// Tells every node that listens, once this transaction has ended well. On SQLite nobody
     /// listens: other processes look at every tick.
     pub(crate) async fn notify(&mut self, channel: &str, what: &str) -> Result<(), Error> {

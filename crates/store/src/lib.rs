@@ -9,6 +9,7 @@ mod areas;
 mod callbacks;
 mod challenges;
 mod claims;
+mod copy;
 mod db;
 mod history;
 mod ledger;
@@ -33,6 +34,7 @@ pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
 pub use claims::{Claimed, Leased};
+pub use copy::CopiedTable;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use ledger::{LedgerFinding, LedgerReport};
 pub use nodes::{LivingNode, NodeRow};
@@ -92,6 +94,18 @@ pub enum Error {
         what: &'static str,
         /// Its key.
         id: String,
+    },
+    /// A database that is to be filled holds something already.
+    #[error("the database to fill has rows in {table} already")]
+    NotEmpty {
+        /// Where.
+        table: &'static str,
+    },
+    /// What was copied is not what is there; nothing was written.
+    #[error("the copy of {table} differs")]
+    CopyDiffers {
+        /// Where.
+        table: &'static str,
     },
     /// Money can only be added to a wallet.
     #[error("the amount must be positive")]
