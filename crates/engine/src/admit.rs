@@ -115,8 +115,6 @@ pub(crate) struct Admission {
     time: Arc<dyn Time>,
     /// How long a task may take from admission to its end.
     task_for_ms: Millis,
-    /// Makes the fingerprints of creates; of this process, never written.
-    fingerprint_key: [u8; 32],
     in_flight: InFlight,
     writes: mpsc::Sender<Pending>,
 }
@@ -153,7 +151,6 @@ impl Admission {
             signals: parts.signals,
             time: parts.time,
             task_for_ms: parts.task_for_ms,
-            fingerprint_key: random()?,
             in_flight: InFlight::default(),
             writes,
         };
@@ -246,10 +243,10 @@ impl Admission {
         let plain = credentials.to_bytes();
         let login_sealed = seal_to(self.node.key.public(), &plain, &format!("login:{id}"))?;
         let (_, data_key) = self.keys.new_task_key(id.as_str())?;
-        // Keyed with a key of this process: the table holds nothing a password could be tried on.
+        // Under a key that is in memory only: the table holds nothing a password could be tried on.
         let about = format!("{product}/{area}/{login_type}");
         let fingerprint =
-            keyed_digest(&self.fingerprint_key, &[about.as_bytes(), plain.as_slice()]);
+            keyed_digest(&self.node.twin_key.get(), &[about.as_bytes(), plain.as_slice()]);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
         let due_at = now + self.task_for_ms;

@@ -34,6 +34,7 @@ mod slots;
 mod sweep;
 mod tasks;
 mod time;
+mod twins;
 mod view;
 mod wiring;
 

@@ -61,7 +61,9 @@ mod tests {
     use super::*;
 
     fn node(id: &str, beats: i64) -> LivingNode {
-        LivingNode { id: id.to_owned(), slot: 0, beats }
+        let id = id.to_owned();
+        let (slot, public_key, proof, twin_key_sealed) = Default::default();
+        LivingNode { id, slot, beats, public_key, proof, twin_key_sealed }
     }
 
     fn neighbours() -> Neighbours {

@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Fault;
 use crate::neighbours::Neighbours;
-use crate::seal::{NodeKey, random};
+use crate::seal::{DeploymentKeys, NodeKey, random};
 use crate::time::Time;
+use crate::twins::{TwinKey, proof_of};
 
 /// A registered node.
 pub(crate) struct Node {
@@ -20,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) key: NodeKey,
     /// Apart from those of every other living node.
     pub(crate) seq_nums: SeqNums,
+    /// Tells twins.
+    pub(crate) twin_key: TwinKey,
     /// Whether its heart beats.
     pub(crate) heart: Heart,
     /// Whether it sweeps for all.
@@ -63,12 +66,14 @@ impl Node {
     /// The store failed, all slots are taken by living nodes, or the system gives no random bytes.
     pub(crate) async fn register(
         store: &Store,
+        keys: &DeploymentKeys,
         time: &dyn Time,
         lease_for_ms: Millis,
     ) -> Result<Self, Fault> {
         let key = NodeKey::generate();
         let id = format!("node_{}", hex::encode(random::<8>()?));
-        let row = NodeRow { id: id.clone(), public_key: key.public().to_vec() };
+        let proof = proof_of(keys, &id, key.public());
+        let row = NodeRow { id: id.clone(), public_key: key.public().to_vec(), proof };
         let slot = match store.write.register_node(&row, time.now()).await {
             Err(Error::NoSlot) => {
                 tracing::warn!("all node slots are taken; waiting for those of dead nodes");
@@ -80,10 +85,10 @@ impl Node {
         let seq_nums =
             SeqNums::of_slot(slot).ok_or_else(|| Fault::Impossible(format!("node slot {slot}")))?;
         tracing::info!(node = id, slot, "node started");
-        let heart = Heart::default();
+        let (heart, twin_key) = (Heart::default(), TwinKey::of_this_process()?);
         heart.beat(true, time.steady());
         let (leads, stopping, abandon, lost) = Default::default();
-        Ok(Self { id, key, seq_nums, heart, leads, stopping, abandon, lost })
+        Ok(Self { id, key, seq_nums, twin_key, heart, leads, stopping, abandon, lost })
     }
 
     /// Whether it takes no more work.

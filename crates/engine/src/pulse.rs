@@ -16,6 +16,7 @@ use crate::runs::Runs;
 use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::time::Time;
+use crate::twins::TwinKeys;
 
 /// Beats for a node.
 pub(crate) struct Pulse {
@@ -30,6 +31,7 @@ pub(crate) struct Pulse {
     pub(crate) tick_every_ms: Millis,
     pub(crate) neighbours: Mutex<Neighbours>,
     pub(crate) strays: Mutex<Strays>,
+    pub(crate) twin_keys: TwinKeys,
 }
 
 /// Tasks that have a lease of this node and no run, as seen at the last look.
@@ -87,7 +89,7 @@ impl Pulse {
             }
         }
         self.node.set_leads(living.first().is_none_or(|first| first.id == self.node.id));
-        Ok(())
+        self.twin_keys.pass_on(&living).await
     }
 
     /// A task whose claim was written while its answer was lost, or whose run ended without a word,

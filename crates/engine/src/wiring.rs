@@ -28,6 +28,7 @@ use crate::signals::Signals;
 use crate::slots::Slots;
 use crate::sweep::Sweeper;
 use crate::time::Time;
+use crate::twins::TwinKeys;
 use crate::{Accounts, Fault, Options};
 
 /// What more than one part needs.
@@ -58,7 +59,7 @@ impl Wiring {
         time: Arc<dyn Time>,
         options: Options,
     ) -> Result<Self, Fault> {
-        let node = Node::register(&store, &*time, options.lease_for_ms).await?;
+        let node = Node::register(&store, &keys, &*time, options.lease_for_ms).await?;
         let open = store.read.open_tasks().await?;
         let accounts = Accounts::new(store.clone(), keys.clone(), Arc::clone(&time));
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
@@ -183,6 +184,11 @@ impl Wiring {
             tick_every_ms,
             neighbours: Mutex::new(neighbours),
             strays: Mutex::new(Strays::default()),
+            twin_keys: TwinKeys {
+                write: self.store.write.clone(),
+                keys: self.keys.clone(),
+                node: Arc::clone(&self.node),
+            },
         })
     }
 

@@ -5,6 +5,10 @@
 create table node (
   id text primary key,
   public_key {blob} not null,
+  -- Shows that a holder of the deployment key registered the node.
+  proof text not null,
+  -- The key that tells twins, sealed to the node's own; null until it has it.
+  twin_key_sealed {blob},
   slot bigint not null check (slot between 0 and 99),
   started_at bigint not null,
   -- Counts its heartbeats: others see whether it moves, by their own clocks.

@@ -16,6 +16,8 @@ pub struct NodeRow {
     pub id: String,
     /// The X25519 public key whose other half is only in its memory.
     pub public_key: Vec<u8>,
+    /// Shows those who can check it that the node belongs to them.
+    pub proof: String,
 }
 
 /// A node as the others see it.
@@ -27,6 +29,12 @@ pub struct LivingNode {
     pub slot: i64,
     /// How often its heart has beaten.
     pub beats: i64,
+    /// Its public key.
+    pub public_key: Vec<u8>,
+    /// Shows those who can check it that the node belongs to them.
+    pub proof: String,
+    /// The key that tells twins, sealed to it, once it has it.
+    pub twin_key_sealed: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -52,10 +60,21 @@ impl Reader {
     /// # Errors
     /// The database failed.
     pub async fn living_nodes(&self) -> Result<Vec<LivingNode>, Error> {
-        let sql = "select id, slot, beats from node where stopped_at is null order by slot";
+        let sql = "select id, slot, beats, public_key, proof, twin_key_sealed from node
+                   where stopped_at is null
+                   order by slot";
         let rows = self.db.fetch_all(sql, &[]).await?;
         rows.iter()
-            .map(|row| Ok(LivingNode { id: row.text(0)?, slot: row.int(1)?, beats: row.int(2)? }))
+            .map(|row| {
+                Ok(LivingNode {
+                    id: row.text(0)?,
+                    slot: row.int(1)?,
+                    beats: row.int(2)?,
+                    public_key: row.blob(3)?,
+                    proof: row.text(4)?,
+                    twin_key_sealed: row.maybe_blob(5)?,
+                })
+            })
             .collect()
     }
 }
@@ -86,9 +105,9 @@ impl Writer {
         let slot =
             (0..SLOTS).find(|&slot| !taken.contains(&i64::from(slot))).ok_or(Error::NoSlot)?;
         tx.execute(
-            "insert into node (id, public_key, slot, started_at, beats, seen_at)
-             values ($1, $2, $3, $4, 0, $4)",
-            args![&node.id, &node.public_key, i64::from(slot), now],
+            "insert into node (id, public_key, proof, slot, started_at, beats, seen_at)
+             values ($1, $2, $3, $4, $5, 0, $5)",
+            args![&node.id, &node.public_key, &node.proof, i64::from(slot), now],
         )
         .await?;
         tx.commit().await?;
@@ -110,6 +129,16 @@ impl Writer {
             )
             .await?;
         exactly_one(rows, "node", id)
+    }
+
+    /// Hands a node the key that tells twins, unless it has one.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn hand_twin_key(&self, id: &str, sealed: &[u8]) -> Result<bool, Error> {
+        let sql = "update node set twin_key_sealed = $2
+                   where id = $1 and twin_key_sealed is null and stopped_at is null";
+        Ok(self.db.execute(sql, args![id, sealed]).await? == 1)
     }
 
     /// Declares a node dead, unless its heart has beaten since it was seen with `beats`: its leases

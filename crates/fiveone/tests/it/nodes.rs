@@ -56,3 +56,52 @@ async fn what_a_node_gives_back_is_taken_up_at_once() {
     }
     gateway.assert_nothing_is_left().await;
 }
+
+#[tokio::test]
+async fn a_deployment_is_moved_by_one_command_when_its_nodes_have_stopped() {
+    let gateway = TestGateway::sqlite().await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
+    gateway.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    let server = TestStore::postgres().await;
+    let (from, to) = (gateway.store.url(), server.url());
+    let migrate = async |from: &str| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_fiveone"));
+        let output = command.args(["migrate", "--from", from, "--to", to]).output().await.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = migrate(from).await;
+    assert!(code == Some(1) && said.contains("has not signed off"), "{said}");
+    gateway.engine.stop().await;
+    let (code, said) = migrate(from).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with("1 wallets, 3 entries, all clean\n"), "{said}");
+    let (code, said) = migrate(from).await;
+    assert!(code == Some(1) && said.contains("has rows in node already"), "{said}");
+    let (code, _) = migrate("sqlite:/nowhere/at-all.db").await;
+    assert_eq!(code, Some(1));
+    let moved = TestGateway::build(server, Plan::default()).await;
+    assert_eq!(moved.client.result(FUND, &tid).await["code"], "40001");
+}
+
+#[tokio::test]
+async fn p_32_a_twin_on_another_node_is_the_same_task() {
+    let (plan, _) = plan_without_ticks();
+    let gateway = TestGateway::build(TestStore::postgres().await, plan).await;
+    let second = gateway.second_node().await;
+    // The first hands over what it knows, and the second takes it.
+    gateway.engine.tick().await.unwrap();
+    second.tick().await.unwrap();
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
+    let other = TestGateway::router_of(&second).await;
+    let create = async |password| {
+        let fields = crate::gateway::login_fields(&person, password);
+        let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let data = other.create(FUND, "990000", "1", &fields).await;
+        text(&data["tid"])
+    };
+    assert_eq!(create("good").await, tid);
+    assert_ne!(create("captcha").await, tid, "another password is another create");
+}

@@ -5,6 +5,7 @@
 mod accounts;
 mod callbacks;
 mod challenges;
+mod copy;
 mod history;
 mod ledger;
 mod nodes;
@@ -26,7 +27,7 @@ fn anshan() -> (Product, AreaCode) {
 }
 
 async fn register(store: &Store, id: &str) {
-    let node = NodeRow { id: id.to_owned(), public_key: vec![7; 32] };
+    let node = NodeRow { id: id.to_owned(), public_key: vec![7; 32], proof: String::new() };
     store.write.register_node(&node, NOW).await.unwrap();
 }
 

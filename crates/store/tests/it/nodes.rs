@@ -16,7 +16,7 @@ on_both!(
 );
 
 fn node(id: &str) -> NodeRow {
-    NodeRow { id: id.to_owned(), public_key: vec![1, 2, 3] }
+    NodeRow { id: id.to_owned(), public_key: vec![1, 2, 3], proof: String::new() }
 }
 
 async fn living_nodes_have_different_slots(store: TestStore) {
