@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use fiveone_model::product::Product;
-use fiveone_testkit::{ManualClock, TestStore};
+use fiveone_testkit::{ManualClock, TestStore, build, on_both};
 
 use crate::gateway::{Plan, TestGateway, read_picture, text};
 use crate::vendor_client::FUND;
+
+on_both!(a_node_that_stops_ends_what_still_waited);
 
 fn plan_without_ticks() -> (Plan, ManualClock) {
     let time = ManualClock::default();
@@ -104,4 +106,20 @@ async fn p_32_a_twin_on_another_node_is_the_same_task() {
     };
     assert_eq!(create("good").await, tid);
     assert_ne!(create("captcha").await, tid, "another password is another create");
+}
+
+async fn a_node_that_stops_ends_what_still_waited(store: TestStore) {
+    let (mut plan, _) = plan_without_ticks();
+    // Nothing is ever claimed.
+    plan.options.running_max = 0;
+    let gateway = TestGateway::build(store, plan).await;
+    let waiting: Vec<_> = (0..450)
+        .map(|number| fiveone_store::NewTask {
+            app_id: build::app_id(crate::gateway::APP),
+            ..build::new_task("a", number)
+        })
+        .collect();
+    gateway.store.write.admit(&waiting, build::NOW).await.unwrap();
+    gateway.engine.stop().await;
+    gateway.assert_nothing_is_left().await;
 }
