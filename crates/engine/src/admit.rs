@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::areas::Areas;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
+use crate::persist::Persistence;
 use crate::seal::{DeploymentKeys, keyed_digest, random, seal_to};
 use crate::signals::Signals;
 use crate::time::Time;
@@ -114,8 +115,6 @@ pub(crate) struct Admission {
     time: Arc<dyn Time>,
     /// How long a task may take from admission to its end.
     task_for_ms: Millis,
-    /// Makes the fingerprints of creates; of this process, never written.
-    fingerprint_key: [u8; 32],
     in_flight: InFlight,
     writes: mpsc::Sender<Pending>,
 }
@@ -137,9 +136,13 @@ impl Admission {
     ///
     /// # Errors
     /// The system gives no random bytes.
-    pub(crate) fn new(parts: AdmissionParts, write: Writer) -> Result<(Self, BatchWriter), Fault> {
+    pub(crate) fn new(
+        parts: AdmissionParts,
+        write: Writer,
+        persistence: Persistence,
+    ) -> Result<(Self, BatchWriter), Fault> {
         let (writes, pending) = mpsc::channel(WAITING_MAX);
-        let writer = BatchWriter { write, time: Arc::clone(&parts.time), pending };
+        let writer = BatchWriter { write, persistence, pending };
         let admission = Self {
             keys: parts.keys,
             areas: parts.areas,
@@ -148,7 +151,6 @@ impl Admission {
             signals: parts.signals,
             time: parts.time,
             task_for_ms: parts.task_for_ms,
-            fingerprint_key: random()?,
             in_flight: InFlight::default(),
             writes,
         };
@@ -181,7 +183,8 @@ impl Admission {
         let _flight = self.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
         let id = new.id.clone();
         match self.write(new).await? {
-            Admitted::New => {
+            // Its own twin: it was written by a try whose answer was lost.
+            outcome if outcome == Admitted::New || outcome == Admitted::Twin(id.clone()) => {
                 self.open_tasks.one_more();
                 metrics::counter!(crate::metric::TASKS_ADMITTED, "product" => product.as_str())
                     .increment(1);
@@ -189,7 +192,7 @@ impl Admission {
                 Ok(id)
             }
             Admitted::Twin(id) => Ok(id),
-            Admitted::NoBalance => Err(AdmitError::NoBalance),
+            Admitted::New | Admitted::NoBalance => Err(AdmitError::NoBalance),
             Admitted::KeyReused => Err(refused("Idempotency-Key 已用于另一个请求")),
         }
     }
@@ -240,10 +243,10 @@ impl Admission {
         let plain = credentials.to_bytes();
         let login_sealed = seal_to(self.node.key.public(), &plain, &format!("login:{id}"))?;
         let (_, data_key) = self.keys.new_task_key(id.as_str())?;
-        // Keyed with a key of this process: the table holds nothing a password could be tried on.
+        // Under a key that is in memory only: the table holds nothing a password could be tried on.
         let about = format!("{product}/{area}/{login_type}");
         let fingerprint =
-            keyed_digest(&self.fingerprint_key, &[about.as_bytes(), plain.as_slice()]);
+            keyed_digest(&self.node.twin_key.get(), &[about.as_bytes(), plain.as_slice()]);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
         let due_at = now + self.task_for_ms;
@@ -279,7 +282,7 @@ impl Admission {
 /// Writes creates as they come, all that wait in one transaction.
 pub(crate) struct BatchWriter {
     write: Writer,
-    time: Arc<dyn Time>,
+    persistence: Persistence,
     pending: mpsc::Receiver<Pending>,
 }
 
@@ -290,7 +293,8 @@ impl BatchWriter {
         while self.pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let (news, replies): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|one| (one.new, one.reply)).unzip();
-            match self.write.admit(&news, self.time.now()).await {
+            let now = self.persistence.time.now();
+            match self.persistence.persist(|| self.write.admit(&news, now)).await {
                 Ok(outcomes) => {
                     for (reply, outcome) in replies.into_iter().zip(outcomes) {
                         // A caller that hung up finds its task by creating it again (P-32).

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fiveone_model::app::AppId;
+use fiveone_model::app::{App, AppId};
 
 use crate::{Accounts, AppEntry, Fault};
 
@@ -35,6 +35,19 @@ impl Apps {
         let Some(entry) = self.accounts.find(id).await?.map(Arc::new) else { return Ok(None) };
         self.kept.insert(id.clone(), Arc::clone(&entry));
         Ok(Some(entry))
+    }
+
+    /// The same without its token, for those who need none: also of an app whose token cannot be
+    /// opened, or that is not configured any more.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub(crate) async fn app(&self, id: &AppId) -> Result<Option<App>, Fault> {
+        match self.find(id).await {
+            Ok(Some(entry)) => Ok(Some(entry.app.clone())),
+            Ok(None) | Err(Fault::Seal(_)) => self.accounts.show(id).await,
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Forgets what was looked up.

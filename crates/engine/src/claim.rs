@@ -6,19 +6,24 @@ use std::sync::Arc;
 use fiveone_connector::Library;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
+use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::product::Product;
-use fiveone_store::{Claimed, Store};
-use tokio_util::task::TaskTracker;
+use fiveone_model::task::Stage;
+use fiveone_store::{Claimed, Found, Store};
 
 use crate::Fault;
 use crate::drive::Driver;
 use crate::node::Node;
+use crate::runs::Runs;
+use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::slots::{Slot, Slots};
 use crate::time::Time;
 
 /// The most tasks claimed in one transaction; a node that dies right after strands no more.
 const BATCH_MAX: usize = 16;
+/// How many nodes may die with a task before it is taken for the cause.
+const CRASHES_MAX: i64 = 2;
 
 /// Takes tasks for a node, as many as it has slots for, and has them driven.
 pub(crate) struct Claimer {
@@ -29,10 +34,8 @@ pub(crate) struct Claimer {
     pub(crate) driver: Arc<Driver>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
-    /// Runs under way.
-    pub(crate) runs: TaskTracker,
-    /// How long another node may be silent before its tasks are taken over.
-    pub(crate) lease_for_ms: Millis,
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) settler: Arc<Settler>,
     /// How often it looks without a signal.
     pub(crate) tick_every_ms: Millis,
     /// Tasks that talk to one portal at once, whatever its connector says.
@@ -80,11 +83,14 @@ impl Claimer {
             return Ok(0);
         }
         let limit = i64::try_from(slots.len()).unwrap_or(i64::MAX);
+        let at_once_max = i64::try_from(self.portal_cap(product, area)).unwrap_or(i64::MAX);
         let now = self.time.now();
-        let claimed =
-            self.store.write.claim_queued(&self.node.id, (product, area), limit, now).await?;
-        let count = claimed.len();
-        for claimed in claimed {
+        let claiming =
+            self.store.write.claim_queued(&self.node.id, (product, area), at_once_max, limit, now);
+        let Found { rows, unreadable } = claiming.await?;
+        self.settler.end_unreadable(&unreadable).await;
+        let count = rows.len();
+        for claimed in rows {
             if let Some(slot) = slots.pop() {
                 self.spawn_run(claimed, slot);
             }
@@ -94,12 +100,16 @@ impl Claimer {
 
     async fn resumable(&self) -> Result<usize, Fault> {
         let now = self.time.now();
-        let dead_before = now - self.lease_for_ms;
         let limit = i64::try_from(BATCH_MAX).unwrap_or(i64::MAX);
-        let claimed =
-            self.store.write.claim_resumable(&self.node.id, limit, now, dead_before).await?;
-        let count = claimed.len();
-        for claimed in claimed {
+        let claiming = self.store.write.claim_resumable(&self.node.id, limit, now);
+        let Found { rows, unreadable } = claiming.await?;
+        self.settler.end_unreadable(&unreadable).await;
+        let count = rows.len();
+        for claimed in rows {
+            if claimed.crashes >= CRASHES_MAX {
+                self.spawn_end(claimed);
+                continue;
+            }
             // These are few and already hold a lease: they wait in line inside their run.
             let slot = self.waiting_slot(claimed.task.product, &claimed.task.area);
             self.spawn_run(claimed, slot);
@@ -122,6 +132,17 @@ impl Claimer {
 
     fn spawn_run(&self, claimed: Claimed, slot: Slot) {
         let driver = Arc::clone(&self.driver);
-        self.runs.spawn(async move { driver.drive(claimed, slot).await });
+        let id = claimed.task.id.clone();
+        self.runs.spawn(id, async move { driver.drive(claimed, slot).await });
+    }
+
+    /// Two nodes died with the task at the same place: it is not given to a third.
+    fn spawn_end(&self, Claimed { task, crashes, .. }: Claimed) {
+        tracing::error!(tid = %task.id, crashes, "nodes died with this task; it is run no more");
+        let settler = Arc::clone(&self.settler);
+        self.runs.spawn(task.id.clone(), async move {
+            let stage = Stage::Failed(Failure::of(FailureKind::NodesDied));
+            settler.settle_or_leave(&task, stage).await;
+        });
     }
 }

@@ -23,6 +23,7 @@ use crate::Fault;
 use crate::apps::Apps;
 use crate::evidence::PortalChange;
 use crate::node::Node;
+use crate::persist::Persistence;
 use crate::portal_changes::PortalChanges;
 use crate::seal::{DeploymentKeys, TaskKey};
 use crate::sections;
@@ -52,7 +53,10 @@ impl From<Failure> for Stop {
 
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        match fault {
+            Fault::Store(error) => error.into(),
+            other => Self::Fault(other),
+        }
     }
 }
 
@@ -60,7 +64,7 @@ impl From<fiveone_store::Error> for Stop {
     fn from(error: fiveone_store::Error) -> Self {
         match error {
             fiveone_store::Error::Stale { .. } => Self::LeaseLost,
-            other => Self::Fault(other.into()),
+            other => Self::Fault(Fault::Store(other)),
         }
     }
 }
@@ -76,14 +80,15 @@ pub(crate) struct Driver {
     pub(crate) settler: Arc<Settler>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) portal_changes: PortalChanges,
+    pub(crate) persistence: Persistence,
     pub(crate) time: Arc<dyn Time>,
     /// How long each kind of question waits for the person.
     pub(crate) patience_ms: PerChallenge<Millis>,
 }
 
 impl Driver {
-    /// Runs a claimed task to its end. Whatever happens, panics included, the task is settled, or
-    /// left to the sweeper when the store itself does not answer.
+    /// Runs a claimed task to its end. Whatever happens, panics included, the task is settled; when
+    /// the node stops it is left to whoever goes on with it or ends it.
     pub(crate) async fn drive(&self, claimed: Claimed, mut slot: Slot) {
         let task = claimed.task.clone();
         let (product, area) = (task.product, task.area.clone());
@@ -108,10 +113,8 @@ impl Driver {
                 tracing::warn!(tid = %task.id, "lease lost; another node goes on");
                 return;
             }
-            Err(Stop::NodeStops) => {
-                Box::pin(self.leave(&task)).await;
-                return;
-            }
+            // What is past login stays for another node; the rest fails when this one signs off.
+            Err(Stop::NodeStops) => return,
             Err(Stop::Fault(fault)) => {
                 tracing::error!(tid = %task.id, error = &fault as &dyn std::error::Error, "run failed");
                 Stage::Failed(Failure::of(FailureKind::Internal))
@@ -120,23 +123,8 @@ impl Driver {
         Box::pin(self.settler.settle_or_leave(&task, stage)).await;
     }
 
-    /// A node that stops takes the login fields with it: what still needs them has failed now
-    /// rather than after the lease. What is past login stays for another node.
-    async fn leave(&self, task: &TaskRow) {
-        match self.store.read.task(&task.id).await {
-            Ok(Some(current)) if current.stage.name().needs_credentials() => {
-                let stage = Stage::Failed(Failure::of(FailureKind::NodeLost));
-                self.settler.settle_or_leave(&current, stage).await;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(tid = %task.id, error = &error as &dyn std::error::Error, "task left");
-            }
-        }
-    }
-
     async fn run(&self, claimed: Claimed, slot: &mut Slot) -> Result<Vec<Section>, Stop> {
-        let Claimed { task, login_sealed, session_sealed } = claimed;
+        let Claimed { task, login_sealed, session_sealed, .. } = claimed;
         let connector = self
             .library
             .connector(task.product, &task.area)
@@ -278,13 +266,15 @@ impl Driver {
     ) -> Result<(), Stop> {
         let row = sections::seal(key, section, reading, self.time.now())?;
         let session = key.seal(&run.checkpoint(), "session")?;
-        self.store.write.store_section(&task.id, task.fence, &row, &session).await?;
+        let write = &self.store.write;
+        let store = || write.store_section(&task.id, task.fence, &row, &session);
+        self.persistence.persist(store).await?;
         self.signals.changed();
         Ok(())
     }
 
     async fn stored_sections(&self, task: &TaskRow) -> Result<Vec<Section>, Stop> {
-        let rows = self.store.read.sections(&task.id).await?;
+        let rows = self.persistence.persist(|| self.store.read.sections(&task.id)).await?;
         Ok(rows.into_iter().map(|row| row.section).collect())
     }
 
@@ -295,8 +285,9 @@ impl Driver {
         session: Option<&[u8]>,
     ) -> Result<(), Stop> {
         let write = &self.store.write;
-        let moving = write.move_stage(&task.id, task.fence, step, session, self.time.now());
-        Box::pin(moving).await?;
+        let now = self.time.now();
+        let moving = || write.move_stage(&task.id, task.fence, step, session, now);
+        Box::pin(self.persistence.persist(moving)).await?;
         self.signals.changed();
         Ok(())
     }
@@ -355,7 +346,7 @@ mod tests {
         let task = NewTask { area: area.clone(), ..build::new_task("a", 1) };
         store.write.admit(&[task], NOW).await.unwrap();
         let portal = (Product::Fund, &area);
-        let mut claimed = store.write.claim_queued("n1", portal, 1, NOW).await.unwrap();
+        let mut claimed = store.write.claim_queued("n1", portal, 1, 1, NOW).await.unwrap().rows;
         let slot = Slots::new(1).waiting((Product::Fund, area.clone()), 1);
         let driver = wiring.driver(Arc::new(Replay::new(Vec::new())), &wiring.settler());
         driver.drive(claimed.remove(0), slot).await;

@@ -105,6 +105,7 @@ const fn sign_of(stage: &Stage) -> Sign {
             | FailureKind::PortalChanged
             | FailureKind::OtherPerson
             | FailureKind::NodeLost
+            | FailureKind::NodesDied
             | FailureKind::SessionLost
             | FailureKind::Cancelled
             | FailureKind::DeadlinePassed

@@ -17,11 +17,15 @@ mod evidence;
 mod fault;
 mod health;
 pub mod metric;
+mod neighbours;
 mod node;
 mod notify;
 mod open_tasks;
 mod options;
+mod persist;
 mod portal_changes;
+mod pulse;
+mod runs;
 pub mod seal;
 mod sections;
 mod settle;
@@ -31,6 +35,7 @@ mod slots;
 mod sweep;
 mod tasks;
 mod time;
+mod twins;
 mod view;
 mod wiring;
 
@@ -45,11 +50,11 @@ use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 use fiveone_store::Store;
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
 
 use admit::Admission;
 use answer::Answers;
 use notify::Notifier;
+use pulse::Pulse;
 use show::Reports;
 use sweep::Sweeper;
 use wiring::Wiring;
@@ -65,6 +70,9 @@ pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
 pub use view::{Shown, TaskView};
 
+/// How long the store may take to answer before the node is not ready.
+const ANSWER_FOR_MS: Millis = 2_000;
+
 /// The handle of the engine; cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
@@ -75,9 +83,8 @@ struct Inner {
     answers: Answers,
     reports: Reports,
     notifier: Arc<Notifier>,
+    pulse: Arc<Pulse>,
     sweeper: Arc<Sweeper>,
-    /// Runs under way.
-    runs: TaskTracker,
 }
 
 /// What an engine is made of.
@@ -108,37 +115,59 @@ impl Engine {
         let (admission, batch_writer) = wiring.admission()?;
         let settler = wiring.settler();
         let driver = wiring.driver(portal, &settler);
-        let runs = TaskTracker::new();
-        let claimer = wiring.claimer(driver, runs.clone());
+        let claimer = wiring.claimer(driver, &settler);
+        let pulse = wiring.pulse(Arc::clone(&settler));
         let sweeper = wiring.sweeper(settler);
         let notifier = wiring.notifier()?;
         // Loops end by the node's tokens; only the runs must be waited for when the node stops.
         tokio::spawn(batch_writer.run());
         tokio::spawn(claimer.run());
+        if let Some(wakeups) = wiring.store.read.wakeups().await? {
+            let (signals, node) = (Arc::clone(&wiring.signals), Arc::clone(&wiring.node));
+            tokio::spawn(signals.listen(wakeups, node, Arc::clone(&wiring.time)));
+        }
+        // What stands there now has been seen once.
+        pulse.beat().await?;
+        tokio::spawn(Arc::clone(&pulse).run());
         tokio::spawn(Arc::clone(&sweeper).run());
         tokio::spawn(Arc::clone(&notifier).run());
         let (answers, reports) = (wiring.answers(), wiring.reports());
-        let inner = Inner { wiring, admission, answers, reports, notifier, sweeper, runs };
+        let inner = Inner { wiring, admission, answers, reports, notifier, pulse, sweeper };
         Ok(Self(Arc::new(inner)))
     }
 
     /// Stops the node: nothing more is admitted or claimed, running tasks get their time, then
-    /// leases are given back. What was still logging in has failed with 50002 by then.
+    /// leases are given back. What still needed its login fields, which go with the node, has
+    /// failed with 50002 by then.
     pub async fn stop(&self) {
-        let Inner { wiring: Wiring { store, node, time, options, .. }, runs, .. } = &*self.0;
+        let Wiring { node, time, options, runs, .. } = &self.0.wiring;
         node.stopping.cancel();
-        runs.close();
         let patience = time.until(time.now() + options.shutdown_for_ms);
         tokio::select! {
-            () = runs.wait() => {}
+            () = runs.ended() => {}
             () = patience => tracing::warn!(left = runs.len(), "runs are given back"),
         }
         node.abandon.cancel();
-        runs.wait().await;
-        if let Err(error) = store.write.stop_node(&node.id, time.now()).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "node not signed off");
+        runs.ended().await;
+        match self.sign_off().await {
+            Ok(failed) => tracing::info!(node = node.id, failed, "node stopped"),
+            Err(fault) => {
+                tracing::error!(error = &fault as &dyn std::error::Error, "node not signed off");
+            }
         }
-        tracing::info!(node = node.id, "node stopped");
+    }
+
+    /// Gives back the leases, and ends what nobody can go on with.
+    async fn sign_off(&self) -> Result<usize, Fault> {
+        let Wiring { store, node, time, .. } = &self.0.wiring;
+        store.write.stop_node(&node.id, time.now()).await?;
+        let mut failed = 0;
+        loop {
+            match self.0.sweeper.fail_lost().await? {
+                0 => return Ok(failed),
+                some => failed += some,
+            }
+        }
     }
 
     /// Ends when the other nodes declared this one dead: its process should be restarted.
@@ -158,9 +187,17 @@ impl Engine {
         self.0.wiring.node.seq_nums.next(self.now())
     }
 
-    /// Whether this node can serve: it lives, does not stop, and the store answers.
+    /// Whether this node can serve: it lives, does not stop, and the store answers and takes what is
+    /// written.
     pub async fn ready(&self) -> bool {
-        !self.0.wiring.node.is_shutting_down() && self.0.wiring.store.read.ping().await.is_ok()
+        let Wiring { node, store, time, options, .. } = &self.0.wiring;
+        if node.is_shutting_down() || !node.heart.beats(time.steady(), options.lease_for_ms) {
+            return false;
+        }
+        tokio::select! {
+            ping = store.read.ping() => ping.is_ok(),
+            () = time.until(time.now() + ANSWER_FOR_MS) => false,
+        }
     }
 
     /// Sees every change of a task from now on: the value changes whenever one moved.
@@ -263,6 +300,7 @@ impl Engine {
     /// The store failed; when the other nodes declared this one dead it is lost: see
     /// [`Engine::lost`].
     pub async fn tick(&self) -> Result<(), Fault> {
+        self.0.pulse.beat().await?;
         self.0.sweeper.tick().await
     }
 

@@ -4,6 +4,8 @@
 pub const TASKS_ADMITTED: &str = "fiveone_tasks_admitted_total";
 /// Tasks ended, by `product`, `area` and `code`.
 pub const TASKS_ENDED: &str = "fiveone_tasks_ended_total";
+/// Tasks that could be neither read nor ended and were set aside.
+pub const TASKS_SET_ASIDE: &str = "fiveone_tasks_set_aside_total";
 /// Tasks of the deployment that have not ended.
 pub const TASKS_OPEN: &str = "fiveone_tasks_open";
 /// Findings of sections that were read, by `product`, `area`, `version` of the connector and `kind`.

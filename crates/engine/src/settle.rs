@@ -3,20 +3,36 @@
 use std::sync::Arc;
 
 use fiveone_model::clock::Millis;
-use fiveone_model::task::{CrawlProgress, Stage};
-use fiveone_store::{Error, NewCallback, Settlement, TaskRow, Writer};
+use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::task::{CrawlProgress, Stage, TaskId};
+use fiveone_store::{Error, NewCallback, Resolved, Settlement, TaskRow, Unreadable, Writer};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::Fault;
 use crate::apps::Apps;
 use crate::health::Health;
 use crate::open_tasks::OpenTasks;
+use crate::persist::Persistence;
 use crate::seal::random;
 use crate::signals::Signals;
 use crate::time::Time;
 
+/// The most tasks ended in one transaction.
+const BATCH_MAX: usize = 64;
+/// Ends that may wait in line; who has one more waits before the line.
+const WAITING_MAX: usize = 1_024;
+
+/// An end on its way into a transaction.
+pub(crate) struct PendingEnd {
+    end: Settlement,
+    reply: oneshot::Sender<Result<Resolved, Fault>>,
+}
+
 /// Ends tasks, for whoever found out that one has ended.
 pub(crate) struct Settler {
     pub(crate) write: Writer,
+    pub(crate) ends: mpsc::Sender<PendingEnd>,
+    pub(crate) persistence: Persistence,
     pub(crate) apps: Arc<Apps>,
     pub(crate) health: Health,
     pub(crate) open_tasks: Arc<OpenTasks>,
@@ -27,14 +43,15 @@ pub(crate) struct Settler {
 }
 
 impl Settler {
-    /// Ends a task. A task that somebody else has ended or taken meanwhile stays as it is.
+    /// Ends a task, however long the store is away. A task that somebody else has ended or taken
+    /// meanwhile stays as it is.
     ///
     /// # Errors
-    /// The store failed, or the task cannot end like this; the sweeper will end it when its time
+    /// The task cannot end like this, or the node has ended; the sweeper will end it when its time
     /// is over.
     pub(crate) async fn settle(&self, task: &TaskRow, stage: Stage) -> Result<(), Fault> {
         let now = self.time.now();
-        let callback = self.final_callback(task, &stage).await?;
+        let callback = self.persistence.persist(|| self.final_callback(task, &stage)).await?;
         let end = Settlement {
             task: task.id.clone(),
             fence: task.fence,
@@ -46,15 +63,15 @@ impl Settler {
         // Before anybody can see the end: whoever sees it sees what came of it for the area, too. What
         // was seen of the portal is true even when another node ends the task.
         self.health.note(task, &end.stage).await;
-        let resolved = match self.write.settle(&end).await {
+        let code = end.stage.code(CrawlProgress::SomeSections).number();
+        let resolved = match self.write_end(end).await {
             Ok(resolved) => resolved,
-            Err(Error::Stale { .. }) => {
+            Err(Fault::Store(Error::Stale { .. })) => {
                 tracing::warn!(tid = %task.id, "ended by somebody else");
                 return Ok(());
             }
-            Err(error) => return Err(error.into()),
+            Err(fault) => return Err(fault),
         };
-        let code = end.stage.code(CrawlProgress::SomeSections).number();
         tracing::info!(
             tid = %task.id,
             product = %task.product,
@@ -71,11 +88,83 @@ impl Settler {
             "code" => code.to_string()
         )
         .increment(1);
+        self.tell_of_end(&task.id);
+        Ok(())
+    }
+
+    async fn write_end(&self, end: Settlement) -> Result<Resolved, Fault> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Fault::Impossible("nobody writes ends any more".to_owned());
+        self.ends.send(PendingEnd { end, reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    fn tell_of_end(&self, task: &TaskId) {
         self.open_tasks.one_less();
-        self.signals.forget(&task.id);
+        self.signals.forget(task);
         self.signals.changed();
         self.signals.callbacks.notify_one();
+        // A portal has one task less that talks to it.
+        self.signals.work.notify_one();
+    }
+
+    /// Ends a task of which only id and fence could be read: it fails, with no callback. What cannot
+    /// even fail is set aside.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub(crate) async fn fail_unread(
+        &self,
+        task: TaskId,
+        fence: i64,
+        kind: FailureKind,
+    ) -> Result<(), Fault> {
+        let now = self.time.now();
+        let end = Settlement {
+            task: task.clone(),
+            fence,
+            stage: Stage::Failed(Failure::of(kind)),
+            now,
+            wipe_after: now + self.report_for_ms,
+            callback: None,
+        };
+        match self.write_end(end).await {
+            Ok(_) => self.tell_of_end(&task),
+            Err(Fault::Store(Error::Stale { .. })) => {}
+            Err(fault) => self.set_aside(task.as_str(), &fault).await?,
+        }
         Ok(())
+    }
+
+    /// Ends rows that could not be read, each by itself.
+    pub(crate) async fn end_unreadable(&self, rows: &[Unreadable]) {
+        for row in rows {
+            let why = row.error.to_string();
+            tracing::error!(tid = row.task, why, "a task's row cannot be read; it fails");
+            let ended = match TaskId::parse(&row.task) {
+                Some(task) => self.fail_unread(task, row.fence, FailureKind::Internal).await,
+                None => self.set_aside(&row.task, &row.error).await,
+            };
+            if let Err(fault) = ended {
+                let error = &fault as &dyn std::error::Error;
+                tracing::error!(tid = row.task, error, "not ended");
+            }
+        }
+    }
+
+    /// Sets a task aside that can be ended neither so nor so, unless it is the store that is away.
+    ///
+    /// # Errors
+    /// The store is away.
+    pub(crate) async fn set_aside(
+        &self,
+        task: &str,
+        why: &(dyn std::error::Error + Sync),
+    ) -> Result<(), Fault> {
+        let why = why.source().map_or_else(|| why.to_string(), ToString::to_string);
+        tracing::error!(tid = task, why, "set aside; see fiveone doctor");
+        metrics::counter!(crate::metric::TASKS_SET_ASIDE).increment(1);
+        Ok(self.write.set_aside(task, &why, self.time.now()).await?)
     }
 
     /// [`Settler::settle`] for those who can do no more than log when it fails.
@@ -90,10 +179,49 @@ impl Settler {
         task: &TaskRow,
         stage: &Stage,
     ) -> Result<Option<NewCallback>, Fault> {
-        let entry = self.apps.find(&task.app_id).await?;
-        let address = entry.as_ref().and_then(|entry| entry.app.callback(task.product));
+        // An app whose token does not open any more is told of the end all the same, later.
+        let app = self.apps.app(&task.app_id).await?;
+        let address = app.as_ref().and_then(|app| app.callback(task.product));
         let now = self.time.now();
         address.map(|address| new_callback(task, &address.url, stage, now)).transpose()
+    }
+}
+
+/// Writes ends as they come, all that wait in one transaction, and goes on when the store is away.
+pub(crate) struct EndWriter {
+    write: Writer,
+    persistence: Persistence,
+    pending: mpsc::Receiver<PendingEnd>,
+}
+
+impl EndWriter {
+    /// A writer, and the line to it.
+    pub(crate) fn new(write: Writer, persistence: Persistence) -> (Self, mpsc::Sender<PendingEnd>) {
+        let (ends, pending) = mpsc::channel(WAITING_MAX);
+        (Self { write, persistence, pending }, ends)
+    }
+
+    /// Writes until no [`Settler`] is left.
+    pub(crate) async fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while self.pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            let (ends, replies): (Vec<_>, Vec<_>) =
+                batch.drain(..).map(|one| (one.end, one.reply)).unzip();
+            // Who is not there any more to hear of an end does not need to.
+            match self.persistence.persist(|| self.write.settle_all(&ends)).await {
+                Ok(outcomes) => {
+                    for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                        drop(reply.send(outcome.map_err(Fault::from)));
+                    }
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    for reply in replies {
+                        drop(reply.send(Err(Fault::Shared(Arc::clone(&error)))));
+                    }
+                }
+            }
+        }
     }
 }
 

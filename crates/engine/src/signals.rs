@@ -1,11 +1,20 @@
-//! In-process wake-ups: work is there, a task moved, an answer came. They only hurry; every
+//! Wake-ups: work is there, a task moved, an answer came; in this process, and from other nodes where
+//! the database carries them. They only hurry; every
 //! waiter also looks at the store by itself, so a lost signal costs a tick and nothing else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fiveone_model::clock::Millis;
 use fiveone_model::task::TaskId;
+use fiveone_store::{Wakeup, Wakeups};
 use tokio::sync::{Notify, watch};
+
+use crate::node::Node;
+use crate::time::Time;
+
+/// How long it waits before it listens again when the database is away.
+const LISTEN_AGAIN_MS: Millis = 500;
 
 /// The signals of one node.
 pub(crate) struct Signals {
@@ -49,6 +58,29 @@ impl Signals {
     /// Forgets a task that has ended.
     pub(crate) fn forget(&self, task: &TaskId) {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(task);
+    }
+
+    /// Hands on what other nodes say, until this one has ended.
+    pub(crate) async fn listen(
+        self: Arc<Self>,
+        mut wakeups: Wakeups,
+        node: Arc<Node>,
+        time: Arc<dyn Time>,
+    ) {
+        loop {
+            let told = tokio::select! {
+                told = wakeups.next() => told,
+                () = node.abandon.cancelled() => return,
+            };
+            match told {
+                Ok(Wakeup::Answered(task)) => self.answered(&task),
+                Ok(Wakeup::Work) => self.work.notify_one(),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "nothing is heard");
+                    time.until(time.now() + LISTEN_AGAIN_MS).await;
+                }
+            }
+        }
     }
 
     /// An answer to a task's question is in the store.

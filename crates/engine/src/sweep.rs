@@ -1,25 +1,30 @@
-//! Sweeping: what nobody else will end. Any node sweeps for all; each step is a compare-and-set, so
-//! two sweepers do nothing twice.
+//! Sweeping: what nobody else will end. The node that leads sweeps for all; each step is a
+//! compare-and-set, so two sweepers do nothing twice.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::retention::{BATCH_ROWS, EVIDENCE_KEPT_FOR_MS};
 use fiveone_model::task::Stage;
-use fiveone_store::{Error, Settlement, Store, TaskRow};
+use fiveone_store::{Found, Store, TaskRow};
+use futures_util::future::join_all;
 
 use crate::Fault;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
+use crate::persist::Passing as _;
 use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::time::Time;
 
 /// Tasks ended in one step of the sweeper.
 const TASKS_MAX: i64 = 200;
+/// A node that does not lead sweeps at every so many ticks.
+const STAND_IN_EVERY: u64 = 30;
 
-/// Says that the node lives, and sweeps.
+/// Sweeps.
 pub(crate) struct Sweeper {
     pub(crate) store: Store,
     pub(crate) node: Arc<Node>,
@@ -27,14 +32,14 @@ pub(crate) struct Sweeper {
     pub(crate) open_tasks: Arc<OpenTasks>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
-    /// How long a node may be silent.
-    pub(crate) lease_for_ms: Millis,
     /// How often it looks.
     pub(crate) tick_every_ms: Millis,
+    /// How often it has looked.
+    pub(crate) ticks: AtomicU64,
 }
 
 impl Sweeper {
-    /// Heartbeats and sweeps at every tick, until the node has stopped.
+    /// Sweeps at every tick, until the node has stopped.
     pub(crate) async fn run(self: Arc<Self>) {
         loop {
             self.time.until(self.time.now() + self.tick_every_ms).await;
@@ -47,38 +52,62 @@ impl Sweeper {
         }
     }
 
-    /// One heartbeat and one sweep.
+    /// One sweep: for all nodes when this one leads, and now and then when it does not, in case that
+    /// the one that leads beats and does nothing else.
     ///
     /// # Errors
-    /// The store failed; the next tick tries again. When the others declared this node dead it is
-    /// lost.
+    /// The store failed; the next tick tries again.
     pub(crate) async fn tick(&self) -> Result<(), Fault> {
-        self.heartbeat().await?;
         for task in self.store.read.answered(&self.node.id).await? {
             self.signals.answered(&task);
         }
-        self.sweep().await?;
+        let ticks = self.ticks.fetch_add(1, Ordering::Relaxed);
+        if self.node.leads() || ticks % STAND_IN_EVERY == STAND_IN_EVERY - 1 {
+            self.sweep().await?;
+        }
         self.open_tasks.set(self.store.read.open_tasks().await?);
         Ok(())
     }
 
-    async fn heartbeat(&self) -> Result<(), Fault> {
-        let beat = self.store.write.heartbeat(&self.node.id, self.time.now()).await;
-        if let Err(Error::Stale { .. }) = beat {
-            tracing::error!(node = self.node.id, "the other nodes declared this one dead");
-            self.node.lost.cancel();
-        }
-        Ok(beat?)
-    }
-
+    /// Each step by itself: what one cannot do keeps no other from its own.
     async fn sweep(&self) -> Result<(), Fault> {
         let now = self.time.now();
-        self.release_overdue_holds(now).await?;
-        let read = &self.store.read;
-        let lost = read.lost_with_credentials(now - self.lease_for_ms, TASKS_MAX).await?;
-        self.fail_all(&lost, FailureKind::NodeLost).await?;
-        let overdue = read.overdue(now, TASKS_MAX).await?;
-        self.fail_all(&overdue, FailureKind::DeadlinePassed).await?;
+        let steps = [
+            self.release_overdue_holds(now).await,
+            self.fail_lost().await.map(drop),
+            self.fail_overdue(now).await,
+            self.forget(now).await,
+        ];
+        steps.into_iter().collect()
+    }
+
+    /// The last resort: a hold past its own deadline is released and its task fails, whatever its
+    /// row says; no callback is made of a row that nobody could read.
+    async fn release_overdue_holds(&self, now: Millis) -> Result<(), Fault> {
+        for (task, fence) in self.store.read.overdue_holds(now, TASKS_MAX).await? {
+            tracing::error!(tid = %task, "hold outlived its task's deadline");
+            self.settler.fail_unread(task, fence, FailureKind::DeadlinePassed).await?;
+        }
+        Ok(())
+    }
+
+    /// Fails tasks whose login fields went with their node; returns how many it found.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn fail_lost(&self) -> Result<usize, Fault> {
+        let lost = self.store.read.lost_with_credentials(TASKS_MAX).await?;
+        let count = lost.rows.len() + lost.unreadable.len();
+        self.fail_all(lost, FailureKind::NodeLost).await?;
+        Ok(count)
+    }
+
+    async fn fail_overdue(&self, now: Millis) -> Result<(), Fault> {
+        let overdue = self.store.read.overdue(now, TASKS_MAX).await?;
+        self.fail_all(overdue, FailureKind::DeadlinePassed).await
+    }
+
+    async fn forget(&self, now: Millis) -> Result<(), Fault> {
         for task in self.store.write.wipe_over(now, BATCH_ROWS).await? {
             tracing::info!(tid = %task, "result wiped");
         }
@@ -87,33 +116,19 @@ impl Sweeper {
         Ok(())
     }
 
-    /// The last resort: a hold past its own deadline is released and its task fails, whatever its
-    /// row says; no callback is made of a row that nobody could read. Runs first, because such a
-    /// row would stop the steps that read it.
-    async fn release_overdue_holds(&self, now: Millis) -> Result<(), Fault> {
-        for (task, fence) in self.store.read.overdue_holds(now, TASKS_MAX).await? {
-            tracing::error!(tid = %task, "hold outlived its task's deadline");
-            let end = Settlement {
-                task,
-                fence,
-                stage: Stage::Failed(Failure::of(FailureKind::DeadlinePassed)),
-                now,
-                wipe_after: now + self.settler.report_for_ms,
-                callback: None,
-            };
-            match self.store.write.settle(&end).await {
-                Ok(_) | Err(Error::Stale { .. }) => self.signals.changed(),
-                Err(error) => return Err(error.into()),
+    /// Ends all at once, so that their ends are written together. One that cannot be ended is set
+    /// aside, or it would be found first at every tick.
+    async fn fail_all(&self, found: Found<TaskRow>, kind: FailureKind) -> Result<(), Fault> {
+        self.settler.end_unreadable(&found.unreadable).await;
+        let ends = found.rows.iter().map(|task| async move {
+            match self.settler.settle(task, Stage::Failed(Failure::of(kind))).await {
+                Err(fault) if !fault.passes() => {
+                    self.settler.set_aside(task.id.as_str(), &fault).await
+                }
+                other => other,
             }
-        }
-        Ok(())
-    }
-
-    async fn fail_all(&self, tasks: &[TaskRow], kind: FailureKind) -> Result<(), Fault> {
-        for task in tasks {
-            self.settler.settle(task, Stage::Failed(Failure::of(kind))).await?;
-        }
-        Ok(())
+        });
+        join_all(ends).await.into_iter().collect()
     }
 }
 
@@ -131,7 +146,9 @@ mod tests {
         let store = TestStore::sqlite().await;
         let wiring = wiring(&store, Options::default()).await;
         admit_for_another_node(&wiring, 1).await;
-        wiring.sweeper(wiring.settler()).tick().await.unwrap();
+        let settler = wiring.settler();
+        wiring.pulse(Arc::clone(&settler)).beat().await.unwrap();
+        wiring.sweeper(settler).tick().await.unwrap();
         let task = store.read.task(&build::task_id(1)).await.unwrap().unwrap();
         assert_eq!(task.stage, Stage::Failed(Failure::of(FailureKind::NodeLost)));
         let balance = store.read.balance(&build::app_id("a")).await.unwrap();
@@ -141,13 +158,51 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_node_that_was_declared_dead_is_lost() {
+    async fn what_can_be_neither_read_nor_ended_is_set_aside_and_stops_nobody() {
         let store = TestStore::sqlite().await;
         let wiring = wiring(&store, Options::default()).await;
-        let sweeper = wiring.sweeper(wiring.settler());
-        sweeper.tick().await.unwrap();
-        store.write.stop_node(&wiring.node.id, wiring.time.now()).await.unwrap();
-        assert!(sweeper.tick().await.is_err());
-        assert!(wiring.node.lost.is_cancelled());
+        for number in 1..=3 {
+            admit_for_another_node(&wiring, number).await;
+        }
+        let [unreadable, without_hold, healthy] = [1, 2, 3].map(build::task_id);
+        store.execute(&format!("update task set area = '?' where id = '{unreadable}'")).await;
+        store.execute(&format!("delete from hold where task_id = '{without_hold}'")).await;
+        wiring.pulse(wiring.settler()).beat().await.unwrap();
+        wiring.sweeper(wiring.settler()).tick().await.unwrap();
+        let why = format!("ledger rule: hold of task {without_hold} is already resolved");
+        let aside = store.read.set_aside(9).await.unwrap();
+        assert_eq!(aside, [(without_hold.to_string(), why)]);
+        let left = store.read.leftovers().await.unwrap();
+        assert_eq!((left.open, left.holds), (1, 0), "the unreadable one failed, too");
+        let task = store.read.task(&healthy).await.unwrap().unwrap();
+        assert_eq!(task.stage, Stage::Failed(Failure::of(FailureKind::NodeLost)));
+    }
+
+    #[tokio::test]
+    async fn an_app_whose_token_does_not_open_stops_no_end_and_loses_no_callback() {
+        let store = TestStore::sqlite().await;
+        let wiring = wiring(&store, Options::default()).await;
+        admit_for_another_node(&wiring, 1).await;
+        store.execute("update app set token_sealed = x'00', fund_callback = 'http://a/'").await;
+        wiring.pulse(wiring.settler()).beat().await.unwrap();
+        wiring.sweeper(wiring.settler()).tick().await.unwrap();
+        let callbacks = store.read.callbacks_of(&build::task_id(1)).await.unwrap();
+        assert_eq!(callbacks, [("pending".to_owned(), 0)]);
+        assert_eq!(store.read.leftovers().await.unwrap().open, 0);
+    }
+
+    #[tokio::test]
+    async fn only_the_node_with_the_lowest_slot_sweeps() {
+        let store = TestStore::sqlite().await;
+        let first = wiring(&store, Options::default()).await;
+        admit_for_another_node(&first, 1).await;
+        let second = first.another_node().await;
+        for wiring in [&second, &first] {
+            wiring.pulse(wiring.settler()).beat().await.unwrap();
+        }
+        second.sweeper(second.settler()).tick().await.unwrap();
+        assert_eq!(store.read.leftovers().await.unwrap().open, 1);
+        first.sweeper(first.settler()).tick().await.unwrap();
+        assert_eq!(store.read.leftovers().await.unwrap().open, 0);
     }
 }

@@ -99,7 +99,8 @@ mod tests {
         let task = NewTask { data_key, ..build::new_task("a", 1) };
         store.write.admit(&[task], NOW).await.unwrap();
         let portal = (Product::Fund, &AreaCode::parse("210300").unwrap());
-        let claimed = store.write.claim_queued("n1", portal, 1, NOW).await.unwrap().remove(0);
+        let claimed = store.write.claim_queued("n1", portal, 1, 1, NOW).await.unwrap();
+        let claimed = claimed.rows.into_iter().next().unwrap();
         let fence = claimed.task.fence;
         for step in [
             (StageName::LoggingIn, StageName::LoggedIn),

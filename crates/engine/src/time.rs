@@ -3,7 +3,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use fiveone_model::clock::{Clock, Millis};
 
@@ -14,6 +15,12 @@ pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub trait Time: Clock {
     /// Ends when the clock shows `at` or later.
     fn until(&self, at: Millis) -> Wait;
+
+    /// Milliseconds since some instant, of a clock that nobody sets: it goes on while
+    /// [`Clock::now`] may step.
+    fn steady(&self) -> Millis {
+        self.now()
+    }
 }
 
 /// The system's time.
@@ -36,6 +43,11 @@ impl Time for SystemTime {
         let wait = Duration::from_millis(u64::try_from(at - self.now()).unwrap_or(0));
         Box::pin(tokio::time::sleep(wait))
     }
+
+    fn steady(&self) -> Millis {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        Millis::try_from(START.elapsed().as_millis()).unwrap_or(Millis::MAX)
+    }
 }
 
 /// A clock that stands at one instant, for the tests of this crate; waits for later ones never end.
@@ -56,6 +68,63 @@ impl Time for Standing {
             Box::pin(std::future::ready(()))
         } else {
             Box::pin(std::future::pending())
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+
+    /// A clock moved by hand that can be set, too: its steady time goes on all the same, and can be
+    /// another one's.
+    #[derive(Clone)]
+    pub(crate) struct ByHand {
+        steady: watch::Sender<Millis>,
+        offset: watch::Sender<Millis>,
+    }
+
+    impl ByHand {
+        pub(crate) fn at(now: Millis) -> Self {
+            Self { steady: watch::Sender::new(0), offset: watch::Sender::new(now) }
+        }
+
+        /// One that shows another time and goes on with the first.
+        pub(crate) fn beside(other: &Self, now: Millis) -> Self {
+            let offset = watch::Sender::new(now - other.steady());
+            Self { steady: other.steady.clone(), offset }
+        }
+
+        pub(crate) fn advance(&self, by: Millis) {
+            self.steady.send_modify(|steady| *steady += by);
+        }
+
+        pub(crate) fn step(&self, by: Millis) {
+            self.offset.send_modify(|offset| *offset += by);
+        }
+    }
+
+    impl Clock for ByHand {
+        fn now(&self) -> Millis {
+            self.steady() + *self.offset.borrow()
+        }
+    }
+
+    impl Time for ByHand {
+        fn until(&self, at: Millis) -> Wait {
+            let (mut steady, for_ms) = (self.steady.subscribe(), at - self.now());
+            let until = self.steady() + for_ms;
+            Box::pin(async move {
+                if steady.wait_for(|steady| *steady >= until).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            })
+        }
+
+        fn steady(&self) -> Millis {
+            *self.steady.borrow()
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Who gets what: the one place that knows all the parts of an engine.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use fiveone_connector::{Library, Portal};
 use fiveone_store::Store;
-use tokio_util::task::TaskTracker;
 
 use crate::admit::{Admission, AdmissionParts, BatchWriter};
 use crate::answer::Answers;
@@ -13,17 +13,22 @@ use crate::areas::Areas;
 use crate::claim::Claimer;
 use crate::drive::Driver;
 use crate::health::Health;
+use crate::neighbours::Neighbours;
 use crate::node::Node;
 use crate::notify::{Notifier, Receiver};
 use crate::open_tasks::OpenTasks;
+use crate::persist::Persistence;
 use crate::portal_changes::PortalChanges;
+use crate::pulse::{Pulse, Strays};
+use crate::runs::Runs;
 use crate::seal::DeploymentKeys;
-use crate::settle::Settler;
+use crate::settle::{EndWriter, Settler};
 use crate::show::Reports;
 use crate::signals::Signals;
 use crate::slots::Slots;
 use crate::sweep::Sweeper;
 use crate::time::Time;
+use crate::twins::TwinKeys;
 use crate::{Accounts, Fault, Options};
 
 /// What more than one part needs.
@@ -39,6 +44,7 @@ pub(crate) struct Wiring {
     pub(crate) areas: Arc<Areas>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) open_tasks: Arc<OpenTasks>,
+    pub(crate) runs: Arc<Runs>,
 }
 
 impl Wiring {
@@ -53,8 +59,7 @@ impl Wiring {
         time: Arc<dyn Time>,
         options: Options,
     ) -> Result<Self, Fault> {
-        let now = time.now();
-        let node = Node::register(&store.write, now, now - options.lease_for_ms).await?;
+        let node = Node::register(&store, &keys, &*time, options.lease_for_ms).await?;
         let open = store.read.open_tasks().await?;
         let accounts = Accounts::new(store.clone(), keys.clone(), Arc::clone(&time));
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
@@ -63,6 +68,7 @@ impl Wiring {
             apps: Arc::new(Apps::new(accounts.clone())),
             areas: Arc::new(areas),
             signals: Arc::new(Signals::default()),
+            runs: Arc::default(),
             open_tasks: Arc::new(OpenTasks::new(open, options.open_tasks_max)),
             store,
             keys,
@@ -83,9 +89,18 @@ impl Wiring {
             time: Arc::clone(&self.time),
             task_for_ms: self.options.task_for_ms,
         };
-        Admission::new(parts, self.store.write.clone())
+        Admission::new(parts, self.store.write.clone(), self.persistence())
     }
 
+    fn persistence(&self) -> Persistence {
+        Persistence {
+            node: Arc::clone(&self.node),
+            time: Arc::clone(&self.time),
+            last_for_ms: self.options.lease_for_ms,
+        }
+    }
+
+    /// Who ends tasks; what writes their ends runs as long as anybody may end one.
     pub(crate) fn settler(&self) -> Arc<Settler> {
         let health = Health::new(
             self.store.write.clone(),
@@ -94,8 +109,12 @@ impl Wiring {
             self.options.unhealthy_after_failures,
             self.options.unhealthy_for_ms,
         );
+        let (writer, ends) = EndWriter::new(self.store.write.clone(), self.persistence());
+        tokio::spawn(writer.run());
         Arc::new(Settler {
             write: self.store.write.clone(),
+            ends,
+            persistence: self.persistence(),
             apps: Arc::clone(&self.apps),
             health,
             open_tasks: Arc::clone(&self.open_tasks),
@@ -116,12 +135,13 @@ impl Wiring {
             settler: Arc::clone(settler),
             signals: Arc::clone(&self.signals),
             portal_changes: PortalChanges::default(),
+            persistence: self.persistence(),
             time: Arc::clone(&self.time),
             patience_ms: self.options.patience_ms,
         })
     }
 
-    pub(crate) fn claimer(&self, driver: Arc<Driver>, runs: TaskTracker) -> Arc<Claimer> {
+    pub(crate) fn claimer(&self, driver: Arc<Driver>, settler: &Arc<Settler>) -> Arc<Claimer> {
         Arc::new(Claimer {
             store: self.store.clone(),
             library: Arc::clone(&self.library),
@@ -130,8 +150,8 @@ impl Wiring {
             driver,
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
-            runs,
-            lease_for_ms: self.options.lease_for_ms,
+            runs: Arc::clone(&self.runs),
+            settler: Arc::clone(settler),
             tick_every_ms: self.options.tick_every_ms,
             portal_concurrency: self.options.portal_concurrency,
         })
@@ -145,8 +165,30 @@ impl Wiring {
             open_tasks: Arc::clone(&self.open_tasks),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
-            lease_for_ms: self.options.lease_for_ms,
             tick_every_ms: self.options.tick_every_ms,
+            ticks: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn pulse(&self, settler: Arc<Settler>) -> Arc<Pulse> {
+        let (lease_for_ms, tick_every_ms) = (self.options.lease_for_ms, self.options.tick_every_ms);
+        let neighbours = Neighbours::new(&self.node.id, lease_for_ms, tick_every_ms);
+        Arc::new(Pulse {
+            store: self.store.clone(),
+            node: Arc::clone(&self.node),
+            settler,
+            runs: Arc::clone(&self.runs),
+            signals: Arc::clone(&self.signals),
+            time: Arc::clone(&self.time),
+            lease_for_ms,
+            tick_every_ms,
+            neighbours: Mutex::new(neighbours),
+            strays: Mutex::new(Strays::default()),
+            twin_keys: TwinKeys {
+                write: self.store.write.clone(),
+                keys: self.keys.clone(),
+                node: Arc::clone(&self.node),
+            },
         })
     }
 
@@ -193,10 +235,17 @@ pub(crate) mod tests {
     pub(crate) const TOKEN: &str = "TOKEN001";
 
     pub(crate) async fn wiring(store: &TestStore, options: Options) -> Wiring {
+        wiring_at(store, options, Arc::new(Standing(NOW))).await
+    }
+
+    pub(crate) async fn wiring_at(
+        store: &TestStore,
+        options: Options,
+        time: Arc<dyn Time>,
+    ) -> Wiring {
         drop(rustls::crypto::ring::default_provider().install_default());
         let keys = DeploymentKeys::parse(&DeploymentKeys::generate().unwrap()).unwrap();
         let library = Arc::new(Library::builtin().unwrap());
-        let time = Arc::new(Standing(NOW));
         let wiring = Wiring::new((**store).clone(), keys, library, time, options).await.unwrap();
         for product in Product::ALL {
             wiring.accounts.set_tariff(None, product, build::tariff()).await.unwrap();
@@ -205,6 +254,21 @@ pub(crate) mod tests {
         assert!(wiring.accounts.create(app, TOKEN).await.unwrap());
         wiring.accounts.topup(&build::app_id("a"), 1_000, "").await.unwrap();
         wiring
+    }
+
+    impl Wiring {
+        /// Another node of the same deployment.
+        pub(crate) async fn another_node(&self) -> Self {
+            Self::new(
+                self.store.clone(),
+                self.keys.clone(),
+                Arc::clone(&self.library),
+                Arc::clone(&self.time),
+                self.options.clone(),
+            )
+            .await
+            .unwrap()
+        }
     }
 
     /// Admits a task whose login fields are sealed to a node that is not there.

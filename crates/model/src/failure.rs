@@ -35,6 +35,8 @@ pub enum FailureKind {
     OtherPerson,
     /// 50002: the node that held the person's login fields is gone.
     NodeLost,
+    /// 50002: two nodes died one after the other while they had the task.
+    NodesDied,
     /// 50002: the portal let go of the session while records were read.
     SessionLost,
     /// 50002: the task was cancelled.
@@ -51,7 +53,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::WrongCredentials,
         Self::BadFormat,
         Self::WrongCode,
@@ -65,6 +67,7 @@ impl FailureKind {
         Self::PortalChanged,
         Self::OtherPerson,
         Self::NodeLost,
+        Self::NodesDied,
         Self::SessionLost,
         Self::Cancelled,
         Self::DeadlinePassed,
@@ -90,6 +93,7 @@ impl FailureKind {
             Self::PortalChanged => "portal_changed",
             Self::OtherPerson => "other_person",
             Self::NodeLost => "node_lost",
+            Self::NodesDied => "nodes_died",
             Self::SessionLost => "session_lost",
             Self::Cancelled => "cancelled",
             Self::DeadlinePassed => "deadline_passed",
@@ -115,6 +119,7 @@ impl FailureKind {
             Self::PortalChanged
             | Self::OtherPerson
             | Self::NodeLost
+            | Self::NodesDied
             | Self::SessionLost
             | Self::Cancelled
             | Self::DeadlinePassed
@@ -146,6 +151,7 @@ impl FailureKind {
             Self::PortalChanged => "网站页面与预期不符",
             Self::OtherPerson => "网站返回的资料不属于登录人",
             Self::NodeLost => "处理节点已停止，登录信息未被保存，请重新提交",
+            Self::NodesDied => "处理该任务时系统多次中断，已停止重试",
             Self::SessionLost => "网站会话已失效",
             Self::Cancelled => "任务已取消",
             Self::DeadlinePassed => "任务超过最长处理时间",

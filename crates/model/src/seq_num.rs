@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::clock::Millis;
 
 /// How many nodes a deployment can have.
-pub const SLOTS: u16 = 25;
+pub const SLOTS: u16 = 100;
 
 /// How many numbers a node has in one millisecond.
-pub const PREFIXES_PER_NODE: u64 = 40;
+pub const PREFIXES_PER_NODE: u64 = 10;
 
 /// The largest millisecond of 13 digits; reached in the year 2286.
 const MILLIS_MAX: u64 = 9_999_999_999_999;
 
 /// Hands out the numbers of one node. It never goes back, even when the clock does, as long as it
 /// lives; a restarted node must not begin before what its predecessor borrowed, which is less than
-/// a millisecond for each 40 calls above 40,000 a second.
+/// a millisecond for each 10 calls above 10,000 a second.
 #[derive(Debug)]
 pub struct SeqNums {
     first_prefix: u64,
@@ -60,19 +60,19 @@ mod tests {
     #[test]
     fn p_05_a_number_is_a_prefix_and_a_millisecond() {
         let nums = SeqNums::of_slot(2).expect("a slot");
-        assert_eq!(nums.next(NOW), "0801506611220665");
-        assert_eq!(nums.next(NOW), "0811506611220665");
-        assert_eq!(nums.next(NOW + 1), "0801506611220666");
+        assert_eq!(nums.next(NOW), "0201506611220665");
+        assert_eq!(nums.next(NOW), "0211506611220665");
+        assert_eq!(nums.next(NOW + 1), "0201506611220666");
         assert_eq!(SeqNums::of_slot(0).expect("a slot").next(0), "0010000000000000");
     }
 
     #[test]
     fn p_05_an_exhausted_millisecond_borrows_from_the_next() {
-        let nums = SeqNums::of_slot(24).expect("a slot");
-        let all: Vec<_> = (0..41).map(|_| nums.next(NOW)).collect();
-        assert_eq!(all[39], "9991506611220665");
-        assert_eq!(all[40], "9601506611220666");
-        assert_eq!(nums.next(NOW + 1), "9611506611220666", "what was borrowed is not given again");
+        let nums = SeqNums::of_slot(99).expect("a slot");
+        let all: Vec<_> = (0..11).map(|_| nums.next(NOW)).collect();
+        assert_eq!(all[9], "9991506611220665");
+        assert_eq!(all[10], "9901506611220666");
+        assert_eq!(nums.next(NOW + 1), "9911506611220666", "what was borrowed is not given again");
     }
 
     #[test]
@@ -98,8 +98,8 @@ mod tests {
     }
 
     #[test]
-    fn p_05_there_are_25_slots() {
-        assert!(SeqNums::of_slot(24).is_some());
-        assert!(SeqNums::of_slot(25).is_none());
+    fn p_05_there_are_100_slots() {
+        assert!(SeqNums::of_slot(99).is_some());
+        assert!(SeqNums::of_slot(100).is_none());
     }
 }

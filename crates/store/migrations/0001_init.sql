@@ -5,8 +5,14 @@
 create table node (
   id text primary key,
   public_key {blob} not null,
-  slot bigint not null check (slot between 0 and 24),
+  -- Shows that a holder of the deployment key registered the node.
+  proof text not null,
+  -- The key that tells twins, sealed to the node's own; null until it has it.
+  twin_key_sealed {blob},
+  slot bigint not null check (slot between 0 and 99),
   started_at bigint not null,
+  -- Counts its heartbeats: others see whether it moves, by their own clocks.
+  beats bigint not null,
   seen_at bigint not null,
   stopped_at bigint
 );
@@ -82,6 +88,10 @@ create table task (
   fence bigint not null,
   node_id text,
   leased_at bigint,
+  -- How often a node died while it had the task, since it last got on.
+  crashes bigint not null default 0,
+  -- Why nobody works on the task or ends it until an operator has looked.
+  set_aside text,
   login_sealed {blob},
   data_key {blob},
   session_sealed {blob},
@@ -102,10 +112,11 @@ create table task (
   constraint task_wipe_is_whole check (wiped_at is null or data_key is null)
 );
 create unique index task_open_twin on task (app_id, fingerprint) where fingerprint is not null;
-create index task_by_portal_queued on task (node_id, product, area, created_at, id)
+create index task_by_portal_queued on task (node_id, product, area, app_id, created_at, id)
   where stage = 'queued';
 create index task_by_stage on task (stage) where finished_at is null;
 create index task_by_due_at on task (due_at) where finished_at is null;
+create index task_by_set_aside on task (updated_at) where set_aside is not null;
 create index task_by_wipe_after on task (wipe_after) where wiped_at is null and wipe_after is not null;
 
 create table hold (

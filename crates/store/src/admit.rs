@@ -10,7 +10,7 @@ use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
 
 use crate::db::{Tx, args};
-use crate::ledger::{Posted, Posting, post};
+use crate::ledger::{Posted, Posting, lock_wallets, post};
 use crate::{Error, Writer, task_id};
 
 /// How often a create looks for the twin that kept it from being written.
@@ -74,18 +74,17 @@ pub enum Admitted {
 
 impl Writer {
     /// Admits creates in one transaction: for each, the price is held, the task is written and
-    /// queued, or nothing is (P-31…P-33). Sorted by app inside, so that two nodes that admit for
-    /// the same apps at once do not wait for each other in a circle.
+    /// queued, or nothing is (P-31…P-33).
     ///
     /// # Errors
     /// The database failed, and none was admitted.
     pub async fn admit(&self, batch: &[NewTask], now: Millis) -> Result<Vec<Admitted>, Error> {
-        let mut order: Vec<usize> = (0..batch.len()).collect();
-        order.sort_by(|&a, &b| batch[a].app_id.cmp(&batch[b].app_id));
-        let mut outcomes = vec![Admitted::NoBalance; batch.len()];
+        let mut outcomes = Vec::with_capacity(batch.len());
         let mut tx = self.db.begin().await?;
-        for index in order {
-            outcomes[index] = admit_one(&mut tx, &batch[index], now).await?;
+        let apps = batch.iter().map(|new| new.app_id.clone()).collect();
+        lock_wallets(&mut tx, &apps).await?;
+        for new in batch {
+            outcomes.push(admit_one(&mut tx, new, now).await?);
         }
         tx.commit().await?;
         Ok(outcomes)

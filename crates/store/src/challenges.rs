@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::task::{StageName, TaskId};
 
 use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks};
+use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks, wakeups};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Reader {
     /// Tasks of a node whose open question has its answer; for waiters that missed the signal.
     ///
     /// # Errors
-    /// The database failed, or a row cannot be decoded.
+    /// The database failed.
     pub async fn answered(&self, node: &str) -> Result<Vec<TaskId>, Error> {
         let rows = self
             .db
@@ -73,7 +73,7 @@ impl Reader {
                 args![node],
             )
             .await?;
-        rows.iter().map(|row| task_id(row, 0, "task")).collect()
+        Ok(rows.iter().filter_map(|row| task_id(row, 0, "task").ok()).collect())
     }
 }
 
@@ -101,6 +101,11 @@ impl Writer {
             asked_at,
         )
         .await?;
+        let open = "select seq from challenge where task_id = $1 and closed_at is null";
+        if let Some(row) = tx.fetch_one(open, args![task.as_str()]).await? {
+            // It was asked already, and its asker did not hear of it.
+            return row.int(0);
+        }
         let row = tx
             .fetch_one(
                 "insert into challenge (task_id, seq, kind, picture, asked_at, due_at)
@@ -137,6 +142,9 @@ impl Writer {
                 args![task.as_str(), answer_sealed, now],
             )
             .await?;
+        if rows == 1 {
+            wakeups::tell_of_answer(&mut tx, task).await?;
+        }
         tx.commit().await?;
         Ok(if rows == 1 { Answering::Taken } else { Answering::NotWaiting })
     }

@@ -25,7 +25,14 @@ pub(crate) enum Db {
         writer: sqlx::SqlitePool,
     },
     /// A server.
-    Postgres(sqlx::PgPool),
+    Postgres {
+        /// Whatever is asked.
+        pool: sqlx::PgPool,
+        /// One connection for heartbeats alone: they wait behind nothing else.
+        pulse: sqlx::PgPool,
+        /// Its address, for connections that only listen.
+        url: String,
+    },
 }
 
 /// One argument of a statement.
@@ -189,10 +196,16 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 bound!(sql_for(self, sql), args).execute(writer).await?.rows_affected()
             }
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 bound!(sql_for(self, sql), args).execute(pool).await?.rows_affected()
             }
         })
+    }
+
+    /// The same for a heartbeat. SQLite has one writer, and its line is the fairest way to it.
+    pub(crate) async fn execute_pulse(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
+        let Self::Postgres { pulse, .. } = self else { return self.execute(sql, args).await };
+        Ok(bound!(sql_for(self, sql), args).execute(pulse).await?.rows_affected())
     }
 
     /// Reads at most one row.
@@ -205,7 +218,7 @@ impl Db {
             Self::Sqlite { reader, .. } => {
                 bound!(sql_for(self, sql), args).fetch_optional(reader).await?.map(Row::Sqlite)
             }
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 bound!(sql_for(self, sql), args).fetch_optional(pool).await?.map(Row::Postgres)
             }
         })
@@ -218,7 +231,7 @@ impl Db {
                 let rows = bound!(sql_for(self, sql), args).fetch_all(reader).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Self::Postgres(pool) => {
+            Self::Postgres { pool, .. } => {
                 let rows = bound!(sql_for(self, sql), args).fetch_all(pool).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
@@ -229,7 +242,7 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
         })
     }
 }
@@ -289,6 +302,40 @@ impl Tx {
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+
+    /// Waits until no other transaction has taken the same name, and keeps it to the end of this one.
+    pub(crate) async fn serialize(&mut self, name: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => {
+                let sql = "select 1 from (select pg_advisory_xact_lock(hashtextextended($1, 0))) l";
+                self.fetch_one(sql, args![name]).await.map(drop)
+            }
+        }
+    }
+
+    /// Has every statement of this transaction, which must be its first, see the same state.
+    pub(crate) async fn read_one_state(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => {
+                let sql = "set transaction isolation level repeatable read";
+                self.execute(sql, &[]).await.map(drop)
+            }
+        }
+    }
+
+    /// Tells every node that listens, once this transaction has ended well. On SQLite nobody
+    /// listens: other processes look at every tick.
+    pub(crate) async fn notify(&mut self, channel: &str, what: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => {
+                let sql = "select 1 from (select pg_notify($1, $2)) told";
+                self.fetch_one(sql, args![channel, what]).await.map(drop)
+            }
+        }
     }
 
     /// Makes it last.

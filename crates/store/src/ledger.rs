@@ -1,5 +1,7 @@
 //! Wallets and the append-only chain of entries behind them (protocol §8).
 
+use std::collections::BTreeSet;
+
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 use fiveone_model::ledger::{Balance, Entry, EntryKind, GENESIS};
@@ -29,6 +31,16 @@ pub(crate) async fn open_wallet(tx: &mut Tx, app: &AppId) -> Result<(), Error> {
     )
     .await
     .map(drop)
+}
+
+/// Takes the wallets' row locks, in the order of their apps. Whoever moves money takes them before
+/// any other lock, so that no two transactions wait for each other in a circle.
+pub(crate) async fn lock_wallets(tx: &mut Tx, apps: &BTreeSet<AppId>) -> Result<(), Error> {
+    for app in apps {
+        let sql = "select app_id from wallet where app_id = $1 {lock}";
+        tx.fetch_one(sql, args![app.as_str()]).await?;
+    }
+    Ok(())
 }
 
 /// An entry to be written.

@@ -8,6 +8,8 @@ mod apps;
 mod areas;
 mod callbacks;
 mod challenges;
+mod claims;
+mod copy;
 mod db;
 mod evidence;
 mod history;
@@ -18,6 +20,9 @@ mod retention;
 mod sections;
 mod settle;
 mod tasks;
+mod transient;
+mod unreadable;
+mod wakeups;
 
 use db::{Db, Row};
 use fiveone_model::app::AppId;
@@ -29,13 +34,17 @@ pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
+pub use claims::{Claimed, Leased};
+pub use copy::CopiedTable;
 pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use ledger::{LedgerFinding, LedgerReport};
-pub use nodes::NodeRow;
+pub use nodes::{LivingNode, NodeRow};
 pub use sections::SectionRow;
 pub use settle::{Resolved, Settlement};
-pub use tasks::{Claimed, Leftovers, TaskRow};
+pub use tasks::{Leftovers, TaskRow};
+pub use unreadable::{Found, Unreadable};
+pub use wakeups::{Wakeup, Wakeups};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +96,18 @@ pub enum Error {
         what: &'static str,
         /// Its key.
         id: String,
+    },
+    /// A database that is to be filled holds something already.
+    #[error("the database to fill has rows in {table} already")]
+    NotEmpty {
+        /// Where.
+        table: &'static str,
+    },
+    /// What was copied is not what is there; nothing was written.
+    #[error("the copy of {table} differs")]
+    CopyDiffers {
+        /// Where.
+        table: &'static str,
     },
     /// Money can only be added to a wallet.
     #[error("the amount must be positive")]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Connection as _, Executor as _};
 
 use crate::Error;
 use crate::db::{Db, sql_for};
@@ -21,7 +22,13 @@ pub(crate) async fn run(db: &Db) -> Result<(), Error> {
     let migrator = Migrator::with_migrations(steps.collect());
     match db {
         Db::Sqlite { writer, .. } => migrator.run(writer).await?,
-        Db::Postgres(pool) => migrator.run(pool).await?,
+        Db::Postgres { pool, .. } => {
+            // A step may take its time, and so may another node that is at the same step.
+            let mut alone = pool.acquire().await?.detach();
+            alone.execute("set statement_timeout = 0; set lock_timeout = 0").await?;
+            migrator.run(&mut alone).await?;
+            alone.close().await?;
+        }
     }
     Ok(())
 }

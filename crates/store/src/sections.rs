@@ -67,7 +67,8 @@ impl Writer {
         let mut tx = self.db.begin().await?;
         let rows = tx
             .execute(
-                "update task set session_sealed = $3, updated_at = $4, crawled_at = $4
+                "update task set session_sealed = $3, updated_at = $4, crawled_at = $4,
+                   crashes = 0
                  where id = $1 and fence = $2 and stage = 'crawling'",
                 args![task.as_str(), fence, session_sealed, row.stored_at],
             )

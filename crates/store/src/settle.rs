@@ -1,5 +1,8 @@
 //! The end of a task: report, money and callback in one transaction, exactly once (§6, §8).
 
+use std::collections::BTreeSet;
+
+use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::report::Section;
@@ -8,7 +11,7 @@ use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
-use crate::ledger::{Posted, Posting, post};
+use crate::ledger::{Posted, Posting, lock_wallets, post};
 use crate::{Error, Writer, app_id, corrupt, exactly_one};
 
 /// How a task ends.
@@ -62,44 +65,78 @@ impl Writer {
     /// The database failed; [`Error::Stale`] when the task has another fence or is final already;
     /// [`Error::IllegalStep`] when it cannot end like this from where it is.
     pub async fn settle(&self, end: &Settlement) -> Result<Resolved, Error> {
-        let stage = end.stage.name();
-        let task = end.task.as_str();
+        let mut outcomes = self.settle_all(std::slice::from_ref(end)).await?;
+        outcomes.pop().unwrap_or_else(|| Err(Error::Ledger("nothing was settled".to_owned())))
+    }
+
+    /// Ends tasks in one transaction, each as [`Writer::settle`] does: one that cannot be ended
+    /// leaves the others alone.
+    ///
+    /// # Errors
+    /// The database failed in a way that passes, and none was ended.
+    pub async fn settle_all(
+        &self,
+        ends: &[Settlement],
+    ) -> Result<Vec<Result<Resolved, Error>>, Error> {
         let mut tx = self.db.begin().await?;
-        check_step(&mut tx, end).await?;
-        let rows = tx
-            .execute(
-                "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
-                   finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
-                   session_sealed = null, fingerprint = null
-                 where id = $1 and fence = $2 and finished_at is null",
-                args![
-                    task,
-                    end.fence,
-                    stage.as_str(),
-                    &end.stage.detail(),
-                    end.now,
-                    end.wipe_after,
-                ],
-            )
-            .await?;
-        exactly_one(rows, "task", task)?;
-        tx.execute(
-            "update challenge set closed_at = $2, picture = null, answer_sealed = null
-             where task_id = $1 and closed_at is null",
-            args![task, end.now],
-        )
-        .await?;
-        let resolved = resolve_hold(&mut tx, end).await?;
-        if let Stage::Failed(_) = end.stage {
-            // What a failed task had read is nobody's: it was not paid and is not shown.
-            tx.execute("delete from section where task_id = $1", args![task]).await?;
-        }
-        if let Some(callback) = &end.callback {
-            queue_callback(&mut tx, callback).await?;
+        let apps = apps_of(&mut tx, ends).await?;
+        lock_wallets(&mut tx, &apps).await?;
+        let mut outcomes = Vec::with_capacity(ends.len());
+        for end in ends {
+            tx.execute("savepoint one", &[]).await?;
+            let outcome = settle_one(&mut tx, end).await;
+            match &outcome {
+                Err(error) if error.is_transient() => return outcome.map(|_| Vec::new()),
+                Err(_) => tx.execute("rollback to savepoint one", &[]).await?,
+                Ok(_) => 0,
+            };
+            tx.execute("release savepoint one", &[]).await?;
+            outcomes.push(outcome);
         }
         tx.commit().await?;
-        Ok(resolved)
+        Ok(outcomes)
     }
+}
+
+/// Whose money the ends move; read without a lock, since a task never changes its app.
+async fn apps_of(tx: &mut Tx, ends: &[Settlement]) -> Result<BTreeSet<AppId>, Error> {
+    let mut apps = BTreeSet::new();
+    for end in ends {
+        let sql = "select app_id from hold where task_id = $1";
+        let row = tx.fetch_one(sql, args![end.task.as_str()]).await?;
+        apps.extend(row.and_then(|row| app_id(&row, 0, "hold").ok()));
+    }
+    Ok(apps)
+}
+
+async fn settle_one(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
+    let (task, stage) = (end.task.as_str(), end.stage.name());
+    check_step(tx, end).await?;
+    let rows = tx
+        .execute(
+            "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
+               finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
+               session_sealed = null, fingerprint = null
+             where id = $1 and fence = $2 and finished_at is null",
+            args![task, end.fence, stage.as_str(), &end.stage.detail(), end.now, end.wipe_after],
+        )
+        .await?;
+    exactly_one(rows, "task", task)?;
+    tx.execute(
+        "update challenge set closed_at = $2, picture = null, answer_sealed = null
+         where task_id = $1 and closed_at is null",
+        args![task, end.now],
+    )
+    .await?;
+    let resolved = resolve_hold(tx, end).await?;
+    if let Stage::Failed(_) = end.stage {
+        // What a failed task had read is nobody's: it was not paid and is not shown.
+        tx.execute("delete from section where task_id = $1", args![task]).await?;
+    }
+    if let Some(callback) = &end.callback {
+        queue_callback(tx, callback).await?;
+    }
+    Ok(resolved)
 }
 
 /// Whether the task, locked until the transaction ends, may end like this. A stage that cannot be

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use fiveone_store::Store;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 /// Where `./test.sh` says the throw-away server is.
 const SERVER: &str = "FIVEONE_TEST_POSTGRES";
@@ -48,6 +48,22 @@ impl TestStore {
         };
         let store = Store::open(&url, 8).await.expect("a new store opens");
         Self { store, url, _folder: None }
+    }
+
+    /// Runs a statement behind the store's back, to spoil what no program of ours would.
+    ///
+    /// # Panics
+    /// The database refuses it.
+    pub async fn execute(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let done = if self.url.starts_with("sqlite:") {
+            let mut one = SqliteConnection::connect(&self.url).await.expect("the file opens");
+            sqlx::query(sql).execute(&mut one).await.map(drop)
+        } else {
+            let mut one = PgConnection::connect(&self.url).await.expect("the server answers");
+            sqlx::query(sql).execute(&mut one).await.map(drop)
+        };
+        done.expect("the statement is right");
     }
 
     /// The store's address, for a second handle or process.

@@ -20,6 +20,10 @@ pub(crate) fn describe() {
         fiveone_engine::metric::TASKS_ENDED,
         "Tasks ended, by product, area and state code."
     );
+    describe_counter!(
+        fiveone_engine::metric::TASKS_SET_ASIDE,
+        "Tasks that could be neither read nor ended and were set aside for an operator."
+    );
     describe_gauge!(
         fiveone_engine::metric::TASKS_OPEN,
         "Tasks of the deployment that have not ended, as of this node's last tick."

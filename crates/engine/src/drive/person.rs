@@ -37,12 +37,15 @@ impl<'a> TaskPerson<'a> {
         let due_at = (now + patience).min(task.due_at);
         let answers = driver.signals.answers_to(&task.id);
         let picture = (!question.picture.is_empty()).then_some(question.picture.as_slice());
-        driver.store.write.ask(&task.id, task.fence, question.kind, picture, now, due_at).await?;
+        let write = &driver.store.write;
+        let asking = || write.ask(&task.id, task.fence, question.kind, picture, now, due_at);
+        driver.persistence.persist(asking).await?;
         // Thousands may wait: the picture is in the store now, not here.
         let kind = question.kind;
         drop(question);
         driver.signals.changed();
-        Box::pin(driver.tell_of_question(task, kind)).await?;
+        let telling = driver.persistence.persist(|| driver.tell_of_question(task, kind));
+        Box::pin(telling).await?;
         self.slot.release();
         driver.signals.work.notify_one();
         loop {
@@ -60,8 +63,9 @@ impl<'a> TaskPerson<'a> {
             }
         }
         self.slot.acquire().await;
-        let sealed =
-            driver.store.write.take_answer(&task.id, task.fence, driver.time.now()).await?;
+        let now = driver.time.now();
+        let taking = || driver.store.write.take_answer(&task.id, task.fence, now);
+        let sealed = driver.persistence.persist(taking).await?;
         driver.signals.changed();
         let plain = driver.node.key.open(&sealed, &format!("answer:{}", task.id))?;
         let text = std::str::from_utf8(&plain).map_err(|_| Fault::Seal("an answer is not text"))?;
@@ -69,7 +73,8 @@ impl<'a> TaskPerson<'a> {
     }
 
     async fn has_answer(&self) -> Result<bool, Unasked> {
-        let open = Box::pin(self.driver.store.read.open_challenge(&self.task.id)).await?;
+        let looking = || self.driver.store.read.open_challenge(&self.task.id);
+        let open = Box::pin(self.driver.persistence.persist(looking)).await?;
         // A question that is not open any more was closed by whoever ended the task.
         open.map(|open| open.answer_sealed.is_some()).ok_or_else(|| Unasked::Stop(Stop::LeaseLost))
     }
@@ -110,9 +115,8 @@ impl Person for TaskPerson<'_> {
 impl Driver {
     /// Queues the callback of a question, for apps that want to hear of them (§9).
     async fn tell_of_question(&self, task: &TaskRow, kind: ChallengeKind) -> Result<(), Fault> {
-        let Some(entry) = self.apps.find(&task.app_id).await? else { return Ok(()) };
-        let address =
-            entry.app.callback(task.product).filter(|_| entry.app.wants_challenge_callbacks);
+        let Some(app) = self.apps.app(&task.app_id).await? else { return Ok(()) };
+        let address = app.callback(task.product).filter(|_| app.wants_challenge_callbacks);
         let Some(address) = address else { return Ok(()) };
         let callback = new_callback(task, &address.url, &Stage::Asking(kind), self.time.now())?;
         self.store.write.queue_callback(&callback).await?;

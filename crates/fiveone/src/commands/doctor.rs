@@ -11,7 +11,7 @@ use crate::output;
 
 /// Checks whether everything a gateway needs is there
 ///
-/// Configuration, database, key, connectors, prices, books. Exit 1 when a check fails.
+/// Configuration, database, key, connectors, prices, books, tasks set aside. Exit 1 when a check fails.
 ///
 /// Example: fiveone doctor --config fiveone.toml
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub(crate) struct Doctor {
     #[arg(long)]
     json: bool,
 }
+
+/// Tasks that are named at most.
+const NAMED_MAX: i64 = 20;
 
 /// One thing that is checked: its name, and how it is or what is wrong with it.
 type Check = (&'static str, Result<String, String>);
@@ -38,6 +41,7 @@ impl Doctor {
                 checks
                     .push(("apps and prices", apps(&accounts).await.map_err(Failed::message_only)));
                 checks.push(("books", self.books().await.map_err(Failed::message_only)));
+                checks.push(("tasks", self.tasks().await.map_err(Failed::message_only)));
             }
         }
         let is_ok = checks.iter().all(|(_, check)| check.is_ok());
@@ -68,6 +72,15 @@ impl Doctor {
             return Err(Failed::message(Reason::Failed, message));
         }
         Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
+    }
+
+    async fn tasks(&self) -> Result<String, Failed> {
+        let aside = self.access.store().await?.read.set_aside(NAMED_MAX).await?;
+        if aside.is_empty() {
+            return Ok("none is set aside".to_owned());
+        }
+        let named: Vec<_> = aside.iter().map(|(task, why)| format!("{task} ({why})")).collect();
+        Err(Failed::message(Reason::Failed, format!("set aside: {}", named.join("; "))))
     }
 }
 

@@ -18,6 +18,7 @@ use hyper_util::server::conn::auto::Builder;
 
 use crate::config::{Config, LogFormat, Server, Tls};
 use crate::exit::{Failed, Reason};
+use crate::memory::{self, Kept};
 use crate::telemetry;
 
 /// How long calls under way get once the engine has stopped.
@@ -41,9 +42,13 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failed> {
+        let kept = memory::keep();
         crate::install_tls();
         let config = Config::load(self.config.as_deref())?;
         telemetry::start_logs(&config.log.filter, config.log.format == LogFormat::Json);
+        if kept != (Kept { from_dumps: true, from_swap: true }) {
+            tracing::warn!(kept.from_dumps, kept.from_swap, "memory may be written to a disk");
+        }
         // Bound before anything is written, so that a second node on the same port changes nothing.
         let listener = listen(&config.server)?;
         let address = listener.local_addr()?;

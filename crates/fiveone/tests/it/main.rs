@@ -10,6 +10,7 @@ mod evidence;
 mod findings;
 mod gateway;
 mod matrix;
+mod nodes;
 mod process;
 mod restart;
 mod secrets;

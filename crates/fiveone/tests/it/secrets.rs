@@ -169,3 +169,22 @@ fn the_search_itself_finds() {
     }
     assert_eq!(find("here", b"Kanarie123", &[needle]), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_gateways_memory_goes_into_no_core_dump_and_into_no_swap_where_that_is_allowed() {
+    let deployment = Deployment::new(TestStore::sqlite().await, "").await;
+    let gateway = deployment.gateway().await;
+    let id = gateway.process.id().expect("it runs");
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).expect("limits");
+    let limit = |name: &str| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).expect("a limit");
+        line.split_whitespace().next().expect("a number").to_owned()
+    };
+    assert_eq!(limit("Max core file size"), "1", "less than a page, and for a program, too");
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("its status");
+    let is_locked = !status.lines().any(|line| line.split_whitespace().eq(["VmLck:", "0", "kB"]));
+    let may_lock = limit("Max locked memory") == "unlimited";
+    assert_eq!(is_locked, may_lock);
+    assert_eq!(deployment.log_text().contains("memory may be written to a disk"), !may_lock);
+    gateway.kill().await;
+}

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::Db;
 use crate::Error;
 
 /// How long a statement waits for a connection or for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What a session of a server may do: one that was paused in a transaction, or waits for one that
+/// was, must not keep the others waiting for longer than half a lease.
+const SESSION_LIMITS: &str = "set statement_timeout = '15s'; set lock_timeout = '4s';
+    set idle_in_transaction_session_timeout = '5s'";
 /// Connections that read a SQLite file beside the one that writes.
 const SQLITE_READERS: u32 = 4;
 
@@ -22,12 +26,17 @@ impl Db {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options: PgConnectOptions = url.parse()?;
-            let pool = PgPoolOptions::new()
-                .max_connections(connections_max)
-                .acquire_timeout(PATIENCE)
-                .connect_with(options)
-                .await?;
-            return Ok(Self::Postgres(pool));
+            let pool = |connections: u32| {
+                PgPoolOptions::new()
+                    .max_connections(connections)
+                    .acquire_timeout(PATIENCE)
+                    .after_connect(|connection, _| {
+                        Box::pin(async move { connection.execute(SESSION_LIMITS).await.map(drop) })
+                    })
+            };
+            let pulse = pool(1).connect_with(options.clone()).await?;
+            let pool = pool(connections_max).connect_with(options).await?;
+            return Ok(Self::Postgres { pool, pulse, url: url.to_owned() });
         }
         Err(Error::Address)
     }
@@ -47,7 +56,12 @@ impl Db {
         let pool = |connections: u32| {
             SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
         };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        // When the disk is full SQLite itself ends the transaction, and the driver goes on taking
+        // it for open: such a connection can begin no other one and is replaced.
+        let writer = pool(1).before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        });
+        let writer = writer.connect_with(options.clone()).await?;
         let reader = pool(SQLITE_READERS).connect_with(options).await?;
         Ok(Self::Sqlite { reader, writer })
     }
@@ -59,7 +73,10 @@ impl Db {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, pulse, .. } => {
+                pool.close().await;
+                pulse.close().await;
+            }
         }
     }
 }
@@ -68,7 +85,7 @@ impl Db {
 pub(crate) fn sql_for(db: &Db, sql: &str) -> SqlStr {
     match db {
         Db::Sqlite { .. } => sqlite_sql(sql),
-        Db::Postgres(_) => postgres_sql(sql),
+        Db::Postgres { .. } => postgres_sql(sql),
     }
 }
 
@@ -94,4 +111,28 @@ fn words(sql: &str, replacements: [(&str, &str); 3]) -> SqlStr {
         }
     }
     AssertSqlSafe(text).into_sql_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Store;
+    use crate::db::args;
+
+    #[tokio::test]
+    async fn a_full_disk_is_forgotten_as_soon_as_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let db = Store::open(&url, 1).await.unwrap().write.db;
+        db.execute("create table filler (bytes {blob})", &[]).await.unwrap();
+        // As with a full disk: the file may not grow any more.
+        db.execute("pragma max_page_count = 100", &[]).await.unwrap();
+        let bytes = vec![7; 4 << 20];
+        let mut tx = db.begin().await.unwrap();
+        let full = tx.execute("insert into filler (bytes) values ($1)", args![&bytes]).await;
+        assert!(full.unwrap_err().is_transient(), "it is worth another try");
+        drop(tx);
+        let mut tx = db.begin().await.expect("the writer begins another transaction");
+        tx.execute("insert into filler (bytes) values ($1)", args![&bytes]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 }

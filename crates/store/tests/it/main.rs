@@ -5,6 +5,7 @@
 mod accounts;
 mod callbacks;
 mod challenges;
+mod copy;
 mod evidence;
 mod history;
 mod ledger;
@@ -13,6 +14,7 @@ mod queue;
 mod retention;
 mod schema;
 mod settlement;
+mod stalls;
 
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
@@ -26,8 +28,8 @@ fn anshan() -> (Product, AreaCode) {
 }
 
 async fn register(store: &Store, id: &str) {
-    let node = NodeRow { id: id.to_owned(), public_key: vec![7; 32] };
-    store.write.register_node(&node, NOW, NOW - 10_000).await.unwrap();
+    let node = NodeRow { id: id.to_owned(), public_key: vec![7; 32], proof: String::new() };
+    store.write.register_node(&node, NOW).await.unwrap();
 }
 
 /// A store with app `a` that has 1,000 分, a price of 300, and node `n1`.
@@ -48,8 +50,8 @@ async fn admit(store: &Store, number: u32) {
 
 async fn claim(store: &Store) -> Claimed {
     let (product, area) = anshan();
-    let mut claimed = store.write.claim_queued("n1", (product, &area), 1, NOW).await.unwrap();
-    claimed.pop().expect("a queued task")
+    let mut claimed = store.write.claim_queued("n1", (product, &area), 99, 1, NOW).await.unwrap();
+    claimed.rows.pop().expect("a queued task")
 }
 
 /// A task claimed and brought to `stage`.

@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
+use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::Balance;
+use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Admitted, Error, Idempotency, Leftovers};
+use fiveone_store::{Admitted, Claimed, Error, Idempotency, Leftovers, NewTask};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{admit, anshan, claim, set_up, task_at};
+use crate::{admit, anshan, claim, register, set_up, store_section, task_at};
 
 on_both!(
     an_admission_holds_the_price_and_queues_in_one,
@@ -25,6 +27,10 @@ on_both!(
     a_step_the_machine_does_not_have_is_refused,
     tasks_past_login_are_taken_over_when_their_lease_is_over,
     overdue_tasks_are_found,
+    nodes_together_keep_a_portals_limit,
+    apps_take_turns_at_a_portal,
+    who_dies_with_a_task_is_counted_until_it_gets_on,
+    a_step_whose_answer_was_lost_is_made_once,
 );
 
 async fn an_admission_holds_the_price_and_queues_in_one(store: TestStore) {
@@ -121,7 +127,8 @@ async fn twenty_workers_claim_each_task_once(store: TestStore) {
             let (product, area) = anshan();
             let mut mine = Vec::new();
             loop {
-                let got = write.claim_queued("n1", (product, &area), 7, NOW).await.unwrap();
+                let got =
+                    write.claim_queued("n1", (product, &area), 999, 7, NOW).await.unwrap().rows;
                 if got.is_empty() {
                     return mine;
                 }
@@ -150,7 +157,7 @@ async fn another_portals_or_nodes_tasks_are_not_claimed(store: TestStore) {
     let elsewhere = fiveone_model::area::AreaCode::parse("630100").unwrap();
     let claim = |node, area| {
         let write = store.write.clone();
-        async move { write.claim_queued(node, (product, area), 9, NOW).await.unwrap().len() }
+        async move { write.claim_queued(node, (product, area), 99, 9, NOW).await.unwrap().rows.len() }
     };
     assert_eq!(claim("n2", &area).await, 0);
     assert_eq!(claim("n1", &elsewhere).await, 0);
@@ -162,7 +169,8 @@ async fn a_write_with_an_old_fence_is_refused(store: TestStore) {
     set_up(&store).await;
     let zombie = task_at(&store, 1, StageName::Crawling).await;
     let later = NOW + 10_001;
-    let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
+    assert!(store.write.declare_dead("n1", 0, later).await.unwrap());
+    let taken = store.write.claim_resumable("n2", 9, later).await.unwrap().rows;
     assert_eq!(taken.len(), 1);
     let step = (StageName::Crawling, StageName::Storing);
     let id = &zombie.task.id;
@@ -186,18 +194,121 @@ async fn tasks_past_login_are_taken_over_when_their_lease_is_over(store: TestSto
     let past = task_at(&store, 1, StageName::LoggedIn).await;
     task_at(&store, 2, StageName::LoggingIn).await;
     let later = NOW + 10_000;
-    assert!(store.write.claim_resumable("n2", 9, later, NOW).await.unwrap().is_empty());
-    let taken = store.write.claim_resumable("n2", 9, later, NOW + 1).await.unwrap();
+    assert!(store.write.claim_resumable("n2", 9, later).await.unwrap().rows.is_empty());
+    assert!(store.write.declare_dead("n1", 0, later).await.unwrap());
+    let own = store.write.claim_resumable("n1", 9, later).await.unwrap().rows;
+    assert!(own.is_empty(), "a node never claims what it has a lease on");
+    let taken = store.write.claim_resumable("n2", 9, later).await.unwrap().rows;
     assert_eq!(taken.len(), 1, "only the one past login");
     assert_eq!(taken[0].task.id, past.task.id);
     assert_eq!(taken[0].session_sealed.as_deref(), Some(b"session".as_slice()));
     assert_eq!((taken[0].task.stage.clone(), taken[0].task.fence), (Stage::LoggedIn, 2));
+    assert_eq!(taken[0].crashes, 1);
 }
 
 async fn overdue_tasks_are_found(store: TestStore) {
     set_up(&store).await;
     admit(&store, 1).await;
     let due_at = NOW + 900_000;
-    assert!(store.read.overdue(due_at - 1, 9).await.unwrap().is_empty());
-    assert_eq!(store.read.overdue(due_at, 9).await.unwrap().len(), 1);
+    assert!(store.read.overdue(due_at - 1, 9).await.unwrap().rows.is_empty());
+    assert_eq!(store.read.overdue(due_at, 9).await.unwrap().rows.len(), 1);
+}
+
+async fn nodes_together_keep_a_portals_limit(store: TestStore) {
+    set_up(&store).await;
+    store.write.topup(&build::app("a").id, 300 * 40, "", NOW).await.unwrap();
+    let batch: Vec<_> = (0..40)
+        .map(|number| {
+            let node_id = format!("n{}", 1 + number % 2);
+            NewTask { node_id, ..build::new_task("a", number) }
+        })
+        .collect();
+    store.write.admit(&batch, NOW).await.unwrap();
+    let mut set = JoinSet::new();
+    for number in 0..10 {
+        let write = store.write.clone();
+        set.spawn(async move {
+            let (product, area) = anshan();
+            let node = format!("n{}", 1 + number % 2);
+            write.claim_queued(&node, (product, &area), 5, 3, NOW).await.unwrap().rows
+        });
+    }
+    let claimed: Vec<_> = set.join_all().await.into_iter().flatten().collect();
+    assert_eq!(claimed.len(), 5);
+    // A task that waits for a person does not talk to the portal.
+    let Claimed { task, .. } = &claimed[0];
+    let kind = ChallengeKind::Captcha;
+    store.write.ask(&task.id, task.fence, kind, None, NOW, NOW + 1).await.unwrap();
+    let (product, area) = anshan();
+    let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
+    assert_eq!(more.rows.len(), 1);
+}
+
+async fn who_dies_with_a_task_is_counted_until_it_gets_on(store: TestStore) {
+    set_up(&store).await;
+    task_at(&store, 1, StageName::Crawling).await;
+    let mut crashes = Vec::new();
+    for (dead, heir) in [("n1", "n2"), ("n2", "n3"), ("n3", "n4")] {
+        register(&store, heir).await;
+        store.write.declare_dead(dead, 0, NOW).await.unwrap();
+        let taken = store.write.claim_resumable(heir, 9, NOW).await.unwrap().rows.remove(0);
+        crashes.push(taken.crashes);
+        if heir == "n3" {
+            store_section(&store, &taken, Section::Base).await;
+        }
+    }
+    assert_eq!(crashes, [1, 2, 1]);
+    // Whoever stops in order gives back what it has: nobody died.
+    register(&store, "n5").await;
+    store.write.stop_node("n4", NOW).await.unwrap();
+    let taken = store.write.claim_resumable("n5", 9, NOW).await.unwrap().rows.remove(0);
+    assert_eq!(taken.crashes, 1);
+}
+
+async fn a_step_whose_answer_was_lost_is_made_once(store: TestStore) {
+    set_up(&store).await;
+    let Claimed { task, .. } = task_at(&store, 1, StageName::LoggingIn).await;
+    let kind = ChallengeKind::Captcha;
+    for _ in 0..2 {
+        let asked = store.write.ask(&task.id, task.fence, kind, Some(b"x"), NOW, NOW + 9).await;
+        assert_eq!(asked.unwrap(), 1);
+    }
+    let Claimed { task, .. } = task_at(&store, 2, StageName::LoggingIn).await;
+    let step = (StageName::LoggingIn, StageName::LoggedIn);
+    for _ in 0..2 {
+        store.write.move_stage(&task.id, task.fence, step, Some(b"s"), NOW).await.unwrap();
+    }
+    let old = store.write.move_stage(&task.id, task.fence - 1, step, None, NOW).await;
+    assert!(matches!(old, Err(Error::Stale { .. })));
+}
+
+async fn apps_take_turns_at_a_portal(store: TestStore) {
+    set_up(&store).await;
+    for app in ["a", "b", "c"] {
+        store.write.create_app(&build::new_app(app)).await.unwrap();
+        store.write.topup(&build::app_id(app), 300 * 60, "", NOW).await.unwrap();
+    }
+    let of_a: Vec<_> = (0..60).map(|number| build::new_task("a", number)).collect();
+    store.write.admit(&of_a, NOW).await.unwrap();
+    let (product, area) = anshan();
+    let claim = |limit| {
+        let (write, area) = (store.write.clone(), area.clone());
+        async move {
+            let found = write.claim_queued("n1", (product, &area), 99, limit, NOW).await.unwrap();
+            let mut apps: Vec<_> =
+                found.rows.iter().map(|one| one.task.app_id.as_str().to_owned()).collect();
+            apps.sort();
+            apps.join("")
+        }
+    };
+    assert_eq!(claim(4).await, "aaaa", "alone it has all");
+    for (app, number) in [("b", 100), ("b", 101), ("c", 200)] {
+        store.write.admit(&[build::new_task(app, number)], NOW + 9).await.unwrap();
+    }
+    // One place after the other becomes free.
+    let mut order = Vec::new();
+    for _ in 0..4 {
+        order.push(claim(1).await);
+    }
+    assert_eq!(order, ["b", "c", "b", "a"]);
 }
