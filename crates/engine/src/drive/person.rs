@@ -39,10 +39,10 @@ impl<'a> TaskPerson<'a> {
         let picture = (!question.picture.is_empty()).then_some(question.picture.as_slice());
         driver.store.write.ask(&task.id, task.fence, question.kind, picture, now, due_at).await?;
         // Thousands may wait: the picture is in the store now, not here.
-        let kind = question.kind;
+        let (kind, attempt) = (question.kind, question.attempt);
         drop(question);
         driver.signals.changed();
-        Box::pin(driver.tell_of_question(task, kind)).await?;
+        Box::pin(driver.tell_of_question(task, kind, attempt)).await?;
         self.slot.release();
         driver.signals.work.notify_one();
         loop {
@@ -109,12 +109,19 @@ impl Person for TaskPerson<'_> {
 
 impl Driver {
     /// Queues the callback of a question, for apps that want to hear of them (§9).
-    async fn tell_of_question(&self, task: &TaskRow, kind: ChallengeKind) -> Result<(), Fault> {
+    async fn tell_of_question(
+        &self,
+        task: &TaskRow,
+        kind: ChallengeKind,
+        attempt: u32,
+    ) -> Result<(), Fault> {
         let Some(entry) = self.apps.find(&task.app_id).await? else { return Ok(()) };
         let address =
             entry.app.callback(task.product).filter(|_| entry.app.wants_challenge_callbacks);
         let Some(address) = address else { return Ok(()) };
-        let callback = new_callback(task, &address.url, &Stage::Asking(kind), self.time.now())?;
+        let stage = Stage::Asking(kind);
+        let mut callback = new_callback(task, &address.url, &stage, self.time.now())?;
+        callback.msg = kind.msg(attempt);
         self.store.write.queue_callback(&callback).await?;
         self.signals.callbacks.notify_one();
         Ok(())

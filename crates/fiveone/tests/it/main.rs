@@ -10,6 +10,7 @@ mod findings;
 mod gateway;
 mod matrix;
 mod process;
+mod questions;
 mod restart;
 mod secrets;
 mod serve;
