@@ -149,19 +149,28 @@ create table section (
 create table callback (
   id text primary key,
   task_id text not null references task (id),
+  -- Counts a task's callbacks: none is sent after a later one.
+  seq bigint not null,
   app_id text not null references app (id),
   url text not null,
   code bigint not null,
   msg text not null,
-  state text not null check (state in ('pending', 'delivered', 'exhausted')),
+  state text not null check (state in ('pending', 'delivered', 'exhausted', 'superseded')),
   attempts bigint not null,
+  -- Attempts made before it was last begun anew.
+  attempts_before bigint not null default 0,
   next_at bigint,
+  -- Since when somebody is trying it.
+  taken_at bigint,
   created_at bigint not null,
   delivered_at bigint,
-  constraint callback_wait_is_told check ((next_at is not null) = (state = 'pending'))
+  constraint callback_wait_is_told check ((next_at is not null) = (state = 'pending')),
+  constraint callback_is_taken_while_pending check (taken_at is null or state = 'pending')
 );
 create index callback_by_next_at on callback (next_at) where state = 'pending';
-create index callback_by_task on callback (task_id);
+create index callback_by_app_due on callback (app_id, next_at) where state = 'pending';
+create index callback_by_app_exhausted on callback (app_id, created_at) where state = 'exhausted';
+create index callback_by_task on callback (task_id, seq);
 
 create table callback_attempt (
   callback_id text not null references callback (id),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fiveone_model::app::CallbackAddress;
-use fiveone_model::callback::{RETRY_AFTER_MS, webhook_signature};
+use fiveone_model::callback::{RETRY_AFTER_MS, webhook_secret, webhook_signature};
 use fiveone_model::product::Product;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
 use md5::{Digest as _, Md5};
@@ -92,6 +92,15 @@ async fn a_callback_comes_once_signed_both_ways(store: TestStore) {
     let body = text(&all[0]["body"]);
     let signature = webhook_signature(TOKEN.as_bytes(), &id, timestamp, &body);
     assert_eq!(header(&all[0], "webhook-signature"), signature);
+    // As a receiver verifies it that knows the convention and the secret that `app create` prints.
+    let mut headers = http::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, header(&all[0], name).parse().unwrap());
+    }
+    let receiver = standardwebhooks::Webhook::new(&webhook_secret(TOKEN)).unwrap();
+    receiver.verify(body.as_bytes(), &headers).unwrap();
+    let other = standardwebhooks::Webhook::new(&webhook_secret("TOKEN002")).unwrap();
+    assert!(other.verify(body.as_bytes(), &headers).is_err(), "another app's secret");
     gateway.assert_nothing_is_left().await;
 }
 
