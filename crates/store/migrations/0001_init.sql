@@ -18,6 +18,7 @@ create table app (
   token_sealed {blob} not null,
   dialect text not null check (dialect in ('table', 'example')),
   has_legacy_code_signature bigint not null check (has_legacy_code_signature in (0, 1)),
+  requires_signature bigint not null check (requires_signature in (0, 1)),
   has_employer_grant bigint not null check (has_employer_grant in (0, 1)),
   fund_grant text check (fund_grant in ('active', 'paused')),
   insurance_grant text check (insurance_grant in ('active', 'paused')),
@@ -190,6 +191,15 @@ create table idempotency (
   primary key (app_id, key)
 );
 create index idempotency_by_wipe_after on idempotency (wipe_after);
+
+-- Numbers of signatures that were used; each is good once.
+create table nonce (
+  app_id text not null references app (id),
+  nonce text not null,
+  wipe_after bigint not null,
+  primary key (app_id, nonce)
+);
+create index nonce_by_wipe_after on nonce (wipe_after);
 
 -- An area an operator or the portal's health has closed; no row, or an over `until_at`, is open.
 create table area_switch (

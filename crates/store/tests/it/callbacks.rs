@@ -1,6 +1,6 @@
 //! Callbacks: taken by one, tried on schedule, kept at the end.
 
-use fiveone_store::{Attempt, CallbackRow, NewCallback};
+use fiveone_store::{Attempt, CallbackChoice, CallbackRow, CallbackState, NewCallback};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
@@ -10,6 +10,7 @@ on_both!(
     a_callback_is_taken_once_and_tried_until_its_end,
     a_tasks_callbacks_are_sent_in_their_order_and_never_backwards,
     an_app_with_a_backlog_hides_nobody_elses_callbacks,
+    exhausted_callbacks_are_listed_and_begun_anew,
 );
 
 fn callback(app: &str, task: u32, id: &str) -> NewCallback {
@@ -98,4 +99,46 @@ async fn an_app_with_a_backlog_hides_nobody_elses_callbacks(store: TestStore) {
     let apps = store.read.apps_with_due_callbacks(NOW).await.unwrap();
     assert_eq!(apps, [build::app_id("a"), build::app_id("b")]);
     assert_eq!(store.read.apps_with_due_callbacks(NOW - 1).await.unwrap(), []);
+}
+
+async fn exhausted_callbacks_are_listed_and_begun_anew(store: TestStore) {
+    set_up(&store).await;
+    store.write.create_app(&build::new_app("b")).await.unwrap();
+    for (app, task) in [("a", 1), ("a", 2), ("b", 3)] {
+        admit(&store, task).await;
+        let id = format!("msg_{task}");
+        store.write.queue_callback(&callback(app, task, &id)).await.unwrap();
+        let due = take(&store, app, NOW).await;
+        store.write.record_attempt(&due[0], &failed(None), NOW).await.unwrap();
+    }
+    let list = async |state, choice| {
+        let rows = store.read.kept_callbacks(state, choice, 9).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let (a, b, second) = (build::app_id("a"), build::app_id("b"), build::task_id(2));
+    let all = CallbackChoice::default();
+    let of_a = CallbackChoice { app: Some(&a), ..all };
+    assert_eq!(list(CallbackState::Exhausted, all).await, ["msg_1", "msg_2", "msg_3"]);
+    assert_eq!(list(CallbackState::Exhausted, of_a).await, ["msg_1", "msg_2"]);
+    let of_second = CallbackChoice { task: Some(&second), ..all };
+    let rows = store.read.kept_callbacks(CallbackState::Exhausted, of_second, 9).await.unwrap();
+    assert_eq!(
+        (rows.len(), rows[0].last_error.as_deref(), rows[0].attempts, rows[0].code),
+        (1, Some("HTTP 500"), 1, 10004)
+    );
+
+    let other = CallbackChoice { id: Some("msg_2"), app: Some(&b), ..all };
+    assert_eq!(store.write.replay_callbacks(other, NOW + 1).await.unwrap(), 0, "it is not b's");
+    assert_eq!(store.write.replay_callbacks(of_second, NOW + 1).await.unwrap(), 1);
+    assert_eq!(
+        store.write.replay_callbacks(of_second, NOW + 1).await.unwrap(),
+        0,
+        "it is under way"
+    );
+    assert_eq!(list(CallbackState::Pending, all).await, ["msg_2"]);
+    let due = take(&store, "a", NOW + 1).await;
+    assert_eq!((due[0].attempts, due[0].attempts_before), (1, 1), "all its tries are before it");
+    store.write.record_attempt(&due[0], &DELIVERED, NOW + 1).await.unwrap();
+    assert_eq!(list(CallbackState::Delivered, all).await, ["msg_2"]);
+    assert_eq!(store.write.replay_callbacks(all, NOW + 2).await.unwrap(), 2);
 }
