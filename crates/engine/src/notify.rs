@@ -17,6 +17,7 @@ use crate::{Accounts, Fault};
 
 pub(crate) use places::Places;
 pub(crate) use receiver::Receiver;
+pub use receiver::callback_address;
 
 /// Added to an attempt's own limit before another node may try the same callback.
 const GRACE_MS: i64 = 20_000;
