@@ -91,9 +91,13 @@ impl Settler {
         stage: &Stage,
     ) -> Result<Option<NewCallback>, Fault> {
         let entry = self.apps.find(&task.app_id).await?;
-        let address = entry.as_ref().and_then(|entry| entry.app.callback(task.product));
-        let now = self.time.now();
-        address.map(|address| new_callback(task, &address.url, stage, now)).transpose()
+        let Some(app) = entry.as_ref().map(|entry| &entry.app) else { return Ok(None) };
+        let Some(address) = app.callback(task.product) else { return Ok(None) };
+        let mut callback = new_callback(task, &address.url, stage, self.time.now())?;
+        // It says what the app's poll says.
+        let code = stage.code(CrawlProgress::SomeSections);
+        (callback.code, callback.msg) = app.dialect.state(code, callback.msg);
+        Ok(Some(callback))
     }
 }
 

@@ -258,6 +258,7 @@ async fn p_41_a_slow_task_shows_its_stages_and_never_goes_back() {
         }
         if code == "20005" {
             assert!(data.get("baseInfo").is_some(), "what is stored is in the answer: {data}");
+            assert!(data["createTime"].is_string(), "and since when: {data}");
         }
         if code.starts_with(['4', '5']) {
             break data;
