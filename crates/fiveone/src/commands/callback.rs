@@ -1,9 +1,11 @@
 //! `fiveone callback`: callbacks that nobody acknowledged, and sending them anew.
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand, ValueEnum};
-use fiveone_engine::SystemTime;
+use fiveone_engine::{KeptCallbacks, SystemTime};
 use fiveone_model::app::AppId;
-use fiveone_model::clock::{Clock as _, shanghai_text};
+use fiveone_model::clock::shanghai_text;
 use fiveone_model::task::TaskId;
 use fiveone_store::{CallbackChoice, CallbackState, KeptCallback};
 use serde_json::{Value, json};
@@ -97,11 +99,11 @@ impl From<StateArg> for CallbackState {
 
 impl Callback {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let store = self.access.store().await?;
+        let callbacks = KeptCallbacks::new(self.access.store().await?, Arc::new(SystemTime));
         match &self.action {
             Action::List { choice, state, limit } => {
                 let state = CallbackState::from(*state);
-                let rows = store.read.kept_callbacks(state, choice.chosen(), *limit).await?;
+                let rows = callbacks.list(state, choice.chosen(), *limit).await?;
                 if self.json {
                     let rows: Vec<_> = rows.iter().map(shown).collect();
                     output::say_json(&json!({ "callbacks": rows }), false);
@@ -117,8 +119,7 @@ impl Callback {
                     let message = "which? an id, --app, --tid, or --all";
                     return Err(Failed::message(Reason::Usage, message.to_owned()));
                 }
-                let now = SystemTime.now();
-                let count = store.write.replay_callbacks(choice.chosen(), now).await?;
+                let count = callbacks.replay(choice.chosen()).await?;
                 if self.json {
                     output::say_json(&json!({ "replayed": count }), false);
                 } else {
