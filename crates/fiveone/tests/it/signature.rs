@@ -88,3 +88,23 @@ async fn p_14_a_signed_call_is_good_once_for_five_minutes_and_only_as_it_was_sen
     time.advance(301_000);
     assert_eq!(told(call(client, &path, &body, &[&good("nonce-0000000007")]).await), late);
 }
+
+#[tokio::test]
+async fn p_14_the_programs_own_calls_can_be_signed() {
+    let gateway = TestGateway::sqlite().await;
+    gateway.change_app(|app| app.requires_signature = true).await;
+    let call = async |more: &[&str]| {
+        let access = ["--gateway", &gateway.address, "--app-id", APP, "--token-id", TOKEN];
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_fiveone"))
+            .args(["call", NAME, "--json"])
+            .args(access)
+            .args(more)
+            .output()
+            .await
+            .unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        answer["status"].as_i64()
+    };
+    assert_eq!(call(&[]).await, Some(5));
+    assert_eq!(call(&["--signature"]).await, Some(0));
+}
