@@ -217,7 +217,7 @@ impl Admission {
         area: &AreaCode,
         login_type: &str,
     ) -> Result<&LoginMethod, AdmitError> {
-        let number = login_type.trim().parse::<u32>().ok();
+        let number = fiveone_model::login::login_type(login_type);
         self.areas
             .logins(product, area)
             .unwrap_or_default()

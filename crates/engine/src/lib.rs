@@ -16,6 +16,7 @@ mod drive;
 mod evidence;
 mod fault;
 mod health;
+mod kept_callbacks;
 pub mod metric;
 mod neighbours;
 mod node;
@@ -47,6 +48,7 @@ use fiveone_model::area::{Area, AreaCode};
 use fiveone_model::clock::Millis;
 use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
+use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
 use fiveone_store::Store;
 use tokio::sync::watch;
@@ -65,6 +67,8 @@ pub use answer::Answered;
 pub use area_switches::AreaSwitches;
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::Fault;
+pub use kept_callbacks::KeptCallbacks;
+pub use notify::callback_address;
 pub use options::Options;
 pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
@@ -231,6 +235,17 @@ impl Engine {
     /// The store could not be asked, or the token cannot be opened.
     pub async fn app(&self, id: &AppId) -> Result<Option<Arc<AppEntry>>, Fault> {
         self.0.wiring.apps.find(id).await
+    }
+
+    /// Uses up the nonce of an app's signature; `false` when it was used before, on whichever node
+    /// (P-14).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn use_nonce(&self, app: &AppId, nonce: &str) -> Result<bool, Fault> {
+        let now = self.now();
+        let wipe_after = now + NONCE_KEPT_FOR_MS;
+        Ok(self.0.wiring.store.write.use_nonce(app, nonce, wipe_after, now).await?)
     }
 
     /// All areas of a product with their present state.

@@ -1,5 +1,6 @@
 //! Notifying: callbacks posted until acknowledged, on the documented schedule (§9).
 
+mod places;
 mod receiver;
 
 use std::sync::Arc;
@@ -7,72 +8,115 @@ use std::time::Duration;
 
 use fiveone_model::callback::{retry_at, token_key, webhook_signature};
 use fiveone_store::{Attempt, CallbackRow, Store};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::{Accounts, Fault};
 
+pub(crate) use places::Places;
 pub(crate) use receiver::Receiver;
+pub use receiver::callback_address;
 
 /// Added to an attempt's own limit before another node may try the same callback.
 const GRACE_MS: i64 = 20_000;
+
+/// How often it is looked for callbacks that another node has queued or given up.
+const LOOK_EVERY_MS: i64 = 5_000;
 
 /// Delivers callbacks. It knows nothing of tasks and portals: a callback is a row.
 pub(crate) struct Notifier {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
     pub(crate) receiver: Receiver,
+    pub(crate) places: Places,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
     /// When it is to end.
     pub(crate) end: CancellationToken,
     /// How long one attempt may take.
     pub(crate) attempt_for_ms: u64,
-    /// How many are made at once.
-    pub(crate) at_once_max: i64,
 }
 
 impl Notifier {
-    /// Sends what is due, until the node has stopped.
+    /// Sends what is due, until the node has stopped. Each attempt runs by itself: what is due
+    /// meanwhile is looked for when one begins to be due and when one ends.
     pub(crate) async fn run(self: Arc<Self>) {
+        let mut attempts = JoinSet::new();
         loop {
-            let next = match self.send_due().await {
+            let now = self.time.now();
+            let begun = self.begin_due(&mut attempts, now).await;
+            let next = match begun.and(self.next_after(now).await) {
                 Ok(next) => next,
                 Err(fault) => {
-                    tracing::error!(error = &fault as &dyn std::error::Error, "callbacks not sent");
+                    log_unsent(&fault);
                     None
                 }
             };
-            // Another node may have queued one, or died while sending: look at least each minute.
-            let look_at = next.unwrap_or(i64::MAX).min(self.time.now() + 60_000);
+            let look_at = next.unwrap_or(i64::MAX).min(self.time.now() + LOOK_EVERY_MS);
             tokio::select! {
                 () = self.end.cancelled() => return,
                 () = self.signals.callbacks.notified() => {}
+                Some(_) = attempts.join_next() => {}
                 () = self.time.until(look_at) => {}
             }
         }
     }
 
-    /// Sends every callback that is due; returns when the next one is.
+    /// Sends every callback that is due and waits for their ends; returns when the next one is due.
     ///
     /// # Errors
     /// The store failed.
-    pub(crate) async fn send_due(&self) -> Result<Option<i64>, Fault> {
+    pub(crate) async fn send_due(self: &Arc<Self>) -> Result<Option<i64>, Fault> {
+        let mut attempts = JoinSet::new();
         loop {
             let now = self.time.now();
-            let for_ms = i64::try_from(self.attempt_for_ms).unwrap_or(i64::MAX / 2);
-            let busy_until = now + for_ms + GRACE_MS;
-            let limit = self.at_once_max;
-            let due = self.store.write.take_due_callbacks(now, busy_until, limit).await?;
-            if due.is_empty() {
-                return Ok(self.store.read.next_callback_at().await?);
-            }
-            let sends = due.iter().map(|callback| self.send_callback(callback));
-            for outcome in futures_util::future::join_all(sends).await {
-                outcome?;
+            let begun = self.begin_due(&mut attempts, now).await?;
+            if attempts.join_next().await.is_none() && begun == 0 {
+                return self.next_after(now).await;
             }
         }
+    }
+
+    /// When the next is due of those that were not when it was looked for them.
+    async fn next_after(&self, now: i64) -> Result<Option<i64>, Fault> {
+        Ok(self.store.read.next_callback_after(now).await?)
+    }
+
+    /// Begins an attempt at every callback that is due and whose app has a place; how many. An app
+    /// whose rows cannot be read holds up no other.
+    async fn begin_due(
+        self: &Arc<Self>,
+        attempts: &mut JoinSet<()>,
+        now: i64,
+    ) -> Result<usize, Fault> {
+        let for_ms = i64::try_from(self.attempt_for_ms).unwrap_or(i64::MAX / 2);
+        let busy_until = now + for_ms + GRACE_MS;
+        let mut begun = 0;
+        for app in self.store.read.apps_with_due_callbacks(now).await? {
+            let places = self.places.take(&app);
+            let limit = i64::try_from(places.len()).unwrap_or(i64::MAX);
+            if limit == 0 {
+                continue;
+            }
+            match self.store.write.take_due_callbacks(&app, now, busy_until, limit).await {
+                Ok(due) => {
+                    begun += due.len();
+                    for (callback, place) in due.into_iter().zip(places) {
+                        let notifier = Arc::clone(self);
+                        attempts.spawn(async move {
+                            if let Err(fault) = notifier.send_callback(&callback).await {
+                                log_unsent(&fault);
+                            }
+                            drop(place);
+                        });
+                    }
+                }
+                Err(error) => log_unsent(&error.into()),
+            }
+        }
+        Ok(begun)
     }
 
     async fn send_callback(&self, callback: &CallbackRow) -> Result<(), Fault> {
@@ -88,7 +132,8 @@ impl Notifier {
             }
         };
         let now = self.time.now();
-        let next_at = error.as_ref().and_then(|_| retry_at(callback.attempts + 1, now));
+        let made = callback.attempts.saturating_sub(callback.attempts_before) + 1;
+        let next_at = error.as_ref().and_then(|_| retry_at(made, now));
         let outcome = if error.is_none() { "delivered" } else { "failed" };
         metrics::counter!(crate::metric::CALLBACK_ATTEMPTS, "outcome" => outcome).increment(1);
         tracing::info!(
@@ -146,6 +191,10 @@ impl Notifier {
     }
 }
 
+fn log_unsent(fault: &Fault) {
+    tracing::error!(error = fault as &dyn std::error::Error, "callbacks not sent");
+}
+
 #[cfg(test)]
 mod tests {
     use fiveone_store::NewCallback;
@@ -173,6 +222,31 @@ mod tests {
         address
     }
 
+    /// Takes connections and never answers; its address.
+    async fn silent_receiver() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            loop {
+                kept.push(listener.accept().await.unwrap());
+            }
+        });
+        address
+    }
+
+    fn callback(app: &str, task: u32, id: &str, url: &str) -> NewCallback {
+        NewCallback {
+            id: id.to_owned(),
+            task: build::task_id(task),
+            app_id: build::app_id(app),
+            url: url.to_owned(),
+            code: 50002,
+            msg: "爬取失败".to_owned(),
+            now: NOW,
+        }
+    }
+
     #[tokio::test]
     async fn a_callback_is_tried_again_until_it_is_acknowledged() {
         let store = TestStore::sqlite().await;
@@ -180,25 +254,55 @@ mod tests {
         let wiring = wiring(&store, options).await;
         admit_for_another_node(&wiring, 1).await;
         let task = build::task_id(1);
-        let callback = NewCallback {
-            id: "msg_1".to_owned(),
-            task: task.clone(),
-            app_id: build::app_id("a"),
-            url: receiver(&["500 No", "200 OK"]).await,
-            code: 50002,
-            msg: "爬取失败".to_owned(),
-            now: NOW,
-        };
-        store.write.queue_callback(&callback).await.unwrap();
+        let url = receiver(&["500 No", "200 OK"]).await;
+        store.write.queue_callback(&callback("a", 1, "msg_1", &url)).await.unwrap();
         let notifier = wiring.notifier().unwrap();
         assert_eq!(notifier.send_due().await.unwrap(), Some(NOW + 5_000), "a 500 is none");
         assert_eq!(store.read.callbacks_of(&task).await.unwrap(), [("pending".to_owned(), 1)]);
-        let later = Notifier {
+        let later = Arc::new(Notifier {
             time: Arc::new(crate::time::Standing(NOW + 5_000)),
             receiver: Receiver::new(true).unwrap(),
             ..Arc::into_inner(notifier).unwrap()
-        };
+        });
         assert_eq!(later.send_due().await.unwrap(), None);
         assert_eq!(store.read.callbacks_of(&task).await.unwrap(), [("delivered".to_owned(), 2)]);
+    }
+
+    #[tokio::test]
+    async fn one_slow_receiver_delays_nobody_else() {
+        let store = TestStore::sqlite().await;
+        let options = Options {
+            callbacks_to_private: true,
+            callback_for_ms: 3_600_000,
+            callbacks_max: 4,
+            callbacks_per_app_max: 4,
+            ..Options::default()
+        };
+        let wiring = wiring(&store, options).await;
+        let app = fiveone_model::app::App::new(build::app_id("b"), "").with_all_grants();
+        assert!(wiring.accounts.create(app, "TOKEN002").await.unwrap());
+        wiring.accounts.topup(&build::app_id("a"), 1_000_000, "").await.unwrap();
+        let silent = silent_receiver().await;
+        for task in 1..=20 {
+            admit_for_another_node(&wiring, task).await;
+            let id = format!("msg_{task}");
+            store.write.queue_callback(&callback("a", task, &id, &silent)).await.unwrap();
+        }
+        let running = tokio::spawn(wiring.notifier().unwrap().run());
+        let quick = receiver(&["200 OK", "200 OK", "200 OK"]).await;
+        for task in 21..=23 {
+            admit_for_another_node(&wiring, task).await;
+            // The slow ones hold every place there is, and b's come while they do.
+            let id = format!("msg_{task}");
+            store.write.queue_callback(&callback("b", task, &id, &quick)).await.unwrap();
+            wiring.signals.callbacks.notify_one();
+            let expected = [("delivered".to_owned(), 1)];
+            while store.read.callbacks_of(&build::task_id(task)).await.unwrap() != expected {
+                tokio::task::yield_now().await;
+            }
+        }
+        let waiting = store.read.callbacks_of(&build::task_id(1)).await.unwrap();
+        assert_eq!(waiting, [("pending".to_owned(), 0)], "the slow one is still waited for");
+        running.abort();
     }
 }

@@ -32,8 +32,10 @@ pub struct Options {
     pub callbacks_to_private: bool,
     /// How long one callback attempt may take.
     pub callback_for_ms: u64,
-    /// Callbacks delivered at once.
-    pub callbacks_max: i64,
+    /// Callbacks delivered at once to one app.
+    pub callbacks_per_app_max: usize,
+    /// Callbacks delivered at once to all; an app that has none under way may always have one.
+    pub callbacks_max: usize,
     /// How long running tasks get when the node stops, before their leases are given back.
     pub shutdown_for_ms: Millis,
 }
@@ -53,7 +55,8 @@ impl Default for Options {
             unhealthy_for_ms: 5 * 60_000,
             callbacks_to_private: false,
             callback_for_ms: 10_000,
-            callbacks_max: 16,
+            callbacks_per_app_max: 8,
+            callbacks_max: 256,
             shutdown_for_ms: 20_000,
         }
     }

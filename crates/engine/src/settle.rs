@@ -180,10 +180,13 @@ impl Settler {
         stage: &Stage,
     ) -> Result<Option<NewCallback>, Fault> {
         // An app whose token does not open any more is told of the end all the same, later.
-        let app = self.apps.app(&task.app_id).await?;
-        let address = app.as_ref().and_then(|app| app.callback(task.product));
-        let now = self.time.now();
-        address.map(|address| new_callback(task, &address.url, stage, now)).transpose()
+        let Some(app) = self.apps.app(&task.app_id).await? else { return Ok(None) };
+        let Some(address) = app.callback(task.product) else { return Ok(None) };
+        let mut callback = new_callback(task, &address.url, stage, self.time.now())?;
+        // It says what the app's poll says.
+        let code = stage.code(CrawlProgress::SomeSections);
+        (callback.code, callback.msg) = app.dialect.state(code, callback.msg);
+        Ok(Some(callback))
     }
 }
 

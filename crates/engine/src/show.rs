@@ -4,7 +4,7 @@ use fiveone_model::finding::Finding;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
-use fiveone_store::{Reader, SectionRow, TaskRow};
+use fiveone_store::{OpenChallenge, Reader, SectionRow, TaskRow};
 
 use crate::seal::DeploymentKeys;
 use crate::view::{Shown, TaskView};
@@ -35,7 +35,7 @@ impl Reports {
         tid: &str,
     ) -> Result<Shown, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(Shown::Unknown) };
-        let Some((task, picture)) = self.task_and_picture(&id).await? else {
+        let Some((task, question)) = self.task_and_question(&id).await? else {
             return Ok(Shown::Unknown);
         };
         if task.app_id != entry.app.id {
@@ -48,6 +48,10 @@ impl Reports {
         if is_done && task.wiped_at.is_some() {
             return Ok(Shown::Gone);
         }
+        // A question that has its answer is asked no more: the task is logging in again, whether
+        // or not its node has seen the answer yet.
+        let is_answered = question.is_none() && matches!(task.stage, Stage::Asking(_));
+        let stage = if is_answered { &Stage::LoggingIn } else { &task.stage };
         let rows = self.read.sections(&id).await?;
         let progress = CrawlProgress::of_stored(rows.len());
         let wants_findings = entry.app.wants_findings;
@@ -55,9 +59,11 @@ impl Reports {
             return Ok(Shown::Unreadable);
         };
         Ok(Shown::Task(Box::new(TaskView {
-            code: task.stage.code(progress),
-            msg: task.stage.msg(progress),
-            picture,
+            code: question.as_ref().map_or_else(|| stage.code(progress), |open| open.kind.code()),
+            msg: question
+                .as_ref()
+                .map_or_else(|| stage.msg(progress), |open| open.kind.msg(open.attempt)),
+            picture: question.and_then(|open| open.picture),
             fail: match &task.stage {
                 Stage::Done { missing } => missing.clone(),
                 _ => Vec::new(),
@@ -96,28 +102,105 @@ impl Reports {
         })
     }
 
-    /// A task, and the picture of its open question if it has one. A question that is closed between
-    /// the two looks is looked for again, so that nobody sees its code without its picture.
+    /// A task, and the question that is open on it and has no answer yet. A question that is closed
+    /// between the two looks is looked for again, so that nobody sees its code without its picture.
     ///
     /// # Errors
     /// The store failed, or a question stays open without a picture.
-    async fn task_and_picture(
+    async fn task_and_question(
         &self,
         id: &TaskId,
-    ) -> Result<Option<(TaskRow, Option<Vec<u8>>)>, Fault> {
+    ) -> Result<Option<(TaskRow, Option<OpenChallenge>)>, Fault> {
         const LOOKS_MAX: usize = 8;
         let read = &self.read;
         for _ in 0..LOOKS_MAX {
             let Some(task) = read.task(id).await? else { return Ok(None) };
-            let Stage::Asking(kind) = task.stage else { return Ok(Some((task, None))) };
-            if !kind.has_picture() {
+            if !matches!(task.stage, Stage::Asking(_)) {
                 return Ok(Some((task, None)));
             }
-            let open = read.open_challenge(id).await?;
-            if let Some(picture) = open.and_then(|open| open.picture) {
-                return Ok(Some((task, Some(picture))));
+            let Some(open) = read.open_challenge(id).await? else { continue };
+            if open.answer_sealed.is_some() {
+                return Ok(Some((task, None)));
+            }
+            if open.picture.is_some() || !open.kind.has_picture() {
+                return Ok(Some((task, Some(open))));
             }
         }
-        Err(Fault::Impossible(format!("task {id} asks with a picture and has none")))
+        Err(Fault::Impossible(format!("task {id} asks and has no question to show")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fiveone_model::area::AreaCode;
+    use fiveone_model::challenge::ChallengeKind;
+    use fiveone_store::Answering;
+    use fiveone_testkit::{TestStore, build, on_both};
+
+    use super::*;
+    use crate::Options;
+    use crate::wiring::Wiring;
+    use crate::wiring::tests::{NOW, admit_for_another_node, wiring};
+
+    on_both!(p_50_a_code_that_was_accepted_is_asked_for_no_more, p_51_asking_again_is_told);
+
+    /// A task that is logging in, on no node that runs.
+    async fn logging_in(store: &TestStore, wiring: &Wiring) -> (AppEntry, TaskRow) {
+        admit_for_another_node(wiring, 1).await;
+        let area = AreaCode::parse("210300").unwrap();
+        let portal = (Product::Fund, &area);
+        let mut claimed = store.write.claim_queued("n1", portal, 1, 1, NOW).await.unwrap().rows;
+        (wiring.accounts.find(&build::app_id("a")).await.unwrap().unwrap(), claimed.remove(0).task)
+    }
+
+    /// What a poll shows: code, msg and picture.
+    async fn poll(reports: &Reports, app: &AppEntry) -> (u32, String, Option<Vec<u8>>) {
+        let tid = build::task_id(1);
+        match reports.show(app, Product::Fund, tid.as_str()).await.unwrap() {
+            Shown::Task(view) => (view.code.number(), view.msg, view.picture),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn p_50_a_code_that_was_accepted_is_asked_for_no_more(store: TestStore) {
+        let wiring = wiring(&store, Options::default()).await;
+        let reports = wiring.reports();
+        let (app, task) = logging_in(&store, &wiring).await;
+        for (kind, picture) in
+            [(ChallengeKind::Captcha, Some(b"png".as_slice())), (ChallengeKind::Sms, None)]
+        {
+            let asking = store.write.ask(&task.id, task.fence, kind, picture, NOW, NOW + 9);
+            asking.await.unwrap();
+            let shown = poll(&reports, &app).await;
+            assert_eq!(shown, (kind.code().number(), kind.msg(1), picture.map(<[u8]>::to_vec)));
+            let answered = store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
+            assert_eq!(answered, Answering::Taken);
+            let shown = poll(&reports, &app).await;
+            assert_eq!(shown, (10001, "登录中".to_owned(), None), "whoever has the task");
+            store.write.take_answer(&task.id, task.fence, NOW).await.unwrap();
+        }
+    }
+
+    async fn p_51_asking_again_is_told(store: TestStore) {
+        let wiring = wiring(&store, Options::default()).await;
+        let reports = wiring.reports();
+        let (app, task) = logging_in(&store, &wiring).await;
+        let wrong = "：验证码错误，请重新输入（第";
+        let captcha = ("登录中，等待用户输入图片码", ChallengeKind::Captcha);
+        let sms = ("登录中，等待用户输入短信", ChallengeKind::Sms);
+        for ((label, kind), attempt) in
+            [(captcha, 1), (captcha, 2), (sms, 1), (sms, 2), (captcha, 3), (sms, 3)]
+        {
+            let picture = kind.has_picture().then_some(b"png".as_slice());
+            let asking = store.write.ask(&task.id, task.fence, kind, picture, NOW, NOW + 9);
+            asking.await.unwrap();
+            let expected = match attempt {
+                1 => label.to_owned(),
+                _ => format!("{label}{wrong}{attempt}次）"),
+            };
+            assert_eq!(poll(&reports, &app).await.1, expected);
+            store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
+            store.write.take_answer(&task.id, task.fence, NOW).await.unwrap();
+        }
     }
 }

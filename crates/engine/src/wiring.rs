@@ -15,7 +15,7 @@ use crate::drive::Driver;
 use crate::health::Health;
 use crate::neighbours::Neighbours;
 use crate::node::Node;
-use crate::notify::{Notifier, Receiver};
+use crate::notify::{Notifier, Places, Receiver};
 use crate::open_tasks::OpenTasks;
 use crate::persist::Persistence;
 use crate::portal_changes::PortalChanges;
@@ -197,11 +197,11 @@ impl Wiring {
             store: self.store.clone(),
             accounts: self.accounts.clone(),
             receiver: Receiver::new(self.options.callbacks_to_private)?,
+            places: Places::new(self.options.callbacks_per_app_max, self.options.callbacks_max),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
             end: self.node.abandon.clone(),
             attempt_for_ms: self.options.callback_for_ms,
-            at_once_max: self.options.callbacks_max,
         }))
     }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use fiveone_engine::{Accounts, SystemTime};
+use fiveone_model::clock::Clock as _;
 use fiveone_model::product::{Interface, Operation, Product};
+use fiveone_model::signature::{self, BodyDigest, SignedCall};
 use fiveone_model::token_key::sign;
 use serde_json::Value;
 
@@ -28,6 +31,9 @@ pub(crate) struct Access {
     /// The app's tokenId
     #[arg(long, env = "FIVEONE_TOKEN_ID", default_value = DEMO_TOKEN, hide_env_values = true)]
     token_id: String,
+    /// Signs with X-Fiveone-Signature too, as some apps must
+    #[arg(long, env = "FIVEONE_SIGNATURE")]
+    signature: bool,
 }
 
 /// A client of one gateway.
@@ -58,22 +64,36 @@ impl Client {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(params);
         body.append_pair("appId", &self.access.app_id).append_pair("tokenKey", &token_key);
+        let body = body.finish();
         let gateway = self.access.gateway.trim_end_matches('/');
-        let answer = self
+        let signature = self.signature(interface, &body)?;
+        let mut request = self
             .http
             .post(format!("{gateway}/identity/{}", interface.name))
             .header("content-type", "application/x-www-form-urlencoded;charset=UTF-8")
-            .body(body.finish())
-            .send()
-            .await
-            .map_err(|error| {
-                let message = format!("no gateway answers at {gateway} ({})", error.without_url());
-                Failed::message(Reason::Unreachable, message)
-            })?;
+            .body(body);
+        if let Some(signature) = signature {
+            request = request.header(signature::HEADER, signature);
+        }
+        let answer = request.send().await.map_err(|error| {
+            let message = format!("no gateway answers at {gateway} ({})", error.without_url());
+            Failed::message(Reason::Unreachable, message)
+        })?;
         let bytes = answer.bytes().await?;
         serde_json::from_slice(&bytes).map_err(|_| {
             Failed::message(Reason::Unreachable, format!("what answers at {gateway} is no gateway"))
         })
+    }
+
+    /// The header of P-14, when it is wanted.
+    fn signature(&self, interface: Interface, body: &str) -> Result<Option<String>, Failed> {
+        if !self.access.signature {
+            return Ok(None);
+        }
+        let call = SignedCall { name: interface.name, body: BodyDigest::of(body.as_bytes()) };
+        let nonce = Accounts::new_token()?;
+        let now_s = SystemTime.now() / 1_000;
+        Ok(Some(signature::sign(call, &self.access.token_id, now_s, &nonce)))
     }
 
     /// The `data` of a call that must succeed.

@@ -3,6 +3,7 @@
 mod app;
 mod area;
 mod call;
+mod callback;
 mod config;
 mod connector;
 mod demo;
@@ -38,6 +39,7 @@ enum Command {
     Call(call::Call),
     Sign(sign::Sign),
     App(app::App),
+    Callback(callback::Callback),
     Area(area::Area),
     Task(task::Task),
     Ledger(ledger::Ledger),
@@ -58,6 +60,7 @@ impl Cli {
             Command::Call(command) => command.run().await,
             Command::Sign(command) => command.run(),
             Command::App(command) => command.run().await,
+            Command::Callback(command) => command.run().await,
             Command::Area(command) => command.run().await,
             Command::Task(command) => command.run().await,
             Command::Ledger(command) => command.run().await,

@@ -75,6 +75,8 @@ pub struct App {
     pub dialect: Dialect,
     /// Accepts the fund document's short signature for fundUserCode (P-12).
     pub has_legacy_code_signature: bool,
+    /// Must sign with `X-Fiveone-Signature` (P-14); its tokenKey alone is refused.
+    pub requires_signature: bool,
     /// May use employers' logins (P-23).
     pub has_employer_grant: bool,
     /// Its grants; `None` is no grant (status 7).
@@ -100,6 +102,7 @@ impl App {
             name: name.to_owned(),
             dialect: Dialect::Table,
             has_legacy_code_signature: false,
+            requires_signature: false,
             has_employer_grant: false,
             grants: PerProduct::default(),
             callbacks: PerProduct::default(),

@@ -52,6 +52,17 @@ impl ChallengeKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// `msg` beside the code. From the second time on it says that the code before was wrong, so
+    /// that a client that compares nothing notices, with or without a picture.
+    #[must_use]
+    pub fn msg(self, attempt: u32) -> String {
+        let label = self.code().label();
+        match attempt {
+            0 | 1 => label.to_owned(),
+            _ => format!("{label}：验证码错误，请重新输入（第{attempt}次）"),
+        }
+    }
+
     /// Whether the question comes with a picture, without which nobody can answer it.
     #[must_use]
     pub const fn has_picture(self) -> bool {
@@ -124,5 +135,14 @@ mod tests {
             assert_eq!(*indexed.get(kind), kind);
         }
         assert_eq!(ChallengeKind::of_code(StateCode::CRAWLING), None);
+    }
+
+    #[test]
+    fn p_51_a_question_that_is_asked_again_says_that_the_code_was_wrong() {
+        assert_eq!(ChallengeKind::Sms.msg(1), "登录中，等待用户输入短信");
+        assert_eq!(
+            ChallengeKind::Sms.msg(2),
+            "登录中，等待用户输入短信：验证码错误，请重新输入（第2次）"
+        );
     }
 }

@@ -37,6 +37,7 @@ pub mod product;
 pub mod report;
 pub mod retention;
 pub mod seq_num;
+pub mod signature;
 pub mod state_code;
 pub mod suggest;
 pub mod tariff;

@@ -27,6 +27,17 @@ pub enum FieldName {
     Mobile,
 }
 
+/// The number of a login method as clients write it: `1`, or `1.0` where their JSON library has
+/// floating-point numbers alone.
+#[must_use]
+pub fn login_type(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_whole = !fraction.is_empty() && fraction.bytes().all(|b| b == b'0');
+    let is_digits = whole.bytes().all(|b| b.is_ascii_digit());
+    if is_whole && is_digits { whole.parse().ok() } else { None }
+}
+
 impl FieldName {
     /// All names, in the order the documents list them.
     pub const ALL: [Self; 8] = [
@@ -322,6 +333,16 @@ mod tests {
         assert_eq!(complaint(&[(IdCard, "身份证"), pass]), "参数 id_card 格式不正确");
         assert_eq!(check(&[(IdCard, "990000900101001"), pass]), Ok(()), "fifteen digits");
         assert_eq!(check(&[(IdCard, "E12345678"), pass]), Ok(()), "a passport");
+    }
+
+    #[test]
+    fn p_30_a_login_type_is_a_whole_number_also_as_floating_point_writes_it() {
+        for text in ["1", "1.0", " 1.00 ", "01"] {
+            assert_eq!(login_type(text), Some(1), "{text}");
+        }
+        for text in ["", ".", "1.", ".0", "1.5", "+1", "-1", "1e0", "1.0.0", "99999999999"] {
+            assert_eq!(login_type(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -90,47 +90,43 @@ impl Claim<'_> {
     /// The documents say "the parameters" and no more, and three readings are in the field: helpers
     /// that leave blank values out (most, so they are tried first), helpers that sign whatever they
     /// send, and clients that add parameters of their own after signing the documented ones. Each
-    /// is tried as sent and trimmed, at each address, within [`DIGESTS_MAX`].
+    /// is tried as sent and trimmed, within [`DIGESTS_MAX`]: at the documented addresses first, so
+    /// that however many bases an operator has, no client of the documents is refused for them.
     #[must_use]
     pub fn verify(&self, key: &TokenKey) -> Option<Form> {
-        let mut digests_left = DIGESTS_MAX;
-        let mut is_signed_over = |params: &[Param<'_>], trim| {
-            self.addresses().any(|address| {
-                let may = digests_left > 0;
-                digests_left -= usize::from(may);
-                may && bool::from(digest(&address, self.token_id, params, trim).ct_eq(&key.0))
+        let forms = self.forms();
+        let ways = || {
+            forms.iter().flat_map(|(form, params)| {
+                let trims = [Trim::No, Trim::Yes].into_iter();
+                let trims = trims.filter(|trim| *trim == Trim::No || is_changed_by_trim(params));
+                trims.map(move |trim| (*form, params, trim))
             })
         };
-        let mut is_in_form = |params: &[Param<'_>]| {
-            is_signed_over(params, Trim::No)
-                || (is_changed_by_trim(params) && is_signed_over(params, Trim::Yes))
+        let documented = ways().flat_map(|way| DOCUMENTED_BASES.map(|base| (base, way)));
+        let public =
+            ways().flat_map(|way| self.public_bases.iter().map(move |base| (base.as_str(), way)));
+        let fits = |(base, (_, params, trim)): &(&str, (Form, &Vec<Param<'_>>, Trim))| {
+            let slash = if base.ends_with('/') { "" } else { "/" };
+            let made = digest(&[base, slash, self.name], self.token_id, params, *trim);
+            bool::from(made.ct_eq(&key.0))
         };
-
-        let sent = || self.params.iter().copied().filter(|(name, _)| !UNSIGNED.contains(name));
-        let filled: Vec<_> = sent().filter(|(_, value)| !is_blank(value)).collect();
-        if is_in_form(&filled) {
-            return Some(Form::Filled);
-        }
-        let all: Vec<_> = sent().collect();
-        if all.len() > filled.len() && is_in_form(&all) {
-            return Some(Form::All);
-        }
-        let has_fallback = !self.required.is_empty();
-        let mut required = filled;
-        let filled_len = required.len();
-        required.retain(|(name, _)| self.required.contains(name));
-        if has_fallback && required.len() < filled_len && is_in_form(&required) {
-            return Some(Form::Required);
-        }
-        (self.accepts_short && is_in_form(&[])).then_some(Form::Short)
+        documented.chain(public).take(DIGESTS_MAX).find(fits).map(|(_, (form, ..))| form)
     }
 
-    fn addresses(&self) -> impl Iterator<Item = [&str; 3]> {
-        let public = self.public_bases.iter().map(String::as_str);
-        DOCUMENTED_BASES.into_iter().chain(public).map(|base| {
-            let slash = if base.ends_with('/') { "" } else { "/" };
-            [base, slash, self.name]
-        })
+    /// What may have been signed, the likelier first; none is listed twice.
+    fn forms(&self) -> Vec<(Form, Vec<Param<'_>>)> {
+        let sent = || self.params.iter().copied().filter(|(name, _)| !UNSIGNED.contains(name));
+        let filled: Vec<_> = sent().filter(|(_, value)| !is_blank(value)).collect();
+        let all: Vec<_> = sent().collect();
+        let is_required = |(name, _): &Param<'_>| self.required.contains(name);
+        let required: Vec<_> = filled.iter().copied().filter(is_required).collect();
+        let has_blanks = all.len() > filled.len();
+        let has_fallback = !self.required.is_empty() && required.len() < filled.len();
+        let mut forms = vec![(Form::Filled, filled)];
+        forms.extend(has_blanks.then_some((Form::All, all)));
+        forms.extend(has_fallback.then_some((Form::Required, required)));
+        forms.extend(self.accepts_short.then_some((Form::Short, Vec::new())));
+        forms
     }
 }
 

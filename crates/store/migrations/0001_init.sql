@@ -24,6 +24,7 @@ create table app (
   token_sealed {blob} not null,
   dialect text not null check (dialect in ('table', 'example')),
   has_legacy_code_signature bigint not null check (has_legacy_code_signature in (0, 1)),
+  requires_signature bigint not null check (requires_signature in (0, 1)),
   has_employer_grant bigint not null check (has_employer_grant in (0, 1)),
   fund_grant text check (fund_grant in ('active', 'paused')),
   insurance_grant text check (insurance_grant in ('active', 'paused')),
@@ -160,19 +161,28 @@ create table section (
 create table callback (
   id text primary key,
   task_id text not null references task (id),
+  -- Counts a task's callbacks: none is sent after a later one.
+  seq bigint not null,
   app_id text not null references app (id),
   url text not null,
   code bigint not null,
   msg text not null,
-  state text not null check (state in ('pending', 'delivered', 'exhausted')),
+  state text not null check (state in ('pending', 'delivered', 'exhausted', 'superseded')),
   attempts bigint not null,
+  -- Attempts made before it was last begun anew.
+  attempts_before bigint not null default 0,
   next_at bigint,
+  -- Since when somebody is trying it.
+  taken_at bigint,
   created_at bigint not null,
   delivered_at bigint,
-  constraint callback_wait_is_told check ((next_at is not null) = (state = 'pending'))
+  constraint callback_wait_is_told check ((next_at is not null) = (state = 'pending')),
+  constraint callback_is_taken_while_pending check (taken_at is null or state = 'pending')
 );
 create index callback_by_next_at on callback (next_at) where state = 'pending';
-create index callback_by_task on callback (task_id);
+create index callback_by_app_due on callback (app_id, next_at) where state = 'pending';
+create index callback_by_app_exhausted on callback (app_id, created_at) where state = 'exhausted';
+create index callback_by_task on callback (task_id, seq);
 
 create table callback_attempt (
   callback_id text not null references callback (id),
@@ -192,6 +202,15 @@ create table idempotency (
   primary key (app_id, key)
 );
 create index idempotency_by_wipe_after on idempotency (wipe_after);
+
+-- Numbers of signatures that were used; each is good once.
+create table nonce (
+  app_id text not null references app (id),
+  nonce text not null,
+  wipe_after bigint not null,
+  primary key (app_id, nonce)
+);
+create index nonce_by_wipe_after on nonce (wipe_after);
 
 -- An area an operator or the portal's health has closed; no row, or an over `until_at`, is open.
 create table area_switch (

@@ -35,10 +35,11 @@ pub struct NewApp {
 }
 
 /// The columns an operator can change, in the order of [`values`].
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "name",
     "dialect",
     "has_legacy_code_signature",
+    "requires_signature",
     "has_employer_grant",
     "fund_grant",
     "insurance_grant",
@@ -57,6 +58,7 @@ fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
         Arg::from(&app.name),
         Arg::from(app.dialect.as_str()),
         Arg::from(app.has_legacy_code_signature),
+        Arg::from(app.requires_signature),
         Arg::from(app.has_employer_grant),
         grant(Product::Fund),
         grant(Product::Insurance),
@@ -84,6 +86,7 @@ fn decode(row: &Row) -> Result<App, Error> {
         name: row.text("name")?,
         dialect: Dialect::parse(&row.text("dialect")?).ok_or_else(|| unreadable("dialect"))?,
         has_legacy_code_signature: row.flag("has_legacy_code_signature")?,
+        requires_signature: row.flag("requires_signature")?,
         has_employer_grant: row.flag("has_employer_grant")?,
         grants: PerProduct { fund: grant("fund_grant")?, insurance: grant("insurance_grant")? },
         callbacks: PerProduct {

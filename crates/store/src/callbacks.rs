@@ -41,8 +41,16 @@ pub struct CallbackRow {
     pub code: i64,
     /// `msg`
     pub msg: String,
+    /// Which of its task's callbacks, from 1.
+    pub seq: i64,
     /// Attempts made so far.
     pub attempts: u32,
+    /// How many of them were made before it was last begun anew.
+    pub attempts_before: u32,
+}
+
+impl CallbackRow {
+    const COLUMNS: &str = "id, task_id, app_id, url, code, msg, seq, attempts, attempts_before";
 }
 
 /// How one attempt went.
@@ -58,9 +66,11 @@ pub struct Attempt {
 
 pub(crate) async fn queue_callback(tx: &mut Tx, callback: &NewCallback) -> Result<(), Error> {
     tx.execute(
-        "insert into callback (id, task_id, app_id, url, code, msg, state, attempts, next_at,
+        "insert into callback (id, task_id, app_id, url, code, msg, seq, state, attempts, next_at,
            created_at)
-         values ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $7)",
+         values ($1, $2, $3, $4, $5, $6,
+           (select coalesce(max(seq), 0) + 1 from callback where task_id = $2),
+           'pending', 0, $7, $7)",
         args![
             &callback.id,
             callback.task.as_str(),
@@ -83,21 +93,44 @@ fn decode(row: &Row) -> Result<CallbackRow, Error> {
         url: row.text(3)?,
         code: row.int(4)?,
         msg: row.text(5)?,
-        attempts: u32::try_from(row.int(6)?).unwrap_or_default(),
+        seq: row.int(6)?,
+        attempts: u32::try_from(row.int(7)?).unwrap_or_default(),
+        attempts_before: u32::try_from(row.int(8)?).unwrap_or_default(),
     })
 }
 
 impl Reader {
-    /// When the next pending callback is due.
+    /// When the next callback becomes due after `now`.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn next_callback_at(&self) -> Result<Option<Millis>, Error> {
+    pub async fn next_callback_after(&self, now: Millis) -> Result<Option<Millis>, Error> {
         let row = self
             .db
-            .fetch_one("select min(next_at) from callback where state = 'pending'", &[])
+            .fetch_one(
+                "select min(next_at) from callback where state = 'pending' and next_at > $1",
+                args![now],
+            )
             .await?;
         row.map_or(Ok(None), |row| row.maybe_int(0))
+    }
+
+    /// The apps that have callbacks due.
+    ///
+    /// # Errors
+    /// The database failed, or an id cannot be decoded.
+    pub async fn apps_with_due_callbacks(&self, now: Millis) -> Result<Vec<AppId>, Error> {
+        let rows = self
+            .db
+            .fetch_all(
+                "select id from app
+                 where exists (select 1 from callback
+                   where app_id = app.id and state = 'pending' and next_at <= $1)
+                 order by id",
+                args![now],
+            )
+            .await?;
+        rows.iter().map(|row| app_id(row, 0, "app")).collect()
     }
 
     /// State and attempts of a task's callbacks, oldest first: `(state, attempts)`.
@@ -109,7 +142,7 @@ impl Reader {
             .db
             .fetch_all(
                 "select state, attempts from callback where task_id = $1
-                 order by created_at, id",
+                 order by seq, id",
                 args![task.as_str()],
             )
             .await?;
@@ -128,44 +161,56 @@ impl Writer {
         tx.commit().await
     }
 
-    /// Takes callbacks that are due, so that no other node tries them before `busy_until`; a node
-    /// that dies while it tries loses nothing but that time.
+    /// Takes callbacks of an app that are due, so that no other node tries them before
+    /// `busy_until`; a node that dies while it tries loses nothing but that time.
+    ///
+    /// A task's callbacks stay in order: one is not due while an earlier one is, or is being tried.
+    /// One that failed and waits does not hold up a later one, which tells more: it is superseded.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed, or a row cannot be decoded.
     pub async fn take_due_callbacks(
         &self,
+        app: &AppId,
         now: Millis,
         busy_until: Millis,
         limit: i64,
     ) -> Result<Vec<CallbackRow>, Error> {
         let mut tx = self.db.begin().await?;
-        let rows = tx
-            .fetch_all(
-                "select id, task_id, app_id, url, code, msg, attempts from callback
-                 where state = 'pending' and next_at <= $1
-                 order by next_at, id
-                 limit $2
-                 {skip}",
-                args![now, limit],
-            )
-            .await?;
-        let due = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        for callback in &due {
-            tx.execute(
-                "update callback set next_at = $2 where id = $1",
-                args![&callback.id, busy_until],
-            )
-            .await?;
+        let sql = format!(
+            "select {} from callback due
+             where app_id = $1 and state = 'pending' and next_at <= $2
+               and not exists (select 1 from callback earlier
+                 where earlier.task_id = due.task_id and earlier.seq < due.seq
+                   and earlier.state = 'pending'
+                   and (earlier.attempts = 0 or earlier.taken_at is not null
+                     or earlier.next_at <= $2))
+             order by next_at, seq, id
+             limit $3
+             {{skip}}",
+            CallbackRow::COLUMNS
+        );
+        let rows = tx.fetch_all(&sql, args![app.as_str(), now, limit]).await?;
+        let mut taken = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let callback = decode(row)?;
+            if supersede_earlier(&mut tx, &callback).await? {
+                tx.execute(
+                    "update callback set next_at = $2, taken_at = $3 where id = $1",
+                    args![&callback.id, busy_until, now],
+                )
+                .await?;
+                taken.push(callback);
+            }
         }
         tx.commit().await?;
-        Ok(due)
+        Ok(taken)
     }
 
     /// Writes down an attempt and what follows from it.
     ///
     /// # Errors
-    /// The database failed, or the callback is not pending.
+    /// The database failed, or another node has recorded the attempt.
     pub async fn record_attempt(
         &self,
         callback: &CallbackRow,
@@ -182,8 +227,9 @@ impl Writer {
         let mut tx = self.db.begin().await?;
         let rows = tx
             .execute(
-                "update callback set state = $2, attempts = $3, next_at = $4, delivered_at = $5
-                 where id = $1 and state = 'pending'",
+                "update callback
+                 set state = $2, attempts = $3, next_at = $4, delivered_at = $5, taken_at = null
+                 where id = $1 and state = 'pending' and attempts = $3 - 1",
                 args![
                     &callback.id,
                     state,
@@ -208,4 +254,23 @@ impl Writer {
         .await?;
         tx.commit().await
     }
+}
+
+/// Ends the callbacks of the same task that wait behind an attempt that failed; `false` when another
+/// node is at one of them, so that this one has to wait.
+async fn supersede_earlier(tx: &mut Tx, callback: &CallbackRow) -> Result<bool, Error> {
+    let earlier = args![callback.task_id.as_str(), callback.seq];
+    tx.execute(
+        "update callback set state = 'superseded', next_at = null
+         where task_id = $1 and seq < $2 and state = 'pending' and taken_at is null",
+        earlier,
+    )
+    .await?;
+    let row = tx
+        .fetch_one(
+            "select id from callback where task_id = $1 and seq < $2 and state = 'pending' limit 1",
+            earlier,
+        )
+        .await?;
+    Ok(row.is_none())
 }

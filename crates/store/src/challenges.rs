@@ -14,6 +14,8 @@ pub struct OpenChallenge {
     pub seq: i64,
     /// What is asked for.
     pub kind: ChallengeKind,
+    /// From 1: how often the task has asked for this kind.
+    pub attempt: u32,
     /// The captcha's picture.
     pub picture: Option<Vec<u8>>,
     /// When it is over.
@@ -40,7 +42,11 @@ impl Reader {
         let row = self
             .db
             .fetch_one(
-                "select seq, kind, picture, due_at, answer_sealed from challenge
+                "select seq, kind, picture, due_at, answer_sealed,
+                   (select count(*) from challenge earlier
+                    where earlier.task_id = $1 and earlier.kind = challenge.kind
+                      and earlier.seq <= challenge.seq)
+                 from challenge
                  where task_id = $1 and closed_at is null",
                 args![task.as_str()],
             )
@@ -53,6 +59,8 @@ impl Reader {
                 picture: row.maybe_blob(2)?,
                 due_at: row.int(3)?,
                 answer_sealed: row.maybe_blob(4)?,
+                attempt: u32::try_from(row.int(5)?)
+                    .map_err(|_| corrupt("challenge", "seq", task.as_str()))?,
             })
         })
         .transpose()

@@ -6,7 +6,7 @@ use crate::db::{Arg, Row, Tx, args};
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 15] = [
+const TABLES: [(&str, &[&str]); 16] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -20,6 +20,7 @@ const TABLES: [(&str, &[&str]); 15] = [
     ("callback", &["id"]),
     ("callback_attempt", &["callback_id", "attempt"]),
     ("idempotency", &["app_id", "key"]),
+    ("nonce", &["app_id", "nonce"]),
     ("area_switch", &["product", "area"]),
     ("evidence", &["product", "area", "part"]),
 ];

@@ -23,5 +23,5 @@ pub use probes::RenderMetrics;
 pub fn router(engine: Engine, options: Options, render_metrics: RenderMetrics) -> Router {
     metrics::describe();
     let api = Arc::new(state::ApiState::new(engine.clone(), options));
-    probes::router(engine, render_metrics).merge(vendor::router(api))
+    vendor::router(probes::router(engine, render_metrics), api)
 }

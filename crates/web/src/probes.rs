@@ -14,7 +14,10 @@ pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 /// The media type of the Prometheus text format.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-pub(crate) fn router(engine: Engine, render_metrics: RenderMetrics) -> Router {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(
+    engine: Engine,
+    render_metrics: RenderMetrics,
+) -> Router<S> {
     let metrics = get(|State(render): State<RenderMetrics>| async move {
         ([(header::CONTENT_TYPE, METRICS_TYPE)], render())
     });

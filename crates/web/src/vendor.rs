@@ -36,15 +36,19 @@ use crate::state::ApiState;
 type Outcome = Result<Bytes, Refusal>;
 
 /// The state of this front.
-struct Front {
+pub(crate) struct Front {
     api: Arc<ApiState>,
     reports: report_cache::ReportCache,
 }
 
-/// The ten interfaces, and the answer to every path that is none: status 6 in the envelope.
-pub(crate) fn router(api: Arc<ApiState>) -> Router {
+/// The ten interfaces beside other paths, and the answer to whatever is neither, wrong methods of
+/// those paths included: status 6 in the envelope.
+pub(crate) fn router(others: Router<Arc<Front>>, api: Arc<ApiState>) -> Router {
     let reports = report_cache::ReportCache::new(&api.options);
-    Router::new().fallback(any(handle)).with_state(Arc::new(Front { api, reports }))
+    others
+        .method_not_allowed_fallback(handle)
+        .fallback(any(handle))
+        .with_state(Arc::new(Front { api, reports }))
 }
 
 /// Answers one call, whatever it is.

@@ -81,6 +81,8 @@ pub(super) fn connector(
     let sources = || definition.sections.get(Section::Base).into_iter().flat_map(|s| s.record());
     let person_keys = read::person_keys(sources(), base_table, &files.dictionaries);
     let account_keys = read::account_keys(sources(), base_table, &files.dictionaries);
+    // What a client shows a person is the portal's own address, wherever this node is told to go.
+    let url = definition.url.clone().or_else(|| params.get("base").cloned());
     Some(Connector {
         person_keys,
         account_keys,
@@ -95,7 +97,7 @@ pub(super) fn connector(
         logins: methods(&definition),
         sections,
         names_in_sections,
-        definition,
+        definition: Definition { url, ..definition },
     })
 }
 

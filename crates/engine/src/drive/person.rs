@@ -41,10 +41,10 @@ impl<'a> TaskPerson<'a> {
         let asking = || write.ask(&task.id, task.fence, question.kind, picture, now, due_at);
         driver.persistence.persist(asking).await?;
         // Thousands may wait: the picture is in the store now, not here.
-        let kind = question.kind;
+        let (kind, attempt) = (question.kind, question.attempt);
         drop(question);
         driver.signals.changed();
-        let telling = driver.persistence.persist(|| driver.tell_of_question(task, kind));
+        let telling = driver.persistence.persist(|| driver.tell_of_question(task, kind, attempt));
         Box::pin(telling).await?;
         self.slot.release();
         driver.signals.work.notify_one();
@@ -114,11 +114,18 @@ impl Person for TaskPerson<'_> {
 
 impl Driver {
     /// Queues the callback of a question, for apps that want to hear of them (§9).
-    async fn tell_of_question(&self, task: &TaskRow, kind: ChallengeKind) -> Result<(), Fault> {
+    async fn tell_of_question(
+        &self,
+        task: &TaskRow,
+        kind: ChallengeKind,
+        attempt: u32,
+    ) -> Result<(), Fault> {
         let Some(app) = self.apps.app(&task.app_id).await? else { return Ok(()) };
         let address = app.callback(task.product).filter(|_| app.wants_challenge_callbacks);
         let Some(address) = address else { return Ok(()) };
-        let callback = new_callback(task, &address.url, &Stage::Asking(kind), self.time.now())?;
+        let stage = Stage::Asking(kind);
+        let mut callback = new_callback(task, &address.url, &stage, self.time.now())?;
+        callback.msg = kind.msg(attempt);
         self.store.write.queue_callback(&callback).await?;
         self.signals.callbacks.notify_one();
         Ok(())

@@ -11,6 +11,45 @@ use url::{Host, Url};
 
 use crate::Fault;
 
+/// The longest address, in bytes.
+const ADDRESS_BYTES_MAX: usize = 2_048;
+
+/// An address that callbacks can go to, or in a few words why there is none: for whoever types it,
+/// and again before every attempt. What a name resolves to is only looked at then.
+///
+/// # Errors
+/// Not an address, not http or https, without a host, with a password or a fragment, or of a host
+/// that is not public though it has to be.
+pub fn callback_address(text: &str, is_private_allowed: bool) -> Result<Url, &'static str> {
+    if text.len() > ADDRESS_BYTES_MAX {
+        return Err("too long");
+    }
+    // Parsing would drop them, and then not what was typed is signed.
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err("has blanks");
+    }
+    let url = Url::parse(text).map_err(|_| "not an address")?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("not http or https");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has a user or a password");
+    }
+    if url.fragment().is_some() {
+        return Err("has a fragment");
+    }
+    let is_public = match url.host() {
+        Some(Host::Ipv4(v4)) => !is_forbidden(IpAddr::V4(v4)),
+        Some(Host::Ipv6(v6)) => !is_forbidden(IpAddr::V6(v6)),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name != "localhost" && !name.ends_with(".localhost")
+        }
+        None => return Err("no host"),
+    };
+    if is_public || is_private_allowed { Ok(url) } else { Err("address is not public") }
+}
+
 /// Posts callbacks.
 pub(crate) struct Receiver {
     client: reqwest::Client,
@@ -38,19 +77,7 @@ impl Receiver {
         body: String,
         limit: Duration,
     ) -> Result<u16, String> {
-        let url = Url::parse(address).map_err(|_| "not an address".to_owned())?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err("not http or https".to_owned());
-        }
-        let literal = match url.host() {
-            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
-            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
-            Some(Host::Domain(_)) => None,
-            None => return Err("no host".to_owned()),
-        };
-        if !self.is_private_allowed && literal.is_some_and(is_forbidden) {
-            return Err("address is not public".to_owned());
-        }
+        let url = callback_address(address, self.is_private_allowed)?;
         let mut request = self.client.post(url).timeout(limit).body(body);
         for (name, value) in headers {
             request = request.header(name, value);
@@ -91,5 +118,41 @@ impl Resolve for Public {
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_looked_at_before_anything_goes_there() {
+        let told = |text: &str| callback_address(text, false).err();
+        for text in
+            ["https://a.example/cb?x=1", "http://8.8.8.8:81/", "https://例子.中国/回调", "http://a"]
+        {
+            assert_eq!(told(text), None, "{text}");
+        }
+        for (text, complaint) in [
+            ("", "not an address"),
+            ("a.example/cb", "not an address"),
+            ("ftp://a.example/", "not http or https"),
+            ("javascript:alert(1)", "not http or https"),
+            ("http://", "not an address"),
+            ("http://me:pw@a.example/", "has a user or a password"),
+            ("http://a.example/#x", "has a fragment"),
+            ("http://a.example/ x", "has blanks"),
+            ("http://127.0.0.1/", "address is not public"),
+            ("http://2130706433/", "address is not public"),
+            ("http://[::ffff:10.0.0.1]/", "address is not public"),
+            ("http://169.254.169.254/latest/", "address is not public"),
+            ("http://LocalHost:80/", "address is not public"),
+            ("http://x.localhost./", "address is not public"),
+        ] {
+            assert_eq!(told(text), Some(complaint), "{text}");
+        }
+        let long = format!("http://a.example/{}", "x".repeat(2_048));
+        assert_eq!(told(&long), Some("too long"));
+        assert!(callback_address("http://127.0.0.1/", true).is_ok(), "an operator may allow it");
     }
 }

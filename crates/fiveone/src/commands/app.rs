@@ -1,7 +1,7 @@
 //! `fiveone app`: apps and their wallets.
 
 use clap::{Args, Subcommand, ValueEnum};
-use fiveone_engine::Accounts;
+use fiveone_engine::{Accounts, callback_address};
 use fiveone_model::app::{App as AppRecord, AppId, CallbackAddress, Grant};
 use fiveone_model::ledger::yuan;
 use fiveone_model::product::Product;
@@ -68,6 +68,19 @@ enum Action {
         #[arg(long)]
         product: Option<ProductArg>,
     },
+    /// Takes a product from an app, or both; `grant` gives it again
+    ///
+    /// Tasks under way end as they would, and their callbacks come; new calls get status 7.
+    ///
+    /// Example: fiveone app revoke loans --product insurance
+    Revoke {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        id: AppId,
+        /// The product; default: both
+        #[arg(long)]
+        product: Option<ProductArg>,
+    },
     /// Adds money to an app's wallet
     ///
     /// Example: fiveone app topup loans 500.00 --note "invoice 12"
@@ -116,6 +129,9 @@ struct Switches {
     /// May use employers' logins, which open other people's records
     #[arg(long, value_name = "BOOL")]
     employer_logins: Option<bool>,
+    /// Demands X-Fiveone-Signature with every call; tokenKey alone is refused then
+    #[arg(long, value_name = "BOOL")]
+    signature: Option<bool>,
     /// Accepts the fund document's short signature for fundUserCode
     #[arg(long, value_name = "BOOL")]
     legacy_code_signature: Option<bool>,
@@ -148,7 +164,7 @@ enum DialectArg {
 /// What a task costs when nobody has said otherwise.
 const DEFAULT_PRICE_FEN: i64 = 300;
 
-fn app_id(text: &str) -> Result<AppId, String> {
+pub(crate) fn app_id(text: &str) -> Result<AppId, String> {
     AppId::parse(text).ok_or_else(|| "1 to 64 printable ASCII characters".to_owned())
 }
 
@@ -173,9 +189,11 @@ impl App {
         let accounts = self.access.accounts().await?;
         let json = match self.action {
             Action::Create { id, name, price, switches } => {
+                switches.check_callbacks(self.access.callbacks_to_private()?)?;
                 create(&accounts, id, &name, price, &switches).await?
             }
             Action::Grant { id, product, switches } => {
+                switches.check_callbacks(self.access.callbacks_to_private()?)?;
                 let mut app = find(&accounts, &id).await?;
                 if let Some(product) = product {
                     *app.grants.get_mut(product.into()) = Some(Grant::Active);
@@ -191,6 +209,16 @@ impl App {
                     let is_meant = product.is_none_or(|product| Product::from(product) == each);
                     if is_meant && app.grant(each).is_some() {
                         *app.grants.get_mut(each) = Some(Grant::Paused);
+                    }
+                }
+                accounts.update(&app).await?;
+                shown(&accounts, &app, 0).await?
+            }
+            Action::Revoke { id, product } => {
+                let mut app = find(&accounts, &id).await?;
+                for each in Product::ALL {
+                    if product.is_none_or(|product| Product::from(product) == each) {
+                        *app.grants.get_mut(each) = None;
                     }
                 }
                 accounts.update(&app).await?;
@@ -218,6 +246,21 @@ impl App {
 }
 
 impl Switches {
+    /// Refuses callback addresses that no callback would go to.
+    fn check_callbacks(&self, is_private_allowed: bool) -> Result<(), Failed> {
+        for (option, given) in [
+            ("--fund-callback", &self.fund_callback),
+            ("--insurance-callback", &self.insurance_callback),
+        ] {
+            let Some(url) = given.as_deref().filter(|url| !url.is_empty()) else { continue };
+            if let Err(complaint) = callback_address(url, is_private_allowed) {
+                let message = format!("{option}: {complaint}; an http or https address is needed");
+                return Err(Failed::message(Reason::Usage, message));
+            }
+        }
+        Ok(())
+    }
+
     fn change(&self, app: &mut AppRecord) {
         if let Some(dialect) = self.dialect {
             app.dialect = match dialect {
@@ -238,6 +281,7 @@ impl Switches {
             (self.findings, &mut app.wants_findings),
             (self.acknowledges_by_201, &mut app.acknowledges_by_201),
             (self.employer_logins, &mut app.has_employer_grant),
+            (self.signature, &mut app.requires_signature),
             (self.legacy_code_signature, &mut app.has_legacy_code_signature),
         ];
         for (change, fact) in facts {
@@ -310,6 +354,7 @@ async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Val
         "fund": product(Product::Fund),
         "insurance": product(Product::Insurance),
         "employerLogins": app.has_employer_grant,
+        "requiresSignature": app.requires_signature,
         "legacyCodeSignature": app.has_legacy_code_signature,
         "challengeCallbacks": app.wants_challenge_callbacks,
         "findings": app.wants_findings,

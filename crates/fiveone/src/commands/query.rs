@@ -122,10 +122,11 @@ async fn follow(
         progress.show(&data);
         let state = StateCode::parse(&code);
         let question = state.and_then(ChallengeKind::of_code);
-        // The same question again, with the same picture if it has one, only says that the answer
-        // is still being tried.
-        let asked = question.map(|kind| (kind, data["base64_image_bytes"].clone()));
-        if let Some((kind, _)) = asked
+        // The same question with the same words is the one that was answered: another one of its
+        // kind says that the code before was wrong.
+        let asked =
+            question.map(|kind| (kind, data["base64_image_bytes"].clone(), data["msg"].clone()));
+        if let Some((kind, ..)) = asked
             && asked != answered
         {
             let answer = progress.pause(|| ask::code(kind, &data))?;

@@ -58,6 +58,14 @@ impl StoreAccess {
         Ok(PortalEvidence::new(&self.store().await?, keys))
     }
 
+    /// Whether callbacks may go to addresses that are not public; a demonstration's may.
+    pub(crate) fn callbacks_to_private(&self) -> Result<bool, Failed> {
+        match &self.data {
+            Some(_) => Ok(true),
+            None => Ok(Config::load(self.config.as_deref())?.engine.callbacks_to_private),
+        }
+    }
+
     fn keys(&self) -> Result<DeploymentKeys, Failed> {
         match &self.data {
             Some(folder) => folder_keys(folder),

@@ -43,7 +43,7 @@ enum Action {
     },
 }
 
-fn task_id(text: &str) -> Result<TaskId, String> {
+pub(crate) fn task_id(text: &str) -> Result<TaskId, String> {
     TaskId::parse(text).ok_or_else(|| "a tid is 32 digits of 0-9 and a-f".to_owned())
 }
 

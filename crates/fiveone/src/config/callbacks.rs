@@ -10,5 +10,7 @@ pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
     let default_ms = i64::try_from(engine.callback_for_ms).unwrap_or(i64::MAX);
     let attempt_for_ms = section.duration_ms("attempt_for", default_ms, 100..=120_000);
     engine.callback_for_ms = attempt_for_ms.unsigned_abs();
-    engine.callbacks_max = section.number("at_once_max", engine.callbacks_max, 1..=1_000);
+    engine.callbacks_per_app_max =
+        section.number("per_app_max", engine.callbacks_per_app_max, 1..=1_000);
+    engine.callbacks_max = section.number("at_once_max", engine.callbacks_max, 1..=10_000);
 }

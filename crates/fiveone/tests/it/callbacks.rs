@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use fiveone_model::app::CallbackAddress;
-use fiveone_model::callback::{RETRY_AFTER_MS, webhook_signature};
+use fiveone_model::callback::{RETRY_AFTER_MS, webhook_secret, webhook_signature};
 use fiveone_model::product::Product;
+use fiveone_model::report::Dialect;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
 use md5::{Digest as _, Md5};
 use serde_json::Value;
 
-use crate::gateway::{Plan, TOKEN, TestGateway, text};
+use crate::gateway::{Plan, TOKEN, TestGateway, read_picture, text};
+use crate::vendor_client::INSURANCE;
 
 on_both!(
     a_callback_comes_once_signed_both_ways,
     a_callback_is_retried_on_the_documented_schedule_and_then_kept,
     an_app_may_want_201_and_challenges,
+    the_callback_of_an_app_with_the_samples_dialect_says_what_its_poll_says,
     private_addresses_are_refused_unless_allowed,
 );
 
@@ -46,6 +49,18 @@ fn header(received: &Value, name: &str) -> String {
             all.iter().find(|pair| pair[0] == name).map(|pair| text(&pair[1]))
         })
         .unwrap_or_default()
+}
+
+/// What an operator's command ends with and tells, over the gateway's store.
+async fn operator(gateway: &TestGateway, args: &[&str]) -> (Option<i32>, String) {
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_fiveone"))
+        .args(args)
+        .env("FIVEONE_STORE_URL", gateway.store.url())
+        .output()
+        .await
+        .unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(told).unwrap())
 }
 
 async fn one_task(gateway: &TestGateway, password: &str) -> String {
@@ -92,6 +107,15 @@ async fn a_callback_comes_once_signed_both_ways(store: TestStore) {
     let body = text(&all[0]["body"]);
     let signature = webhook_signature(TOKEN.as_bytes(), &id, timestamp, &body);
     assert_eq!(header(&all[0], "webhook-signature"), signature);
+    // As a receiver verifies it that knows the convention and the secret that `app create` prints.
+    let mut headers = http::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, header(&all[0], name).parse().unwrap());
+    }
+    let receiver = standardwebhooks::Webhook::new(&webhook_secret(TOKEN)).unwrap();
+    receiver.verify(body.as_bytes(), &headers).unwrap();
+    let other = standardwebhooks::Webhook::new(&webhook_secret("TOKEN002")).unwrap();
+    assert!(other.verify(body.as_bytes(), &headers).is_err(), "another app's secret");
     gateway.assert_nothing_is_left().await;
 }
 
@@ -118,6 +142,27 @@ async fn a_callback_is_retried_on_the_documented_schedule_and_then_kept(store: T
     let ids: Vec<_> =
         received(&gateway).await.iter().map(|one| header(one, "webhook-id")).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "one id for all attempts: {ids:?}");
+
+    let (code, told) = operator(&gateway, &["callback", "list", "--json"]).await;
+    let listed: Value = serde_json::from_str(&told).unwrap();
+    let listed = &listed["callbacks"][0];
+    let shown = ["id", "tid", "status", "attempts", "error"].map(|name| text(&listed[name]));
+    assert_eq!(
+        (code, shown),
+        (Some(0), [&ids[0], &tid, "50004", "8", "HTTP 500"].map(str::to_owned))
+    );
+    let (code, told) = operator(&gateway, &["callback", "replay"]).await;
+    assert_eq!((code, told.as_str()), (Some(2), "fiveone: which? an id, --app, --tid, or --all\n"));
+    let (code, told) = operator(&gateway, &["callback", "replay", "--tid", &tid]).await;
+    assert_eq!((code, told.as_str()), (Some(0), "1 begun anew\n"));
+    // The operator's clock is the system's.
+    time.advance(100 * 365 * 86_400_000);
+    gateway.engine.send_due_callbacks().await.unwrap();
+    sent(&gateway, &tid, &[("pending", 9)]).await;
+    time.advance(RETRY_AFTER_MS[0]);
+    gateway.engine.send_due_callbacks().await.unwrap();
+    sent(&gateway, &tid, &[("pending", 10)]).await;
+    assert_eq!(received(&gateway).await.len(), 10, "it has all its tries again");
 }
 
 async fn an_app_may_want_201_and_challenges(store: TestStore) {
@@ -156,4 +201,24 @@ async fn private_addresses_are_refused_unless_allowed(store: TestStore) {
         sent(&gateway, &tid, &[("pending", 1)]).await;
     }
     assert_eq!(received(&gateway).await, Vec::<Value>::new());
+}
+
+async fn the_callback_of_an_app_with_the_samples_dialect_says_what_its_poll_says(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    call_back_to(&gateway, "").await;
+    gateway.change_app(|app| app.dialect = Dialect::Example).await;
+    let person = gateway.people(Product::Insurance, "990000", 1).remove(0);
+    for (password, code) in [("good", 0), ("wrong", 50004)] {
+        let tid = gateway.create(Product::Insurance, "990000", &person, password).await;
+        let answered = gateway.wait_for(Product::Insurance, &tid, &["10004", "0", "5"]).await;
+        if answered["code"] == 10004 {
+            let picture = read_picture(&text(&answered["base64_image_bytes"]));
+            gateway.client.user_code(INSURANCE, &tid, &picture).await;
+        }
+        sent(&gateway, &tid, &[("delivered", 1)]).await;
+        let data = gateway.client.result(INSURANCE, &tid).await;
+        let told = form(received(&gateway).await.last().unwrap());
+        assert_eq!(data["code"], code, "{data}");
+        assert_eq!((told[1].1.clone(), told[2].1.clone()), (code.to_string(), text(&data["msg"])));
+    }
 }

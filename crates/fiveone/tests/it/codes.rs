@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use fiveone_model::app::Grant;
 use fiveone_model::product::Product;
-use fiveone_testkit::TestStore;
+use fiveone_testkit::{TestStore, on_both};
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
@@ -258,6 +258,7 @@ async fn p_41_a_slow_task_shows_its_stages_and_never_goes_back() {
         }
         if code == "20005" {
             assert!(data.get("baseInfo").is_some(), "what is stored is in the answer: {data}");
+            assert!(data["createTime"].is_string(), "and since when: {data}");
         }
         if code.starts_with(['4', '5']) {
             break data;
@@ -396,37 +397,44 @@ async fn p_21_an_operator_and_a_portals_health_close_an_area_and_open_it_again()
     gateway.assert_nothing_is_left().await;
 }
 
-#[tokio::test]
-async fn p_32_an_idempotency_key_stands_for_its_create_even_when_it_has_ended() {
-    let gateway = TestGateway::sqlite().await;
+on_both!(p_32_an_idempotency_key_stands_for_its_create_on_every_node_even_when_it_has_ended);
+
+async fn p_32_an_idempotency_key_stands_for_its_create_on_every_node_even_when_it_has_ended(
+    store: TestStore,
+) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let other_node = TestGateway::router_of(&gateway.second_node().await).await;
     let people = gateway.people(Product::Fund, "990000", 2);
-    let create = async |person: &Value, key: &str| {
+    let create_at = async |client: &Client, person: &Value, key: &str| {
         let fields = login_fields(person, "wrong");
         let mut params = vec![("area_code", "990000"), ("login_type", "1")];
         params.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let url = "http://api.tcredit.com/identity/createFundSearchTaskB";
-        let token_key = gateway.client.token_key(url, &params);
+        let token_key = client.token_key(url, &params);
         params.extend([("appId", APP), ("tokenKey", token_key.as_str())]);
         let body =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&params).finish();
-        let request = gateway
-            .client
+        let request = client
             .request("POST", "/identity/createFundSearchTaskB")
             .header("content-type", "application/x-www-form-urlencoded")
             .header("idempotency-key", key)
             .body(body);
-        gateway.client.send(request).await.data()
+        client.send(request).await.data()
     };
+    let create = async |person: &Value, key: &str| create_at(&gateway.client, person, key).await;
     let first = create(&people[0], "k1").await;
     let tid = text(&first["tid"]);
     gateway.finish(Product::Fund, &tid, &text(&people[0]["id_card"])).await;
     assert_eq!(create(&people[0], "k1").await["tid"], first["tid"], "though it has ended");
-    let others = create(&people[1], "k1").await;
-    assert_eq!(
-        (&others["success"], &others["status"], others.get("tid")),
-        (&Value::from(false), &Value::from(-2), None),
-        "another person never gets the first one's report: {others}"
-    );
+    assert_eq!(create_at(&other_node, &people[0], "k1").await["tid"], first["tid"]);
+    for client in [&gateway.client, &other_node] {
+        let others = create_at(client, &people[1], "k1").await;
+        assert_eq!(
+            (&others["success"], &others["status"], others.get("tid")),
+            (&Value::from(false), &Value::from(-2), None),
+            "another person never gets the first one's report: {others}"
+        );
+    }
     let other = create(&people[0], "k2").await;
     assert_ne!(other["tid"], first["tid"]);
     gateway.finish(Product::Fund, &text(&other["tid"]), &text(&people[0]["id_card"])).await;

@@ -60,6 +60,27 @@ async fn p_01_secrets_in_a_query_string_are_refused_and_strange_names_are_not() 
 }
 
 #[tokio::test]
+async fn p_01_an_interface_is_served_as_clients_and_proxies_write_its_path() {
+    let mut plan = Plan::default();
+    plan.web.public_bases = vec!["https://gw.example.cn/fiveone/v1/identity/".to_owned()];
+    let TestGateway { client, .. } = &TestGateway::build(TestStore::sqlite().await, plan).await;
+    let body = form(&[("appId", APP), ("tokenKey", &key(client, "getFundCitysB", &[]))]);
+    for (path, status) in [
+        ("//identity/getFundCitysB", 0),
+        ("/identity//getFundCitysB", 0),
+        ("/identity/getFundCitysB/", 0),
+        ("/identity/getFundCitysB;jsessionid=0A1B", 0),
+        ("/identity/getFundCitysB;jsessionid=0A1B?v=1", 0),
+        ("/fiveone/v1/identity/getFundCitysB", 0),
+        ("/fiveone/identity/getFundCitysB", 6),
+        ("/other/identity/getFundCitysB", 6),
+    ] {
+        let request = client.request("POST", path).header("content-type", FORM);
+        assert_eq!(client.send(request.body(body.clone())).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn p_02_a_wrong_method_or_an_unknown_name_is_status_6() {
     let TestGateway { client, .. } = &TestGateway::sqlite().await;
     for (method, path) in [
@@ -74,6 +95,11 @@ async fn p_02_a_wrong_method_or_an_unknown_name_is_status_6() {
         ("POST", "/identity/%67etFundCitysB"),
         ("POST", "/identity/"),
         ("POST", "/identity"),
+        ("POST", "/"),
+        ("GET", "/"),
+        ("POST", "/healthz"),
+        ("DELETE", "/readyz"),
+        ("PUT", "/metrics"),
     ] {
         let answer = client.send(client.request(method, path)).await;
         assert_eq!((answer.status, answer.data), (6, None), "{method} {path}");
@@ -159,6 +185,38 @@ async fn p_11_what_is_signed_may_leave_out_blanks_or_be_trimmed() {
 }
 
 #[tokio::test]
+async fn p_11_json_null_is_signed_as_a_blank_may_be() {
+    let TestGateway { client, .. } = &TestGateway::sqlite().await;
+    let name = "getFundCityParamB";
+    let area = ("area_code", "990000");
+    for signed in [&[area][..], &[area, ("mobile", "")]] {
+        let key = key(client, name, signed);
+        let body = json!({ "area_code": "990000", "mobile": null, "appId": APP, "tokenKey": key });
+        let answer = client.post(name, "application/json", body.to_string()).await;
+        assert_eq!(answer.status, 0, "{signed:?}");
+    }
+    let key = key(client, name, &[area, ("mobile", "null")]);
+    let body = json!({ "area_code": "990000", "mobile": null, "appId": APP, "tokenKey": key });
+    assert_eq!(client.post(name, "application/json", body.to_string()).await.status, 5);
+}
+
+#[tokio::test]
+async fn p_30_a_login_type_is_taken_as_floating_point_writes_it() {
+    let gateway = &TestGateway::sqlite().await;
+    let person = gateway.people(fiveone_model::product::Product::Fund, "990000", 1).remove(0);
+    let fields = crate::gateway::login_fields(&person, "wrong");
+    let fields: Vec<_> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let data = gateway.client.create(FUND, "990000", "1.0", &fields).await;
+    assert_eq!(data["success"], true, "{data}");
+    let again = gateway.client.create(FUND, "990000", "1", &fields).await;
+    assert_eq!(again["tid"], data["tid"], "the same request, however it is written");
+    let tid = data["tid"].as_str().expect("a tid");
+    gateway.finish(fiveone_model::product::Product::Fund, tid, "").await;
+    gateway.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
 async fn p_11_a_create_may_sign_only_what_the_city_requires() {
     let gateway = &TestGateway::sqlite().await;
     let client = &gateway.client;
@@ -211,6 +269,10 @@ async fn p_20_and_p_21_cities_are_listed_with_their_state() {
         for city in cities {
             assert!(city["area_code"].is_string() && city["area_name"].is_string(), "{city}");
             assert!(matches!(city["area_status"].as_i64(), Some(0..=2)), "{city}");
+        }
+        for city in cities.iter().filter(|city| city["area_status"] != 2) {
+            let url = city["area_url"].as_str();
+            assert!(url.is_some_and(|url| url.starts_with("http")), "no address: {city}");
         }
         let model = cities.iter().find(|city| city["area_code"] == "990000").expect("示范市");
         assert_eq!(model["area_status"], 0);

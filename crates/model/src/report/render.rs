@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value as Json, json};
 
 use super::{Content, Field, Kind, Loan, Record, Section, Table, Value};
 use crate::product::Product;
+use crate::state_code::StateCode;
 
 /// Which of the documents' two voices an app hears: their field tables or their samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -33,6 +34,16 @@ impl Dialect {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Table, Self::Example].into_iter().find(|dialect| dialect.as_str() == word)
+    }
+
+    /// A task's code and message, in polls and callbacks alike: the samples show a whole report as
+    /// `0 获取成功`.
+    #[must_use]
+    pub fn state(self, code: StateCode, msg: String) -> (u32, String) {
+        match self {
+            Self::Example if code == StateCode::FINISHED => (0, "获取成功".to_owned()),
+            Self::Example | Self::Table => (code.number(), msg),
+        }
     }
 }
 

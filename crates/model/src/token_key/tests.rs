@@ -158,6 +158,26 @@ fn p_11_no_more_than_24_digests_are_made() {
 }
 
 #[test]
+fn p_11_public_bases_never_take_the_place_of_a_documented_one() {
+    let bases: Vec<_> = (0..30).map(|n| format!("http://gate{n}.example.cn/identity/")).collect();
+    let params = [("area_code", "1"), ("mobile", ""), ("note", "2"), ("zone", "x ")];
+    let claim = Claim {
+        public_bases: &bases,
+        required: &["area_code"],
+        accepts_short: true,
+        ..create(&params)
+    };
+    let https = DOCUMENTED_BASES[1];
+    let verify = |param: &str| {
+        claim.verify(&key_of(&format!("{https}createFundSearchTaskB{TOKEN_ID}{param}")))
+    };
+    assert_eq!(verify("area_code=1,note=2,zone=x"), Some(Form::Filled));
+    assert_eq!(verify("area_code=1,mobile=,note=2,zone=x"), Some(Form::All));
+    assert_eq!(verify("area_code=1"), Some(Form::Required));
+    assert_eq!(verify(""), Some(Form::Short));
+}
+
+#[test]
 fn p_11_hex_is_taken_in_either_case_and_in_one_length() {
     let key = sign(&format!("{BASE}createFundSearchTaskB"), TOKEN_ID, &[]);
     let verify = |text: &str| TokenKey::parse(text).and_then(|key| create(&[]).verify(&key));

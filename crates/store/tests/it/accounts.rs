@@ -14,12 +14,14 @@ on_both!(
     an_app_reads_back_as_written,
     an_apps_own_price_beats_the_default,
     the_portals_health_never_overrides_an_operator,
+    p_14_a_nonce_is_good_once_for_each_app_and_forgotten_in_time,
 );
 
 async fn an_app_reads_back_as_written(store: TestStore) {
     let mut new = build::new_app("a");
     new.app.dialect = Dialect::Example;
     new.app.has_legacy_code_signature = true;
+    new.app.requires_signature = true;
     new.app.grants.insurance = None;
     new.app.callbacks.fund =
         Some(CallbackAddress { url: "https://a.example/回调?x=1".to_owned() });
@@ -78,4 +80,30 @@ async fn the_portals_health_never_overrides_an_operator(store: TestStore) {
     assert_eq!(store.read.closed_areas(NOW + 1).await.unwrap(), std::slice::from_ref(&by_operator));
     store.write.open_area(product, &by_operator.area).await.unwrap();
     assert_eq!(store.read.closed_areas(NOW).await.unwrap(), []);
+}
+
+async fn p_14_a_nonce_is_good_once_for_each_app_and_forgotten_in_time(store: TestStore) {
+    for id in ["a", "b"] {
+        store.write.create_app(&build::new_app(id)).await.unwrap();
+    }
+    let uses = async |app: &str, nonce: &str, now| {
+        let used = store.write.use_nonce(&build::app_id(app), nonce, now + 10, now).await;
+        used.unwrap()
+    };
+    assert!(uses("a", "n1", NOW).await);
+    assert!(!uses("a", "n1", NOW).await);
+    assert!(uses("b", "n1", NOW).await, "apps do not know of each other");
+    let mut racing = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let write = store.write.clone();
+        racing.spawn(async move {
+            write.use_nonce(&build::app_id("a"), "raced", NOW + 10, NOW).await.unwrap()
+        });
+    }
+    assert_eq!(racing.join_all().await.into_iter().filter(|is_first| *is_first).count(), 1);
+    for number in 0..20 {
+        assert!(uses("a", &format!("later {number}"), NOW + 10 + number).await);
+    }
+    let kept = store.read.dump("select count(*) from nonce where nonce not like 'later%'").await;
+    assert_eq!(kept.unwrap(), ["0"], "what is over is forgotten as others come");
 }

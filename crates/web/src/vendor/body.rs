@@ -11,6 +11,7 @@ mod multipart;
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::{Bytes, BytesMut};
+use fiveone_model::signature::BodyDigest;
 use futures_util::StreamExt;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Uri};
@@ -20,15 +21,19 @@ use super::params::{self, Collector, Params};
 use crate::Options;
 use crate::vendor::refusal::Refusal;
 
-/// Reads the parameters of a request.
-pub(super) async fn read(request: Request, options: &Options) -> Result<Params, Refusal> {
+/// Reads the parameters of a request; with the digest of its body, for a signature (P-14).
+pub(super) async fn read(
+    request: Request,
+    options: &Options,
+) -> Result<(Params, BodyDigest), Refusal> {
     let (parts, body) = request.into_parts();
     let arriving = collect(&parts.headers, body, options);
     let bytes = tokio::time::timeout(options.body_for, arriving)
         .await
         .map_err(|_| Refusal::parameter("请求体未在规定时间内到达"))??;
     refuse_query(&parts.uri)?;
-    parse(&parts.headers, bytes, options).await
+    let digest = BodyDigest::of(&bytes);
+    Ok((parse(&parts.headers, bytes, options).await?, digest))
 }
 
 /// The parameters of a body that is here.

@@ -1,13 +1,16 @@
 //! One call, checked in the order of P-03: the first check that fails answers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::Request;
 use fiveone_engine::AppEntry;
 use fiveone_model::area::AreaCode;
 use fiveone_model::idempotency::IdempotencyKey;
+use fiveone_model::login::login_type;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::report::Dialect;
+use fiveone_model::signature::{self, Signature, SignedCall};
 use fiveone_model::token_key::{Claim, Form, TokenKey};
 use http::{HeaderMap, HeaderName};
 use tokio::sync::SemaphorePermit;
@@ -40,11 +43,13 @@ impl<'a> Call<'a> {
         request: Request,
     ) -> Result<Self, Refusal> {
         let idempotency_key = idempotency_key(request.headers());
-        let params = body::read(request, &api.options).await?;
+        let signature = signature(request.headers());
+        let (params, body) = body::read(request, &api.options).await?;
         let app_id = required(&params, "appId")?;
         let token_key = required(&params, "tokenKey")?;
         let app = api.find_app(app_id).await?.ok_or(Status::UnknownApp)?;
         check_token_key(api, interface, &app, &params, token_key)?;
+        check_signature(api, &app, SignedCall { name: interface.name, body }, signature).await?;
         let permit = api.let_in(&app.app, interface.product)?;
         Ok(Self { api, app, product: interface.product, params, idempotency_key, _permit: permit })
     }
@@ -86,6 +91,42 @@ fn check_token_key(
     Ok(())
 }
 
+/// The signature of our own that an app may make and can be made to make (P-14). It comes after the
+/// tokenKey, so only who knows the tokenId learns what is wrong with it, and only their nonces are
+/// remembered.
+async fn check_signature(
+    api: &ApiState,
+    app: &AppEntry,
+    call: SignedCall<'_>,
+    sent: Option<Result<Signature, &'static str>>,
+) -> Result<(), Refusal> {
+    let refused =
+        |detail| Refusal { status: Status::TokenKey, detail: Some(Cow::Borrowed(detail)) };
+    let signature = match sent {
+        None if app.app.requires_signature => return Err(refused("缺少 X-Fiveone-Signature")),
+        None => return Ok(()),
+        Some(signature) => signature.map_err(refused)?,
+    };
+    if !signature.is_of(call, &app.token) {
+        return Err(refused("X-Fiveone-Signature 与请求不符"));
+    }
+    if !signature.is_fresh(api.engine.now()) {
+        return Err(refused("X-Fiveone-Signature 的时间与服务器相差超过 5 分钟"));
+    }
+    if !api.engine.use_nonce(&app.app.id, signature.nonce()).await? {
+        return Err(refused("X-Fiveone-Signature 的随机数已使用过"));
+    }
+    Ok(())
+}
+
+/// The header of P-14, or what is wrong with it; `None` when there is none.
+fn signature(headers: &HeaderMap) -> Option<Result<Signature, &'static str>> {
+    let mut values = headers.get_all(signature::HEADER).iter();
+    let value = values.next()?;
+    let read = value.to_str().ok().and_then(Signature::parse).filter(|_| values.next().is_none());
+    Some(read.ok_or("X-Fiveone-Signature 格式错误"))
+}
+
 /// The fallback set of a create: `area_code`, `login_type` and what the city requires (P-11).
 fn required_names(api: &ApiState, interface: Interface, params: &Params) -> Vec<&'static str> {
     if interface.operation != Operation::Create {
@@ -94,7 +135,7 @@ fn required_names(api: &ApiState, interface: Interface, params: &Params) -> Vec<
     let mut names = vec!["area_code", "login_type"];
     let area = params.filled("area_code").and_then(AreaCode::parse);
     let methods = area.and_then(|area| api.engine.logins(interface.product, &area));
-    let number = params.filled("login_type").and_then(|number| number.parse().ok());
+    let number = params.filled("login_type").and_then(login_type);
     let method = methods.into_iter().flatten().find(|method| Some(method.number) == number);
     let fields = method.iter().flat_map(|method| &method.fields);
     names.extend(fields.filter(|field| field.is_required).map(|field| field.name.as_str()));

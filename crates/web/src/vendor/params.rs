@@ -44,7 +44,7 @@ impl Params {
 
 /// Takes parameters one by one and refuses what no honest client sends.
 pub(super) struct Collector {
-    list: Vec<(String, Option<Zeroizing<String>>)>,
+    list: Vec<(String, Zeroizing<String>)>,
     params_max: usize,
 }
 
@@ -53,12 +53,8 @@ impl Collector {
         Self { list: Vec::new(), params_max }
     }
 
-    /// Adds a parameter; one without a value (JSON `null`) counts as not sent.
-    pub(super) fn add(
-        &mut self,
-        name: String,
-        value: Option<Zeroizing<String>>,
-    ) -> Result<(), Refusal> {
+    /// Adds a parameter.
+    pub(super) fn add(&mut self, name: String, value: Zeroizing<String>) -> Result<(), Refusal> {
         if self.list.len() >= self.params_max {
             return Err(Refusal::parameter(format!("参数超过 {} 个", self.params_max)));
         }
@@ -66,7 +62,7 @@ impl Collector {
             return Err(Refusal::parameter("参数名为空"));
         }
         let has_nul = |text: &str| text.contains('\0');
-        if has_nul(&name) || value.as_ref().is_some_and(|value| has_nul(value)) {
+        if has_nul(&name) || has_nul(&value) {
             return Err(Refusal::parameter(format!("参数 {} 含有 NUL 字符", shown(&name))));
         }
         self.list.push((name, value));
@@ -80,7 +76,6 @@ impl Collector {
         if let Some([(name, _), ..]) = twice {
             return Err(Refusal::parameter(format!("参数 {} 重复", shown(name))));
         }
-        let sent = self.list.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Ok(Params(sent.collect()))
+        Ok(Params(self.list))
     }
 }

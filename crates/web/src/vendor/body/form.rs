@@ -18,7 +18,7 @@ pub(super) fn parse(
         let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let (name, value) = (&pair[..at], pair.get(at + 1..).unwrap_or_default());
         let name = unescape(name, charset)?.to_string();
-        collector.add(name, Some(unescape(value, charset)?))?;
+        collector.add(name, unescape(value, charset)?)?;
     }
     collector.finish()
 }

@@ -52,14 +52,14 @@ impl<'de> Visitor<'de> for &mut Object {
     }
 }
 
-/// The text of a plain value; `None` for `null`.
-fn plain(raw: &str) -> Result<Option<Zeroizing<String>>, Refusal> {
+/// The text of a plain value; `null` is blank, since both ways of signing a blank are in use.
+fn plain(raw: &str) -> Result<Zeroizing<String>, Refusal> {
     match raw.as_bytes().first() {
-        Some(b'n') => Ok(None),
+        Some(b'n') => Ok(Zeroizing::default()),
         Some(b'{' | b'[') => Err(Refusal::parameter("参数的值不能是对象或数组")),
         Some(b'"') => serde_json::from_str::<String>(raw)
-            .map(|text| Some(Zeroizing::new(text)))
+            .map(Zeroizing::new)
             .map_err(|_| Refusal::parameter("请求体不是有效的 JSON 对象")),
-        _ => Ok(Some(Zeroizing::new(raw.to_owned()))),
+        _ => Ok(Zeroizing::new(raw.to_owned())),
     }
 }

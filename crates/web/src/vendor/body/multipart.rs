@@ -27,7 +27,7 @@ pub(super) async fn parse(
         let name = part.name().unwrap_or_default().to_owned();
         let charset = charset_of(&part)?.unwrap_or(charset);
         let value = Zeroizing::new(part.bytes().await.map_err(broken)?.to_vec());
-        collector.add(name, Some(form::decode(value, charset)?))?;
+        collector.add(name, form::decode(value, charset)?)?;
     }
     collector.finish()
 }

@@ -14,7 +14,7 @@ async fn read_as(content_type: &str, body: impl Into<Body>) -> String {
 
 async fn outcome(request: Request) -> String {
     match read(request, &Options::default()).await {
-        Ok(params) => {
+        Ok((params, _)) => {
             let line = |(name, value)| format!("{name}={value:?}");
             params.pairs().into_iter().map(line).collect::<Vec<_>>().join(" ")
         }
@@ -46,12 +46,24 @@ async fn p_01_a_form_that_declares_gbk_is_decoded_as_gbk() {
 }
 
 #[tokio::test]
+async fn p_01_ascii_is_taken_under_whatever_charset_clients_declare_it() {
+    for charset in ["ISO-8859-1", "US-ASCII", "latin1", "", "\"\"", "UTF-8"] {
+        for (kind, body) in [(FORM, "a=1%2B"), ("application/json", r#"{"a":"1+"}"#)] {
+            let media = format!("{kind}; charset={charset}");
+            assert_eq!(read_as(&media, body).await, r#"a="1+""#, "{media}");
+        }
+    }
+    let told = "2 参数错误：中文参数请声明 UTF-8 或 GBK 字符集";
+    assert_eq!(read_as(&format!("{FORM}; charset=ISO-8859-1"), "a=%E5%BC%A0").await, told);
+}
+
+#[tokio::test]
 async fn p_01_a_json_object_is_read_by_the_text_of_its_values() {
     let body =
         r#"{"s":"张\u4e09\n","n":1,"f":1.50,"big":12345678901234567890,"e":1e2,"t":true,"x":null}"#;
     assert_eq!(
         read_as("application/json;charset=utf-8", body).await,
-        r#"big="12345678901234567890" e="1e2" f="1.50" n="1" s="张三\n" t="true""#
+        r#"big="12345678901234567890" e="1e2" f="1.50" n="1" s="张三\n" t="true" x="""#
     );
     assert_eq!(read_as("application/json", "\u{feff} {\"a\" : \"b\"} ").await, r#"a="b""#);
 }

@@ -41,13 +41,9 @@ pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes
     let mut data = Map::new();
     let mut put = |name: &str, value: Value| data.insert(name.to_owned(), value);
 
-    if view.code == StateCode::FINISHED && dialect == Dialect::Example {
-        put("code", json!(0));
-        put("msg", json!("获取成功"));
-    } else {
-        put("code", code(i64::from(view.code.number()), dialect));
-        put("msg", json!(view.msg));
-    }
+    let (number, msg) = dialect.state(view.code, view.msg.clone());
+    put("code", code(i64::from(number), dialect));
+    put("msg", json!(msg));
     put("tid", json!(view.tid));
     if let Some(picture) = &view.picture {
         put("base64_image_bytes", json!(STANDARD.encode(picture)));
@@ -70,6 +66,9 @@ pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes
         {
             record.shift_insert(0, "tid".to_owned(), json!(view.tid));
         }
+        if (*section, product) == (Section::Bills, Product::Fund) {
+            fill_pay_base(&mut rendered);
+        }
         put(section.as_str(), rendered);
     }
     if let Some(findings) = &view.findings {
@@ -79,6 +78,14 @@ pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes
         put("findings", all.collect());
     }
     bytes(&Value::Object(data))
+}
+
+/// Puts `payBase` into the rows whose portal has none: the documents' sample shows it as 0 in every
+/// row.
+fn fill_pay_base(rows: &mut Value) {
+    for row in rows.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        row.entry("payBase").or_insert(json!(0));
+    }
 }
 
 /// A finding as apps get it: its section, then what it says.

@@ -203,6 +203,41 @@ fn p_47_findings_stand_behind_the_sections_for_apps_that_want_them() {
 }
 
 #[test]
+fn p_44_pay_base_is_0_where_the_portal_has_none() {
+    let mut with = Record::new(Table::FundBill);
+    assert!(with.set("payBase", Clean::Amount(Decimal::new(439_167, 2))));
+    let rows = Content::Rows(vec![with, Record::new(Table::FundBill)]);
+    let stage = Stage::Done { missing: Vec::new() };
+    for dialect in [Dialect::Table, Dialect::Example] {
+        let view = view(&stage, vec![(Section::Bills, rows.clone())]);
+        let data: Value =
+            serde_json::from_slice(&task(&view, Product::Fund, dialect)).expect("JSON");
+        assert_eq!(data["billInfos"], json!([{ "payBase": 4391.67 }, { "payBase": 0 }]));
+    }
+}
+
+#[test]
+fn p_45_a_date_is_a_day_where_the_portal_tells_days_and_else_a_month() {
+    let july = || Clean::Month { year: 2017, month: 7 };
+    let first = || Clean::Day(jiff::civil::date(2017, 7, 1));
+    let base = |table, dates: &[(&str, Clean)]| {
+        let mut record = Record::new(table);
+        for (name, date) in dates {
+            assert!(record.set(name, date.clone()), "{name}");
+        }
+        Content::Record(record)
+    };
+    let insurance = [("birthday", first()), ("firstInsuredDate", july()), ("lastPayDate", first())];
+    let insurance = base(Table::InsuranceBase, &insurance).render(Dialect::Table);
+    assert_eq!(
+        insurance,
+        json!({ "birthday": "2017-07-01", "firstInsuredDate": "2017-07", "lastPayDate": "2017-07-01" })
+    );
+    let fund = base(Table::FundBase, &[("birthday", july())]).render(Dialect::Example);
+    assert_eq!(fund, json!({ "birthday": "2017-07" }));
+}
+
+#[test]
 fn p_44_insurance_base_info_repeats_the_tid() {
     let sections = vec![(Section::Base, Content::Record(Record::new(Table::InsuranceBase)))];
     let stage = Stage::Done { missing: Vec::new() };

@@ -1,0 +1,83 @@
+//! What operators do with apps: grants given and taken, callback addresses looked at when typed.
+
+use fiveone_engine::seal::DeploymentKeys;
+use serde_json::Value;
+use tokio::process::Command;
+
+/// An empty deployment.
+struct Deployment(tempfile::TempDir);
+
+impl Deployment {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), &*DeploymentKeys::generate().unwrap()).unwrap();
+        Self(folder)
+    }
+
+    async fn run(&self, line: &str) -> (Option<i32>, String) {
+        let folder = self.0.path().display();
+        let output = Command::new(env!("CARGO_BIN_EXE_fiveone"))
+            .args(line.split(' '))
+            .env("FIVEONE_STORE_URL", format!("sqlite:{folder}/fiveone.db"))
+            .env("FIVEONE_KEYS_DEPLOYMENT_KEY_FILE", format!("{folder}/key"))
+            .output()
+            .await
+            .unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(told).unwrap())
+    }
+
+    async fn json(&self, line: &str) -> Value {
+        let (code, told) = self.run(line).await;
+        assert_eq!(code, Some(0), "{line}: {told}");
+        serde_json::from_str(&told).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_grant_is_given_taken_and_given_again() {
+    let deployment = Deployment::new();
+    let grants =
+        |app: Value| [&app["fund"]["grant"], &app["insurance"]["grant"]].map(Value::to_string);
+    let app = deployment.json("app create loans --json").await;
+    assert!(app["webhookSecret"].as_str().unwrap().starts_with("whsec_"), "{app}");
+    assert_eq!(grants(app), ["\"active\"", "\"active\""]);
+    let app = deployment.json("app revoke loans --product insurance --json").await;
+    assert_eq!(grants(app), ["\"active\"", "\"none\""]);
+    let app = deployment.json("app pause loans --json").await;
+    assert_eq!(grants(app), ["\"paused\"", "\"none\""], "what was taken is not paused");
+    let app = deployment.json("app grant loans --product insurance --signature true --json").await;
+    assert_eq!(app["requiresSignature"], true);
+    assert_eq!(grants(app), ["\"paused\"", "\"active\""]);
+    let app = deployment.json("app revoke loans --json").await;
+    assert_eq!(grants(app), ["\"none\"", "\"none\""]);
+}
+
+#[tokio::test]
+async fn a_callback_address_is_looked_at_when_it_is_typed() {
+    let deployment = Deployment::new();
+    deployment.json("app create loans --fund-callback https://loans.example.cn/cb --json").await;
+    for address in [
+        "loans.example.cn/cb",
+        "ftp://loans.example.cn/",
+        "http://127.0.0.1/cb",
+        "http://localhost:8080/cb",
+        "http://169.254.169.254/latest",
+        "http://me:pw@loans.example.cn/",
+    ] {
+        for line in [
+            format!("app grant loans --insurance-callback {address}"),
+            format!("app create other --insurance-callback {address}"),
+        ] {
+            let (code, told) = deployment.run(&line).await;
+            assert_eq!(code, Some(2), "{line}: {told}");
+            assert!(told.starts_with("fiveone: --insurance-callback: "), "{told}");
+            assert!(!told.contains("pw"), "{told}");
+        }
+    }
+    let app = deployment.json("app show loans --json").await;
+    assert_eq!(app["insurance"]["callback"], Value::Null);
+    assert_eq!(app["fund"]["callback"], "https://loans.example.cn/cb");
+    let app = deployment.json("app show --json").await;
+    assert_eq!(app.as_array().map(Vec::len), Some(1), "no other app was made");
+}
