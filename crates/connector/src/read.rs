@@ -132,12 +132,15 @@ impl Reader<'_> {
         table: Table,
     ) -> Result<Record, Unread> {
         let mut record = Record::new(table);
-        let mut seen = Vec::new();
+        let (mut seen, mut missing) = (Vec::new(), Vec::new());
         for source in sources {
             let mapping = Mapping::of_source(source, table, self.connector);
             let raw = match record_place::find(page, source, &mapping) {
                 Ok(Some(raw)) => raw,
-                Ok(None) | Err(_) if source.optional => continue,
+                Ok(None) | Err(_) if source.optional => {
+                    missing.push(mapping);
+                    continue;
+                }
                 Ok(None) => {
                     return Err(UnexpectedPage::portal("the record is not there").into());
                 }
@@ -166,6 +169,20 @@ impl Reader<'_> {
         }
         for (raw, mapping) in &seen {
             self.findings.extend(keys::findings_of_record(raw, mapping, &record)?);
+        }
+        // A source that is not there is named by what it should have brought.
+        let nothing = Raw::default();
+        for mapping in &missing {
+            self.findings.extend(keys::findings_of_missing(mapping, &record));
+        }
+        let there = seen.iter().map(|(raw, mapping)| (raw, mapping));
+        let all = there.chain(missing.iter().map(|mapping| (&nothing, mapping)));
+        let mut lacks = all
+            .filter_map(|(raw, mapping)| keys::lacks_all_deciding(raw, mapping, &record))
+            .peekable();
+        if !missing.is_empty() && lacks.peek().is_some() && lacks.all(|lacks| lacks) {
+            let reason = "the record has nothing of what apps decide by";
+            return Err(UnexpectedPage::portal(reason).into());
         }
         Ok(record)
     }

@@ -168,6 +168,7 @@ impl Driver {
         let credentials = Credentials::from_bytes(&plain)
             .ok_or(Fault::Seal("login fields are not what was sealed"))?;
         drop(plain);
+        self.settler.health.meet(&task.id, &credentials);
         let mut run = Run::new(Arc::clone(connector), Arc::clone(&self.portal), self.time.now());
         let mut person = TaskPerson::new(self, task, slot);
         let outcome = run.login(task.login_type, &credentials, &mut person).await;

@@ -1,13 +1,16 @@
-//! The health of portals: an area whose portal fails again and again is closed for a while (P-21).
+//! The health of portals: an area whose portal fails for one person after another is closed for a while
+//! (P-21). A person who tries again and again is one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::FailureKind;
+use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::product::Product;
-use fiveone_model::task::Stage;
+use fiveone_model::task::{Stage, TaskId};
 use fiveone_store::{AreaSwitch, ClosedBy, TaskRow, Writer};
 
 use crate::areas::Areas;
@@ -24,7 +27,16 @@ enum Sign {
     Neither,
 }
 
-/// Failures in a row of each portal, as this node saw them.
+/// Whom a portal failed for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
+    /// A person, by a hash under a key of this process.
+    Person(u64),
+    /// A task that another node logged in for.
+    Task(TaskId),
+}
+
+/// Whom each portal failed for since it last worked, as this node saw it.
 pub(crate) struct Health {
     write: Writer,
     areas: Arc<Areas>,
@@ -33,7 +45,10 @@ pub(crate) struct Health {
     after_failures: u32,
     /// For so long.
     closed_for_ms: Millis,
-    failures: Mutex<HashMap<(Product, AreaCode), u32>>,
+    failures: Mutex<HashMap<(Product, AreaCode), HashSet<Who>>>,
+    /// Whom this node logs in, until their task ends.
+    people: Mutex<HashMap<TaskId, u64>>,
+    hasher: RandomState,
 }
 
 impl Health {
@@ -44,15 +59,31 @@ impl Health {
         after_failures: u32,
         closed_for_ms: Millis,
     ) -> Self {
-        let failures = Mutex::default();
-        Self { write, areas, time, after_failures, closed_for_ms, failures }
+        let (failures, people, hasher) = (Mutex::default(), Mutex::default(), RandomState::new());
+        Self { write, areas, time, after_failures, closed_for_ms, failures, people, hasher }
+    }
+
+    /// Takes note of who logs in for a task.
+    pub(crate) fn meet(&self, task: &TaskId, credentials: &Credentials) {
+        let names_person = |(field, _): &(FieldName, &str)| *field != FieldName::Password;
+        let who = credentials.iter().filter(names_person).collect::<Vec<_>>();
+        let who = self.hasher.hash_one(who);
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.insert(task.clone(), who);
     }
 
     /// Counts a task's end for its portal.
     pub(crate) async fn note(&self, task: &TaskRow, stage: &Stage) {
+        let person = {
+            let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+            people.remove(&task.id)
+        };
         let in_a_row = match sign_of(stage) {
             Sign::Neither => return,
-            sign => self.count(task, sign),
+            sign => {
+                let who = person.map_or_else(|| Who::Task(task.id.clone()), Who::Person);
+                self.count(task, sign, who)
+            }
         };
         if in_a_row < self.after_failures || in_a_row == 0 {
             return;
@@ -61,7 +92,7 @@ impl Health {
             product: task.product,
             area: task.area.clone(),
             closed_by: ClosedBy::Health,
-            note: format!("{in_a_row} failures in a row"),
+            note: format!("{in_a_row} people failed in a row"),
             until_at: Some(self.time.now().saturating_add(self.closed_for_ms)),
         };
         tracing::warn!(product = %task.product, area = %task.area, in_a_row, "area closed");
@@ -71,17 +102,20 @@ impl Health {
         self.areas.forget();
     }
 
-    /// How many failures in a row the portal has now.
-    fn count(&self, task: &TaskRow, sign: Sign) -> u32 {
+    /// For how many people in a row the portal has failed now.
+    fn count(&self, task: &TaskRow, sign: Sign, who: Who) -> u32 {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (task.product, task.area.clone());
         if sign == Sign::Healthy {
             failures.remove(&key);
             return 0;
         }
-        let count = failures.entry(key).or_default();
-        *count += 1;
-        *count
+        let failed_for = failures.entry(key).or_default();
+        // More are not needed to close the area, and strangers choose how many there are.
+        if failed_for.len() < self.after_failures as usize {
+            failed_for.insert(who);
+        }
+        u32::try_from(failed_for.len()).unwrap_or(u32::MAX)
     }
 }
 

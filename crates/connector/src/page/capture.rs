@@ -34,6 +34,26 @@ impl Prober<'_> {
         Ok(values.into_iter().next())
     }
 
+    /// Why a list of captured values cannot be all of them: a line of the portal's list lacks the key
+    /// that its neighbours have.
+    pub(crate) fn gap_in(&self, capture: &Capture) -> Option<String> {
+        let (true, CaptureFrom::Json(path), Some(json)) =
+            (capture.all, &capture.from, self.page.json())
+        else {
+            return None;
+        };
+        let found: Vec<String> =
+            path.0.query_located(json).locations().map(|at| at.to_json_pointer()).collect();
+        let lacks = |pointer: &String| {
+            let (line, key) = pointer.rsplit_once('/')?;
+            let (list, _) = line.rsplit_once('/')?;
+            let lines = json.pointer(list)?.as_array()?;
+            let has_key = |line: &Json| line.as_object().is_none_or(|line| line.contains_key(key));
+            (!lines.iter().all(has_key)).then(|| format!("a line of a list has no `{key}`"))
+        };
+        found.iter().find_map(lacks)
+    }
+
     /// Everything the source of a capture finds.
     fn all(&self, from: &CaptureFrom) -> Result<Vec<Json>, Unrendered> {
         let text = |text: String| vec![Json::String(text)];

@@ -174,11 +174,14 @@ impl SeenKeys {
                 continue;
             }
             let Some(field) = mapping.table.field(&target.field) else { continue };
-            let is_there = self.looks.contains_key(&of_raw.key(key));
+            let look = self.looks.get(&of_raw.key(key));
+            let (is_there, is_filled) =
+                (look.is_some(), look.is_some_and(|look| *look != Look::Blank));
             match fields.iter_mut().find(|one| one.field == field.name) {
                 Some(known) => {
                     known.keys.push(*key);
-                    known.is_there |= is_there;
+                    known.is_there &= is_there;
+                    known.is_filled |= is_filled;
                     known.is_expected |= *expectation == Expectation::Expected;
                 }
                 None => fields.push(AbsentField {
@@ -186,11 +189,13 @@ impl SeenKeys {
                     kind: field.kind,
                     keys: vec![*key],
                     is_there,
+                    is_filled,
                     is_expected: *expectation == Expectation::Expected,
                 }),
             }
         }
-        fields.retain(|field| !field.is_there);
+        // Of several keys a blank one does not tell that the others were blank, too.
+        fields.retain(|field| !field.is_there && !field.is_filled);
         fields
     }
 }
@@ -209,12 +214,15 @@ fn without_numbers(key: &str) -> String {
     plain + rest
 }
 
-/// A field of which no key was seen.
+/// A field without a value, of which not all keys were seen.
 struct AbsentField<'a> {
     field: &'static str,
     kind: Kind,
     keys: Vec<&'a str>,
+    /// Whether all of them are there.
     is_there: bool,
+    /// Whether one of them has a value in some row.
+    is_filled: bool,
     is_expected: bool,
 }
 
@@ -283,6 +291,34 @@ fn are_similar(own: &str, other: &str) -> bool {
     let shared = own.chars().filter(|c| other.contains(*c)).count();
     let longest = own.chars().count().max(other.chars().count());
     shared * 2 >= longest && longest > 1
+}
+
+/// What a source that is not there should have brought, where no other source did.
+pub(super) fn findings_of_missing(mapping: &Mapping<'_>, record: &Record) -> Vec<Finding> {
+    SeenKeys::default()
+        .absent(mapping, &Raw::default())
+        .into_iter()
+        .filter(|one| one.is_expected && record.get(one.field).is_none())
+        .map(|one| one.finding(&[], &[]))
+        .collect()
+}
+
+/// Whether a source of a record has no key of any field that apps decide by, and no other source brought
+/// one; `None` when it should have none.
+pub(super) fn lacks_all_deciding(
+    raw: &Raw,
+    mapping: &Mapping<'_>,
+    record: &Record,
+) -> Option<bool> {
+    let mut seen = SeenKeys::default();
+    seen.add(raw);
+    let absent = seen.absent(mapping, raw);
+    let all = SeenKeys::default().absent(mapping, &Raw::default());
+    let mut deciding = all.iter().filter(|one| one.decides(mapping.table)).peekable();
+    deciding.peek()?;
+    Some(deciding.all(|one| {
+        record.get(one.field).is_none() && absent.iter().any(|other| other.field == one.field)
+    }))
 }
 
 /// The findings of one record, which are those of a list of one.

@@ -319,6 +319,9 @@ fn captured(
     captures
         .iter()
         .map(|(name, capture)| {
+            if let Some(reason) = prober.gap_in(capture) {
+                return Err(UnexpectedPage::portal(reason));
+            }
             let found = prober.capture(capture);
             let found = found.map_err(|error| UnexpectedPage::definition(error.0))?;
             let value = found

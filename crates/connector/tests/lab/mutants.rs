@@ -159,7 +159,7 @@ async fn replay(
 /// Every mutant of every answer, with the place of the answer. Of answers at one path the first is
 /// changed, and the last, where a list ends.
 fn mutants_of(exchanges: &[Exchange], good: &Outcome) -> Vec<(usize, Mutant)> {
-    let values = values_of(good);
+    let (values, person) = (values_of(good), person_of(good));
     let path = |exchange: &Exchange| exchange.path.split('?').next().unwrap_or_default().to_owned();
     let mut mutants = Vec::new();
     for (at, exchange) in exchanges.iter().enumerate() {
@@ -167,8 +167,8 @@ fn mutants_of(exchanges: &[Exchange], good: &Outcome) -> Vec<(usize, Mutant)> {
         let is_last = exchanges[at + 1..].iter().all(|behind| path(behind) != path(exchange));
         let Some(page) = Text::of(exchange).filter(|_| is_first || is_last) else { continue };
         let of_page = match serde_json::from_str::<Json>(&page.text) {
-            Ok(json) if json.is_object() || json.is_array() => json::mutants(&json, &values),
-            _ => html::mutants(&page.text, &values),
+            Ok(json) if json.is_object() || json.is_array() => json::mutants(&json, &person),
+            _ => html::mutants(&page.text, &values, &person),
         };
         mutants.extend(of_page.into_iter().map(|mutant| (at, mutant)));
     }
@@ -246,22 +246,19 @@ fn other_amount_or_day(text: &str) -> String {
     text.chars().map(turned).collect()
 }
 
-/// Somebody else's text of the same form as one of the person's own, where it names a person: an
-/// identity number or a name.
-fn of_somebody_else(text: &str, values: &BTreeSet<String>) -> Option<String> {
+/// Somebody else's text of the same form where a text names the person: an identity number or a name.
+fn of_somebody_else(text: &str, person: &BTreeSet<String>) -> Option<String> {
     let text = text.trim();
-    if !values.contains(text) {
-        return None;
-    }
-    let is_identity = text.len() == 18 && text.bytes().take(17).all(|byte| byte.is_ascii_digit());
-    let is_name = matches!(text.chars().count(), 2..=4)
-        && values.iter().any(|value| value == text)
-        && text.chars().all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-    match (is_identity, is_name) {
-        (true, _) => Some("990101197001010014".to_owned()),
-        (false, true) => Some("诸葛他人".to_owned()),
-        (false, false) => None,
-    }
+    let is_identity = text.len() == 18 && text.is_ascii();
+    let other = if is_identity { "990101197001010014" } else { "诸葛他人" };
+    person.contains(text).then(|| other.to_owned())
+}
+
+/// The name and the identity number of whoever was read.
+fn person_of(good: &Outcome) -> BTreeSet<String> {
+    let base = good.sections.get("baseInfo").and_then(|read| read.as_ref().ok());
+    let text = |name: &str| base.and_then(|base| base.get(name)?.as_str()).map(str::to_owned);
+    ["employeeName", "name", "idCard", "idcard"].into_iter().filter_map(text).collect()
 }
 
 /// What a mutant was read as, where nothing else was read than what was there.

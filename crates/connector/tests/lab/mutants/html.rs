@@ -22,7 +22,11 @@ static CELLS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<(t[dh])\b[^>]*>.
 static GRID: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<table[^>]*>\s*<tr[^>]*>\s*(?:<th|<td>日期).*?</table>"#));
 
-pub(super) fn mutants(text: &str, values: &BTreeSet<String>) -> Vec<Mutant> {
+pub(super) fn mutants(
+    text: &str,
+    values: &BTreeSet<String>,
+    person: &BTreeSet<String>,
+) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let mut push = |what: String, text: String| mutants.push(Mutant { what, text });
     // Labels: texts of elements that are nobody's value.
@@ -64,12 +68,12 @@ pub(super) fn mutants(text: &str, values: &BTreeSet<String>) -> Vec<Mutant> {
         push(format!("{glued} glued"), splice(text, pair[0].range(), &glued));
     }
     mutants.extend(moved_columns(text));
-    mutants.extend(changed_rows(text, values));
+    mutants.extend(changed_rows(text, person));
     mutants
 }
 
 /// Rows turned and swapped, a hidden row with other values, a row of somebody else.
-fn changed_rows(text: &str, values: &BTreeSet<String>) -> Vec<Mutant> {
+fn changed_rows(text: &str, person: &BTreeSet<String>) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let Some(table) = GRID.find(text).filter(|table| !table.as_str().contains('：')) else {
         return mutants;
@@ -106,7 +110,7 @@ fn changed_rows(text: &str, values: &BTreeSet<String>) -> Vec<Mutant> {
     }
     let mut is_of_another = false;
     let others = CELL.replace_all(&other, |found: &regex::Captures<'_>| {
-        match of_somebody_else(&found[1], values) {
+        match of_somebody_else(&found[1], person) {
             Some(name) => {
                 is_of_another = true;
                 found[0].replace(&found[1], &name)

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{Mutant, is_amount_or_day, of_somebody_else};
 
-pub(super) fn mutants(json: &Json, values: &BTreeSet<String>) -> Vec<Mutant> {
+pub(super) fn mutants(json: &Json, person: &BTreeSet<String>) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let text = json.to_string();
     let mut keys = BTreeSet::new();
@@ -47,7 +47,7 @@ pub(super) fn mutants(json: &Json, values: &BTreeSet<String>) -> Vec<Mutant> {
         }
     }
     let mut others = json.clone();
-    if first_rows(&mut others, &mut |rows| add_row_of_another(rows, values)) {
+    if first_rows(&mut others, &mut |rows| add_row_of_another(rows, person)) {
         push("a row of somebody else".to_owned(), others.to_string());
     }
     let mut shorter = json.clone();
@@ -159,11 +159,11 @@ fn swap_rows(rows: &mut [Json]) -> bool {
 }
 
 /// Adds a copy of the last row that names somebody else, where rows name anybody.
-fn add_row_of_another(rows: &mut Vec<Json>, values: &BTreeSet<String>) -> bool {
+fn add_row_of_another(rows: &mut Vec<Json>, person: &BTreeSet<String>) -> bool {
     let Some(mut row) = rows.last().cloned() else { return false };
     let mut is_of_another = false;
     for value in row.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-        if let Some(other) = value.as_str().and_then(|own| of_somebody_else(own, values)) {
+        if let Some(other) = value.as_str().and_then(|own| of_somebody_else(own, person)) {
             *value = Json::String(other);
             is_of_another = true;
         }
