@@ -2,7 +2,7 @@
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::{Field, Kind, Record, Table, Value},
+    report::{Field, Record, Table, Value},
 };
 
 use super::{
@@ -270,7 +270,7 @@ impl<'a> Mapping<'a> {
                     record.remove(field.name);
                 } else {
                     let is_by_shared = is_shared && by_shared.contains(&field.name);
-                    if is_by_shared && field.kind != Kind::Text && other != *known {
+                    if is_by_shared && are_different(known, &other) {
                         doubtful.push(field.name);
                     }
                     continue;
@@ -364,6 +364,16 @@ impl<'a> Mapping<'a> {
             text = template.render(&scope).map_err(|error| UnexpectedPage::definition(error.0))?;
         }
         Ok(Some(text))
+    }
+}
+
+/// Whether two values of one field cannot both be right; a text may be written shorter elsewhere.
+fn are_different(known: &Value, other: &Value) -> bool {
+    match (known, other) {
+        (Value::Text(known), Value::Text(other)) => {
+            !known.contains(other.as_str()) && !other.contains(known.as_str())
+        }
+        _ => known != other,
     }
 }
 
