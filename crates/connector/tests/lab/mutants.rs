@@ -101,6 +101,9 @@ async fn try_family(world: &Arc<World>, cities: &[City], most: usize) -> Tally {
     };
     cases.sort_by_key(rank);
     let share = most.div_ceil(cities.len() * 2);
+    for case in cases.iter().filter(|case| case.quirk == "Dense") {
+        drop_pages(world, case, &mut tally).await;
+    }
     for case in cases {
         let left = most.saturating_sub(tally.tried);
         if left == 0 {
@@ -154,6 +157,37 @@ async fn replay(
     changed[at].answer.body = encoding.encode(&mutant.text).0.into_owned();
     changed[at].answer.headers.retain(|(name, _)| name != "content-length");
     world.run(case, Arc::new(Strict(Mutex::new(changed)))).await
+}
+
+/// Drops each page of each list of a person with many rows: those behind it move up. Where the portal
+/// tells how many rows or pages there are, it must be noticed; where it does not, nobody can.
+async fn drop_pages(world: &Arc<World>, case: &Case, tally: &mut Tally) {
+    let recording = Arc::new(Recording::new(world.portal_for("good")));
+    let good = world.run(case, recording.clone()).await;
+    let exchanges = recording.take();
+    assert_eq!(good.code(), 40001, "{case}: {}", good.log);
+    let text = |at: &usize| Text::of(&exchanges[*at]).map(|page| page.text).unwrap_or_default();
+    let mut lists: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, exchange) in exchanges.iter().enumerate() {
+        let path = exchange.path.split('?').next().unwrap_or_default();
+        lists.entry((&exchange.method, path)).or_default().push(at);
+    }
+    let is_one_list = |pages: &[usize]| {
+        let texts: Vec<String> = pages.iter().map(text).collect();
+        json::is_one_list(&texts) || html::is_one_list(&texts)
+    };
+    for ((_, path), pages) in lists.iter().filter(|(_, pages)| is_one_list(pages)) {
+        for dropped in 0..pages.len().saturating_sub(1) {
+            let mut changed = exchanges.clone();
+            for pair in pages[dropped..].windows(2) {
+                changed[pair[0]].answer = exchanges[pair[1]].answer.clone();
+            }
+            let read = world.run(case, Arc::new(Strict(Mutex::new(changed)))).await;
+            let what =
+                || format!("{case}: {path}: page {} of {} dropped", dropped + 1, pages.len());
+            tally.count(judge(&good, &read), what);
+        }
+    }
 }
 
 /// Every mutant of every answer, with the place of the answer. Of answers at one path the first is

@@ -19,6 +19,8 @@ static STRICT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?:>|value=")([￥¥]?-?[\d.,-]{4,20}元?)(?:&nbsp;)*[<"]"#));
 static ROW: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<tr\b[^>]*>.*?</tr>"));
 static CELLS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<(t[dh])\b[^>]*>.*?</t[dh]>"));
+static PAGES: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"共\D{0,30}(\d+)\D{0,12}页|/\s*(\d+)\s*页"));
 static GRID: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<table[^>]*>\s*<tr[^>]*>\s*(?:<th|<td>日期).*?</table>"#));
 
@@ -144,4 +146,13 @@ fn moved_columns(text: &str) -> Option<Mutant> {
 
 fn splice(text: &str, range: Range<usize>, with: &str) -> String {
     format!("{}{with}{}", &text[..range.start], &text[range.end..])
+}
+
+/// Whether these answers are the pages of one list that tells how many pages it has.
+pub(super) fn is_one_list(texts: &[String]) -> bool {
+    let told = |text: &String| {
+        let found = PAGES.captures(text)?;
+        found.get(1).or_else(|| found.get(2))?.as_str().parse::<usize>().ok()
+    };
+    texts.len() > 1 && texts.iter().all(|text| told(text) == Some(texts.len()))
 }

@@ -171,3 +171,30 @@ fn add_row_of_another(rows: &mut Vec<Json>, person: &BTreeSet<String>) -> bool {
     rows.push(row);
     is_of_another
 }
+
+/// Whether these answers are the pages of one list that tells how many rows it has.
+pub(super) fn is_one_list(texts: &[String]) -> bool {
+    let pages: Option<Vec<Json>> =
+        texts.iter().map(|text| serde_json::from_str(text).ok()).collect();
+    let Some(pages) = pages.filter(|pages| pages.len() > 1) else { return false };
+    let rows: u64 = pages.iter().map(rows_of).sum();
+    pages.iter().all(|page| total_of(page) == Some(rows))
+}
+
+/// How many objects the longest list has.
+fn rows_of(json: &Json) -> u64 {
+    match json {
+        Json::Array(items) => {
+            let own = items.iter().filter(|item| item.is_object()).count() as u64;
+            items.iter().map(rows_of).max().unwrap_or(0).max(own)
+        }
+        Json::Object(map) => map.values().map(rows_of).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn total_of(json: &Json) -> Option<u64> {
+    let map = json.as_object()?;
+    let own = map.iter().find(|(key, _)| key.to_lowercase().starts_with("total"));
+    own.and_then(|(_, value)| plain(value).parse().ok()).or_else(|| map.values().find_map(total_of))
+}
