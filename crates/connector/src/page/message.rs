@@ -126,7 +126,7 @@ pub(crate) fn spoken(page: &Page) -> Vec<String> {
 }
 
 /// Whether a text is advice to everybody, however much it speaks of wrong passwords.
-fn is_advice(text: &str) -> bool {
+pub(super) fn is_advice(text: &str) -> bool {
     const BEGINNINGS: [&str; 4] = ["温馨提示", "友情提示", "重要提示", "使用说明"];
     const CHARS_MIN: usize = 24;
     BEGINNINGS.iter().any(|word| text.starts_with(word)) && text.chars().count() >= CHARS_MIN

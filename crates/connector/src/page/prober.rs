@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::{
     Page, Standing,
     element::{self, by_name, field_value, whole},
-    script,
+    message, script,
     text::{clean_text, squeezed},
     visible,
 };
@@ -78,7 +78,10 @@ impl<'a> Prober<'a> {
     }
 
     fn lines(&self) -> &[String] {
-        self.lines.get_or_init(|| self.live(visible::lines(self.page)))
+        self.lines.get_or_init(|| {
+            let lines = visible::lines(self.page).into_iter();
+            self.live(lines.filter(|line| !message::is_advice(line)).collect())
+        })
     }
 
     fn live(&self, texts: Vec<String>) -> Vec<String> {

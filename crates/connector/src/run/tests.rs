@@ -8,6 +8,7 @@ mod pages;
 mod questions;
 pub(crate) mod rare;
 mod scripted;
+mod verdict_places;
 mod verdicts;
 
 use std::sync::Arc;
