@@ -18,6 +18,18 @@ if ! rustfmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>
   rustup component add rustfmt clippy
 fi
 
+# The interpreters of the clients.
+missing=()
+command -v python3 >/dev/null || missing+=(python3)
+command -v node >/dev/null || missing+=(nodejs)
+command -v java >/dev/null || missing+=(default-jdk-headless)
+command -v curl >/dev/null || missing+=(curl)
+if [ ${#missing[@]} -gt 0 ]; then
+  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq "${missing[@]}"
+fi
+
 work=$(mktemp -d)
 chmod 711 "$work" # the server's own user passes through
 FIVEONE_TEST_POSTGRES=$(./postgres.sh start "$work/postgres")

@@ -116,7 +116,7 @@ class Client:
         ``ask(kind, picture)`` is called with "captcha" and the picture's bytes, or with "sms"
         and None, and returns what the person read.
         """
-        asked, asked_at = None, 0.0
+        asked = None
         deadline = time.monotonic() + for_s
         while time.monotonic() < deadline:
             data = self.result(tid, product)
@@ -127,13 +127,12 @@ class Client:
                 raise Refused(code, data["msg"])
             if code in (AWAITING_SMS, AWAITING_CAPTCHA):
                 picture = base64.b64decode(data.get("base64_image_bytes") or "") or None
-                # A question may stay in the answer for a moment after it was answered; a wrong
-                # SMS code is asked again with nothing to tell it from the first time.
-                is_new = (code, picture) != asked or time.monotonic() - asked_at > 3
-                if is_new:
+                # A question that is asked again has another picture, or says so in msg.
+                question = (code, data["msg"], picture)
+                if question != asked:
                     kind = "captcha" if code == AWAITING_CAPTCHA else "sms"
                     self.answer(tid, product, ask(kind, picture))
-                    asked, asked_at = (code, picture), time.monotonic()
+                    asked = question
             else:
                 asked = None
             time.sleep(every_s)
@@ -141,11 +140,14 @@ class Client:
 
 
 def ask_in_terminal(kind, picture):
-    if kind == "sms":
-        return input("短信验证码: ").strip()
-    with tempfile.NamedTemporaryFile(suffix=".png", delete=False) as file:
-        file.write(picture or b"")
-    return input(f"图片验证码 ({file.name}): ").strip()
+    # Questions go to standard error: standard output is the report's.
+    question = "短信验证码: "
+    if kind == "captcha":
+        with tempfile.NamedTemporaryFile(suffix=".png", delete=False) as file:
+            file.write(picture or b"")
+        question = f"图片验证码 ({file.name}): "
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def main():

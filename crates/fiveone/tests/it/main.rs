@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod callbacks;
+mod clients;
 mod codes;
 mod documents;
 mod evidence;

@@ -69,6 +69,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// The address that it posts to.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// A client that posts to `host`, e.g. `http://127.0.0.1:8051`.
     pub(crate) fn new(host: &str, app_id: &str, token_id: &str) -> Self {
         // Fails when another test was first, which is as good.

@@ -7,7 +7,9 @@ on_both!(a_second_run_of_the_steps_changes_nothing, a_closed_store_fails);
 
 async fn a_second_run_of_the_steps_changes_nothing(store: TestStore) {
     let again = Store::open(store.url(), 1).await.unwrap();
-    assert_eq!(again.read.schema_steps().await.unwrap(), (1, 1));
+    let (done, known) = again.read.schema_steps().await.unwrap();
+    assert_eq!(done, known);
+    assert!(known > 1, "{known}");
     assert!(again.read.ping().await.is_ok());
 }
 
