@@ -2,6 +2,7 @@
 //!
 //!     cargo run --release -p fiveone-bench            the whole run
 //!     cargo run --release -p fiveone-bench -- --quick within a minute
+//!     cargo run --release -p fiveone-bench -- --reading how fast pages are read alone
 //!
 //! The gateway is a process of its own, started by `fiveone serve` with a configuration file; the
 //! lab and the load are in this one, on the same machine and loopback. Figures are therefore low
@@ -29,6 +30,9 @@ struct Args {
     /// The short form, for continuous integration
     #[arg(long)]
     quick: bool,
+    /// Only how fast pages are read, without a gateway
+    #[arg(long)]
+    reading: bool,
     /// Serves the bytes of a file bare, on this address; used by the program itself
     #[arg(long, hide = true, num_args = 2, value_names = ["ADDRESS", "FILE"])]
     bare: Option<Vec<String>>,
@@ -103,6 +107,11 @@ async fn main() -> anyhow::Result<()> {
     .context("the lab does not start")?;
 
     let mut figures = Vec::new();
+    if args.reading {
+        print(&reading::measure(&lab, scale).await?);
+        lab.stop().await;
+        return Ok(());
+    }
     figures.push(gateway::start_up(&lab, scale).await?);
     figures.extend(memory::measure(&lab, scale).await?);
     figures.push(creates::measure(scale).await?);

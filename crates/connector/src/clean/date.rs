@@ -1,6 +1,9 @@
 //! Dates and months in every form the portals use.
 
-use std::sync::LazyLock;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use fiveone_model::report::Value;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -173,6 +176,21 @@ fn in_shanghai(instant: Timestamp) -> Cleaned {
     day(&format!("{:04}", date.year()), &date.month().to_string(), &date.day().to_string())
 }
 
+/// The pattern of a format, which every row of a list is asked for: files name few.
+fn compiled(pattern: String) -> Option<Regex> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let compile = |pattern: &String| Regex::new(pattern).ok();
+    match known.get(&pattern) {
+        Some(compiled) => compiled.clone(),
+        None => {
+            let compiled = compile(&pattern);
+            known.insert(pattern, compiled.clone());
+            compiled
+        }
+    }
+}
+
 /// A format of letters: `yyyy`, `MM`, `M`, `MMM`, `dd`, `d`; the rest must stand as it is.
 fn told(text: &str, format: &str) -> Cleaned {
     let mut pattern = String::from("^");
@@ -193,7 +211,7 @@ fn told(text: &str, format: &str) -> Cleaned {
         }
         rest = &rest[run * c.len_utf8()..];
     }
-    let Ok(pattern) = Regex::new(&pattern) else { return Cleaned::Refused };
+    let Some(pattern) = compiled(pattern) else { return Cleaned::Refused };
     let Some(found) = pattern.captures(text) else { return Cleaned::Refused };
     let part = |name: &str| found.name(name).map_or("", |part| part.as_str());
     let month = MONTHS

@@ -34,6 +34,9 @@ fn plain_char(c: char) -> char {
 
 fn without_currency(text: &str) -> &str {
     let mut rest = text.trim();
+    if rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'+')) {
+        return rest;
+    }
     for currency in CURRENCIES {
         rest = rest.trim_start_matches(currency).trim_end_matches(currency).trim();
     }

@@ -57,23 +57,26 @@ pub(crate) fn normal(label: &str) -> String {
             plain = before.to_owned();
         }
     }
-    for (spelling, common) in SPELLINGS {
-        if plain.contains(spelling) {
-            plain = plain.replace(spelling, common);
+    // Every cell and key is asked for its label, and few begin one of the spellings.
+    if plain.contains(['帐', '交', '缴', '金', '公', '号', '编', '时', '居', '通']) {
+        for (spelling, common) in SPELLINGS {
+            if plain.contains(spelling) {
+                plain = plain.replace(spelling, common);
+            }
         }
     }
-    ratio_of_both(&plain).unwrap_or(plain)
+    if plain.contains('比') {
+        return ratio_of_both(&plain).unwrap_or(plain);
+    }
+    plain
 }
 
 /// The label of the ratios of both, which is written in many orders: 缴存比例(个人/单位), 个人/单位比例.
 fn ratio_of_both(label: &str) -> Option<String> {
     let rest = label.replace("缴比例", "").replace("比例", "");
     let pair = rest.trim_matches(['(', ')', '[', ']']);
-    let is_ratio = label.contains("比例");
-    ["个人/单位", "单位/个人"]
-        .into_iter()
-        .find(|both| is_ratio && pair == *both)
-        .map(|both| format!("{both}比例"))
+    let both = ["个人/单位", "单位/个人"].into_iter().find(|both| pair == *both)?;
+    (rest != label).then(|| format!("{both}比例"))
 }
 
 /// What stands beside labels, in the order of the page.

@@ -163,12 +163,15 @@ pub(super) fn is_wall(page: &Page) -> bool {
     if page.json().is_some() || !text.contains("<script") || text.len() > WALL_BYTES_MAX {
         return false;
     }
+    let makes_something =
+        ["document.cookie", "eval(", "$_ts", "_0x", "arg1="].iter().any(|mark| text.contains(mark));
+    if !makes_something {
+        return false;
+    }
     let html = page.html();
     let has_fields = html
         .root_element()
         .descendent_elements()
         .any(|element| matches!(element.value().name(), "input" | "frame" | "iframe" | "table"));
-    let makes_something =
-        ["document.cookie", "eval(", "$_ts", "_0x", "arg1="].iter().any(|mark| text.contains(mark));
-    !has_fields && makes_something && of_html(html).is_empty()
+    !has_fields && of_html(html).is_empty()
 }

@@ -33,7 +33,7 @@ pub(super) fn is_total(raw: &Raw, more: &[String]) -> bool {
 /// Whether a whole cell is the word of a sum.
 pub(super) fn is_total_word(cell: &str) -> bool {
     // Longer cells are texts in which such a word may stand.
-    if cell.is_empty() || cell.len() > 64 {
+    if cell.len() > 64 || !cell.contains(['计', '汇', '转', '余', '页']) {
         return false;
     }
     let cell = normal(cell);
