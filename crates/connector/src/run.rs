@@ -180,11 +180,22 @@ impl Run {
         if self.is_lost {
             return Err(Failure::of(FailureKind::SessionLost));
         }
-        let read = Box::pin(self.read_section(section)).await;
-        if let Err(failure) = &read {
-            self.is_lost = failure.kind == FailureKind::SessionLost;
+        match Box::pin(self.read_section(section)).await {
+            Ok(mut reading) => {
+                // Findings have names of the portal: what names the person is no such word.
+                let names_person = |word: &Option<String>| {
+                    word.as_ref().is_some_and(|word| self.whose.is_named_in(word))
+                };
+                reading
+                    .findings
+                    .retain(|one| !names_person(&one.key) && !names_person(&one.detail));
+                Ok(reading)
+            }
+            Err(failure) => {
+                self.is_lost = failure.kind == FailureKind::SessionLost;
+                Err(failure)
+            }
         }
-        read
     }
 
     /// What was done so far, and forgets it.

@@ -51,7 +51,8 @@ impl Scrubber<'_> {
 
     fn json(&self, value: &Json) -> Json {
         match value {
-            Json::Null | Json::Bool(_) => value.clone(),
+            Json::Null => Json::Null,
+            Json::Bool(_) => Json::String("⟨boolean⟩".to_owned()),
             Json::Number(number) => Json::String(self.value(&number.to_string())),
             Json::String(text) => Json::String(self.text(text)),
             Json::Array(items) => {
@@ -81,7 +82,9 @@ impl Scrubber<'_> {
         indent(out);
         out.push('<');
         out.push_str(name);
-        for (name, value) in element.value().attrs() {
+        // Which box or option was chosen is a value.
+        let is_shown = |name: &str| !matches!(name, "checked" | "selected");
+        for (name, value) in element.value().attrs().filter(|(name, _)| is_shown(name)) {
             out.push_str(&self.attribute(name, value));
         }
         out.push('>');
@@ -132,8 +135,8 @@ impl Scrubber<'_> {
         format!(" {name}=\"{shown}\"")
     }
 
-    /// A path without its query's values.
-    fn address(&self, address: &str) -> String {
+    /// A path without numbers of people, and without its query's values.
+    pub(crate) fn address(&self, address: &str) -> String {
         let is_plain = !address.trim_start().to_lowercase().starts_with("javascript:")
             && !address.starts_with("data:");
         if !is_plain {
@@ -293,9 +296,10 @@ mod tests {
              <a href='/u/99010119900101001X/x?name=李四&id=0123456789' class='某某公司'>李四</a>\
              <a href=\"javascript:go('李四')\">x</a><input id=0123456789 value='6543.21' data-x='李四'>\
              <p>姓名：李四</p><p>尊敬的李四，您好</p><pre>某某公司\t6543.21</pre><b>lisi2020</b>\
-             <style>.x{content:'李四'}</style><svg><text>李四</text></svg>";
+             <style>.x{content:'李四'}</style><svg><text>李四</text></svg>\
+             <input type=radio name=sex value=x checked><option selected>李四</option>";
         let json = r#"{"name":"李四","99010119900101001X":[6543.21,"某某公司"],
-            "balance":6543.21,"x":{"李四":"0123456789"},"y":"lisi2020"}"#;
+            "balance":6543.21,"x":{"李四":"0123456789"},"y":"lisi2020","hasLoan":true}"#;
         for text in [page, json, "李四|99010119900101001X|6543.21|某某公司|lisi2020|0123456789"]
         {
             let scrubbed = scrubbed(text);
@@ -303,8 +307,11 @@ mod tests {
                 assert!(!scrubbed.contains(secret), "{secret}: {scrubbed}");
             }
         }
-        assert!(scrubbed(page).contains("姓名：⟨text 2⟩"));
-        assert!(scrubbed(json).contains("\"balance\": \"⟨number⟩\""));
+        let (page, json) = (scrubbed(page), scrubbed(json));
+        assert!(page.contains("姓名：⟨text 2⟩"));
+        assert!(!page.contains("checked") && !page.contains("selected"), "{page}");
+        assert!(json.contains("\"balance\": \"⟨number⟩\""));
+        assert!(json.contains("\"hasLoan\": \"⟨boolean⟩\""));
     }
 
     #[test]

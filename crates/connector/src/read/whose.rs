@@ -41,6 +41,12 @@ pub(crate) struct PersonKeys<'a> {
 }
 
 impl Whose {
+    /// Whether a word names the person: what stands before a colon may be `尊敬的张三`.
+    pub(crate) fn is_named_in(&self, word: &str) -> bool {
+        let own = [&self.identity, &self.name, &self.account];
+        own.into_iter().flatten().any(|own| own.chars().count() > 1 && word.contains(own.as_str()))
+    }
+
     /// Whether a row or record names somebody else.
     pub(crate) fn is_other(&self, raw: &Raw, keys: &PersonKeys<'_>) -> bool {
         let is_different =

@@ -20,7 +20,7 @@ use crate::{
 pub struct Evidence {
     /// The step that fetched it.
     pub step: String,
-    /// Its path, without the query.
+    /// Its path, without the query and without numbers of people.
     pub path: String,
     /// What was not as it should be, where something was refused.
     pub reason: String,
@@ -62,13 +62,14 @@ impl Run {
         let seen = records.or(self.seen.as_ref())?;
         let mut words = known_words(&self.connector);
         let named = findings.iter().flat_map(|one| [&one.key, &one.detail]);
-        words.extend(named.flatten().map(|word| normal(word)));
+        let named = named.flatten().filter(|word| !self.whose.is_named_in(word));
+        words.extend(named.map(|word| normal(word)));
         let page = Page::of_text(self.base_url().clone(), &seen.text);
         let scrubber = Scrubber { is_known: &|word| words.contains(word), kind_of: &look_of };
         let reason = self.log.last().map_or_else(String::new, |note| note.outcome.clone());
         Some(Evidence {
             step: seen.step.clone(),
-            path: seen.path.clone(),
+            path: scrubber.address(&seen.path),
             reason,
             page: scrubber.page(&page),
         })

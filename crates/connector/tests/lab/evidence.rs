@@ -1,6 +1,7 @@
 //! The page that an operator is shown when a portal seems to have changed holds no value of the person, at
 //! no city of the lab.
 
+use fiveone_connector::Evidence;
 use serde_json::Value as Json;
 
 use super::world::{Case, World, cities, values_of};
@@ -17,10 +18,11 @@ async fn evidence_holds_labels_and_no_value() {
         let values: Vec<_> = values.iter().filter(|value| value.chars().count() > 1).collect();
         assert!(values.len() > 10, "{case}");
         assert_eq!(outcome.evidence.len(), outcome.sections.len(), "{case}");
-        for (section, page) in &outcome.evidence {
+        for (section, Evidence { step, path, reason, page }) in &outcome.evidence {
+            let shown = format!("{step}\n{path}\n{reason}\n{page}");
             let told: Vec<_> =
-                values.iter().filter(|value| page.contains(value.as_str())).collect();
-            assert!(told.is_empty(), "{case}: {section}: {told:?} in {page}");
+                values.iter().filter(|value| shown.contains(value.as_str())).collect();
+            assert!(told.is_empty(), "{case}: {section}: {told:?} in {shown}");
             let has_rows =
                 matches!(&outcome.sections[section], Ok(Json::Array(rows)) if !rows.is_empty());
             let labels = page.matches(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)).count();

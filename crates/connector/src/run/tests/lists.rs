@@ -104,6 +104,19 @@ async fn words_for_none_stand_in_place_of_the_table() {
     check("<p>暂无数据</p><p class=error>查询失败</p>", CHANGED).await;
 }
 
+/// Unknown labels are told to the operator: they are the portal's words, and what greets the person is not.
+#[tokio::test]
+async fn a_label_that_names_the_person_is_told_to_nobody() {
+    let table = |label: &str| {
+        let row = "<tr><td>20240105<td>100.00<td>好</tr>";
+        format!("<table><tr><th>日期<th>收入<th>{label}</tr>{row}</table>")
+    };
+    let read =
+        |findings: &str| rows(json!([{"payArriveDate": "2024-01-05", "inAmount": 100}]), findings);
+    assert_eq!(bills(TABLE, &table("送达方式")).await, read("unmapped `送达方式` (text)"));
+    assert_eq!(bills(TABLE, &table("尊敬的张三")).await, read(""));
+}
+
 #[tokio::test]
 async fn json_that_failed_proves_nothing() {
     let check = async |answer: Json, expect: Read| {
