@@ -21,7 +21,6 @@ use futures_util::FutureExt as _;
 
 use crate::Fault;
 use crate::apps::Apps;
-use crate::evidence::PortalChange;
 use crate::node::Node;
 use crate::persist::Persistence;
 use crate::portal_changes::PortalChanges;
@@ -111,6 +110,7 @@ impl Driver {
             Err(Stop::Failed(failure)) => Stage::Failed(failure),
             Err(Stop::LeaseLost) => {
                 tracing::warn!(tid = %task.id, "lease lost; another node goes on");
+                self.settler.health.forget(&task.id);
                 return;
             }
             // What is past login stays for another node; the rest fails when this one signs off.
@@ -176,12 +176,8 @@ impl Driver {
         if let Some(stop) = person.into_stop() {
             return Err(stop);
         }
-        let evidence = self.suspicion(task, None, outcome.as_ref().err(), &run);
+        self.note_refusal(task, connector, None, outcome.as_ref().err(), &run).await;
         self.note_steps(task, &mut run);
-        if let Some(evidence) = evidence {
-            let change = PortalChange::new(evidence, Vec::new());
-            self.keep_change(task, connector, None, &change).await;
-        }
         outcome?;
         self.portal_changes.logged_in(task);
         Ok(run)
@@ -220,12 +216,8 @@ impl Driver {
                 continue;
             }
             let outcome = run.read(section).await;
-            let evidence = self.suspicion(task, Some(section), outcome.as_ref().err(), run);
+            self.note_refusal(task, connector, Some(section), outcome.as_ref().err(), run).await;
             self.note_steps(task, run);
-            if let Some(evidence) = evidence {
-                let change = PortalChange::new(evidence, Vec::new());
-                self.keep_change(task, connector, Some(section), &change).await;
-            }
             match outcome {
                 Ok(reading) => {
                     self.store_section(task, run, key, section, &reading).await?;

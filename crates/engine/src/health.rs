@@ -72,12 +72,14 @@ impl Health {
         people.insert(task.clone(), who);
     }
 
+    /// Forgets who logged in for a task that another node goes on with.
+    pub(crate) fn forget(&self, task: &TaskId) -> Option<u64> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).remove(task)
+    }
+
     /// Counts a task's end for its portal.
     pub(crate) async fn note(&self, task: &TaskRow, stage: &Stage) {
-        let person = {
-            let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-            people.remove(&task.id)
-        };
+        let person = self.forget(&task.id);
         let in_a_row = match sign_of(stage) {
             Sign::Neither => return,
             sign => {

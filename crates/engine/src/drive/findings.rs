@@ -1,7 +1,7 @@
 //! What was odd about a portal: logged, counted, watched for changes, and kept for operators when one
 //! is suspected.
 
-use fiveone_connector::{Connector, Evidence, Reading, Run};
+use fiveone_connector::{Connector, Reading, Run};
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::report::Section;
 use fiveone_store::{EvidenceRow, TaskRow};
@@ -40,21 +40,28 @@ impl Driver {
         }
     }
 
-    /// The page that a portal may have changed, when a failure says that it has and is the first of its
-    /// part that does. Before the run's log is taken, which knows the reason.
-    pub(super) fn suspicion(
+    /// Keeps the page of a failure that says that the portal has changed, when it is the first of its part
+    /// that does. Before the run's log is taken, which knows the reason.
+    pub(super) async fn note_refusal(
         &self,
         task: &TaskRow,
+        connector: &Connector,
         section: Option<Section>,
         failure: Option<&Failure>,
         run: &Run,
-    ) -> Option<Evidence> {
+    ) {
         let is_changed = failure.is_some_and(|one| one.kind == FailureKind::PortalChanged);
-        (is_changed && self.portal_changes.refused(task, section)).then(|| run.evidence(&[]))?
+        if is_changed
+            && self.portal_changes.refused(task, section)
+            && let Some(evidence) = run.evidence(&[])
+        {
+            let change = PortalChange::new(evidence, Vec::new());
+            self.keep_change(task, connector, section, &change).await;
+        }
     }
 
     /// Keeps what speaks for a change. That it cannot be kept does not harm the task.
-    pub(super) async fn keep_change(
+    async fn keep_change(
         &self,
         task: &TaskRow,
         connector: &Connector,
