@@ -34,6 +34,10 @@ pub struct Leased {
     pub is_resumable: bool,
 }
 
+/// The columns that [`decode_claimed`] reads, beside those of every task.
+const MORE: &str = "t.login_sealed, t.session_sealed, t.crashes,
+  cast(case when t.leased_at is null then 0 else 1 end as bigint) as was_leased";
+
 /// The stages in which a task talks to its portal.
 const TALKING: [StageName; 4] =
     [StageName::LoggingIn, StageName::LoggedIn, StageName::Crawling, StageName::Storing];
@@ -101,8 +105,7 @@ impl Writer {
         now: Millis,
     ) -> Result<Found<Claimed>, Error> {
         let sql = format!(
-            "select {COLUMNS}, t.login_sealed, t.session_sealed, t.crashes,
-               cast(case when t.leased_at is null then 0 else 1 end as bigint) as was_leased from task t
+            "select {COLUMNS}, {MORE} from task t
              where t.stage = 'queued' and t.id in (
                select turns.id from (
                  select q.id, q.created_at, coalesce(r.running, 0)
@@ -145,8 +148,7 @@ impl Writer {
         now: Millis,
     ) -> Result<Found<Claimed>, Error> {
         let sql = format!(
-            "select {COLUMNS}, t.login_sealed, t.session_sealed, t.crashes,
-               cast(case when t.leased_at is null then 0 else 1 end as bigint) as was_leased from task t
+            "select {COLUMNS}, {MORE} from task t
              where t.finished_at is null and t.set_aside is null and t.stage in ({})
                and (t.leased_at is null or (t.node_id <> $1 and not exists (
                  select 1 from node n where n.id = t.node_id and n.stopped_at is null)))
