@@ -66,16 +66,17 @@ pub(crate) fn proves_no_rows(
         text.chars().count() <= NONE_CHARS_MAX
             && connector.words_for_none().any(|word| squeezed(text).contains(&squeezed(word)))
     };
-    // General words only count in place: 暂无公告信息 stands elsewhere.
-    let says_none = |text: &str| is_none_in_words(text) || has_words_for_none(text);
+    // General words only count where rows would stand: elsewhere 暂无公告信息 is about something else, and
+    // 未找到个人信息 a refusal.
+    let says_none_in_place = |text: &str| is_none_in_words(text) || has_words_for_none(text);
     // The vendor's own words for "none" may come in an answer that calls itself no success.
     let messages = page.messages();
     let is_vendors_none =
         !messages.is_empty() && messages.iter().all(|text| connector.vendor_says_none(text));
     let troubles = if page.is_json() { troubling(page) } else { Vec::new() };
     let is_refused = (claims_success(page) == Some(false) && !is_vendors_none)
-        || troubles.iter().any(|text| !says_none(text))
-        || (!page.is_json() && is_html_refusal(page, connector, says_none));
+        || troubles.iter().any(|text| !has_words_for_none(text))
+        || (!page.is_json() && is_html_refusal(page, connector, has_words_for_none));
     if is_refused {
         return false;
     }
@@ -94,14 +95,14 @@ pub(crate) fn proves_no_rows(
                 || (claims_success(page) == Some(true) && is_null(json, place)));
     }
     if found.has_place {
-        return found.notes.iter().all(|note| says_none(note) || is_beside_rows(note));
+        return found.notes.iter().all(|note| says_none_in_place(note) || is_beside_rows(note));
     }
     // No header, and the only thing that stands there says that there is nothing.
     match place {
         RowsPlace::Table(selector) | RowsPlace::Lists(selector) => {
             let texts = element_texts(page, selector);
             // In place of the table: then nothing on the page looks like rows.
-            matches!(texts.as_slice(), [text] if says_none(text))
+            matches!(texts.as_slice(), [text] if says_none_in_place(text))
                 || (lines(page).iter().any(|line| has_words_for_none(line))
                     && !has_lines_of_data(page)
                     && !page.scripts().iter().any(|script| DATA.is_match(script)))
