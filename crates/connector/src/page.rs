@@ -23,7 +23,10 @@ use scraper::{ElementRef, Html};
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::definition::{Charset, Css, Layer};
+use crate::{
+    definition::{Charset, Css, Layer},
+    unexpected::UnexpectedPage,
+};
 
 pub(crate) use charset::decode;
 pub(crate) use element::{by_name, cell_value};
@@ -155,9 +158,14 @@ impl Page {
         })
     }
 
-    /// Whether it ends in the middle of a table: the server gave up while it wrote. What stands behind is
+    /// A page that ends in the middle of a table: the server gave up while it wrote. What stands behind is
     /// missing, and the last value may be half of one.
-    pub(crate) fn is_cut(&self) -> bool {
+    pub(crate) fn cut(&self) -> Option<UnexpectedPage> {
+        let reason = "the page ends in the middle of a table";
+        self.is_cut().then(|| UnexpectedPage::portal(reason))
+    }
+
+    fn is_cut(&self) -> bool {
         if self.is_json() {
             return false;
         }

@@ -174,6 +174,15 @@ impl Template {
         Ok(value)
     }
 
+    /// Whether a word stands in it, whole.
+    pub(crate) fn mentions(&self, word: &str) -> bool {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        self.source.match_indices(word).any(|(at, _)| {
+            let (before, behind) = (&self.source[..at], &self.source[at + word.len()..]);
+            !before.ends_with(is_part) && !behind.starts_with(is_part)
+        })
+    }
+
     /// The text of a value. An object or a list has none: printed, it would look like one.
     fn text_of(&self, value: &Value) -> Result<String, Unrendered> {
         match value.kind() {

@@ -180,15 +180,12 @@ fn in_shanghai(instant: Timestamp) -> Cleaned {
 fn compiled(pattern: String) -> Option<Regex> {
     static KNOWN: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let compile = |pattern: &String| Regex::new(pattern).ok();
-    match known.get(&pattern) {
-        Some(compiled) => compiled.clone(),
-        None => {
-            let compiled = compile(&pattern);
-            known.insert(pattern, compiled.clone());
-            compiled
-        }
+    if let Some(known) = known.get(&pattern) {
+        return known.clone();
     }
+    let compiled = Regex::new(&pattern).ok();
+    known.insert(pattern, compiled.clone());
+    compiled
 }
 
 /// A format of letters: `yyyy`, `MM`, `M`, `MMM`, `dd`, `d`; the rest must stand as it is.

@@ -48,7 +48,9 @@ impl Prober<'_> {
             let (line, key) = pointer.rsplit_once('/')?;
             let (list, _) = line.rsplit_once('/')?;
             let lines = json.pointer(list)?.as_array()?;
-            let has_key = |line: &Json| line.as_object().is_none_or(|line| line.contains_key(key));
+            // As RFC 6901 writes a name in a pointer.
+            let key = key.replace("~1", "/").replace("~0", "~");
+            let has_key = |line: &Json| line.as_object().is_none_or(|line| line.contains_key(&key));
             (!lines.iter().all(has_key)).then(|| format!("a line of a list has no `{key}`"))
         };
         found.iter().find_map(lacks)

@@ -18,6 +18,22 @@ pub(super) fn meaning<'t>(table: &'t Ordered<String>, text: &str) -> Option<&'t 
     table.get(text).or_else(as_number)
 }
 
+/// What a text was to fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Pattern,
+    Code,
+}
+
+impl Wanted {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pattern => "pattern",
+            Self::Code => "code",
+        }
+    }
+}
+
 fn is_code(text: &str) -> bool {
     text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -26,19 +42,19 @@ fn is_code(text: &str) -> bool {
 pub(super) fn misfit(
     text: String,
     target: &Target,
-    wanted: &str,
+    wanted: Wanted,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<String>, UnexpectedPage> {
     match target.detail.otherwise {
         // Words may stand where codes do; a code that no table knows means nothing to anybody.
-        Some(Otherwise::Keep) if wanted != "code" || !is_code(&text) => Ok(Some(text)),
+        Some(Otherwise::Keep) if wanted == Wanted::Pattern || !is_code(&text) => Ok(Some(text)),
         Some(Otherwise::Blank) => Ok(None),
         Some(Otherwise::Keep | Otherwise::LeaveOut) | None => {
             findings.push(Finding::of_field(FindingKind::Unreadable, &target.field));
             Ok(None)
         }
         Some(Otherwise::Fail) => {
-            let reason = format!("what stands for {} fits no {wanted}", target.field);
+            let reason = format!("what stands for {} fits no {}", target.field, wanted.as_str());
             Err(UnexpectedPage::portal(reason))
         }
     }

@@ -7,7 +7,7 @@ use fiveone_model::{
 
 use super::{
     Raw,
-    codes::{meaning, misfit},
+    codes::{Wanted, meaning, misfit},
     entries::{Entry, Expectation, LABELS, Role, entries, push},
     essentials::{dates, essentials},
     values::{RowScope, is_aside, pick, set},
@@ -308,8 +308,7 @@ impl<'a> Mapping<'a> {
                 continue;
             }
             // What is no plain value is not there for templates, and they may do without.
-            let is_made_of = |key: &str| template.source().contains(key);
-            if raw.nested_keys().any(is_made_of) {
+            if raw.nested_keys().any(|key| template.mentions(key)) {
                 findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
                 continue;
             }
@@ -340,7 +339,7 @@ impl<'a> Mapping<'a> {
         }
         if let Some(pattern) = &target.detail.matching {
             let kept = match pattern.0.captures(&text) {
-                None => misfit(text, target, "pattern", findings)?,
+                None => misfit(text, target, Wanted::Pattern, findings)?,
                 Some(found) if found.len() > 1 => found.get(1).map(|kept| kept.as_str().to_owned()),
                 Some(found) => found.get(0).map(|kept| kept.as_str().to_owned()),
             };
@@ -354,7 +353,7 @@ impl<'a> Mapping<'a> {
             };
             let meaning = match table.and_then(|table| meaning(table, &text)) {
                 Some(meaning) => Some(meaning.clone()),
-                None => misfit(text, target, "code", findings)?,
+                None => misfit(text, target, Wanted::Code, findings)?,
             };
             let Some(meaning) = meaning else { return Ok(None) };
             text = meaning;

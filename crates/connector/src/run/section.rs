@@ -153,12 +153,8 @@ impl Run {
                 Some((step, fetched)) => self.page(step, fetched),
                 None => Ok(Page::blank(self.base_url().clone())),
             };
-            match page {
+            match page.and_then(|page| page.cut().map_or(Ok(page), Err)) {
                 Err(page) => Err((Unread::Unexpected(page), None)),
-                Ok(page) if page.is_cut() => {
-                    let reason = "the page ends in the middle of a table";
-                    Err((UnexpectedPage::portal(reason).into(), None))
-                }
                 Ok(page) => {
                     let mut reader = Reader {
                         connector: &self.connector,

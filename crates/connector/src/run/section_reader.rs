@@ -275,9 +275,8 @@ impl<'r> SectionReader<'r> {
             let reason = "no rows, and nothing says that there are none";
             return Err(look_again(UnexpectedPage::portal(reason).into()));
         }
-        if page.is_cut() {
-            let reason = "the page ends in the middle of a table";
-            return Err(look_again(UnexpectedPage::portal(reason).into()));
+        if let Some(cut) = page.cut() {
+            return Err(look_again(cut.into()));
         }
         if !found.is_empty() && crate::page::claims_success(&page) == Some(false) {
             let reason = "rows in an answer that says that it failed";

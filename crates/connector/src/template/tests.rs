@@ -132,3 +132,19 @@ fn an_object_or_a_list_is_no_text() {
     }
     assert_eq!(render("{{ home.name.value }}{{ home.no }}").unwrap(), "x");
 }
+
+#[test]
+fn a_template_mentions_whole_words() {
+    let template =
+        Template::parse("{{ row.begindate | default('') }} {{ row['发生日期'] }}").unwrap();
+    for (word, expect) in [
+        ("begindate", true),
+        ("发生日期", true),
+        ("date", false),
+        ("日期", false),
+        ("begin", false),
+        ("end", false),
+    ] {
+        assert_eq!(template.mentions(word), expect, "{word}");
+    }
+}
