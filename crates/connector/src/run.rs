@@ -15,6 +15,7 @@ mod note;
 mod overlap;
 mod pager;
 mod paging;
+mod reason;
 mod redirect;
 mod request;
 mod section;
@@ -120,6 +121,8 @@ pub struct Run {
     entry_has_code: Option<bool>,
     /// Names of values that were made of what the person typed.
     typed: BTreeSet<String>,
+    /// Names of the person's answers to questions.
+    answered: BTreeSet<String>,
     /// The page that was looked into last, and the last with records; none while the person is asked.
     seen: Option<Arc<evidence::SeenPage>>,
     seen_records: Option<Arc<evidence::SeenPage>>,
@@ -153,6 +156,7 @@ impl Run {
             has_sent: false,
             entry_has_code: None,
             typed: BTreeSet::new(),
+            answered: BTreeSet::new(),
             seen: None,
             seen_records: None,
         }

@@ -308,7 +308,6 @@ fn note_failure(task: &TaskRow, section: Section, failure: &Failure) {
         tid = %task.id,
         section = section.as_str(),
         kind = failure.kind.as_str(),
-        reason = failure.reason,
         "section failed"
     );
 }

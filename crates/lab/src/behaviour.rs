@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::city::{City, Pictures};
+use crate::city::{City, Family, Pictures};
 
 /// What a portal does with a visitor who used a certain password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ pub(crate) enum Behaviour {
     ElsewhereHost,
     BadGzip,
     Charset,
+    Echo,
+    EchoRows,
 }
 
 use Behaviour as B;
@@ -99,6 +101,12 @@ pub(crate) const TABLE: &[(Behaviour, &str, &str)] = &[
     (B::ElsewhereHost, "elsewherehost", "最后一项数据跳到别的主机 · redirects to another host"),
     (B::BadGzip, "badgzip", "最后一项数据压缩损坏 · broken gzip"),
     (B::Charset, "charset", "最后一项数据字符集不符 · declared charset and bytes differ"),
+    (B::Echo, "echo", "拒绝登录并重复所填内容 · the refusal repeats everything that was typed"),
+    (
+        B::EchoRows,
+        "echorows",
+        "最后一项数据报错并带个人信息 · an error that tells who the person is instead of the last section",
+    ),
 ];
 
 static BY_MD5: LazyLock<HashMap<String, Behaviour>> = LazyLock::new(|| {
@@ -126,6 +134,7 @@ impl Behaviour {
             B::Relogin => city.has_force,
             B::Format => city.has_format,
             B::Flaky => city.reads_by_get,
+            B::Echo | B::EchoRows => city.family == Family::Model,
             _ => true,
         }
     }
@@ -146,7 +155,9 @@ pub(crate) fn ending(city: &City, behaviour: Behaviour) -> Ending {
     let (code, fail) = match behaviour {
         B::Wrong | B::Unknown => ("50004", vec![]),
         B::Format => ("50006", vec![]),
-        B::Locked | B::Quota | B::Elsewhere | B::Blocked | B::SmsLimit => ("50001", vec![]),
+        B::Locked | B::Quota | B::Elsewhere | B::Blocked | B::SmsLimit | B::Echo => {
+            ("50001", vec![])
+        }
         B::Maintenance => ("50005", vec![]),
         B::Drops | B::Down => ("50007", vec![]),
         B::ChangedLogin | B::BadPicture | B::Lost => ("50002", vec![]),
@@ -154,9 +165,13 @@ pub(crate) fn ending(city: &City, behaviour: Behaviour) -> Ending {
         B::Changed if city.has_base_as_hall => ("50002", vec![]),
         B::Changed => ("40002", vec!["baseInfo"]),
         B::ChangedRows => ("40002", city.row_sections()),
-        B::Partial | B::Huge | B::Endless | B::Redirects | B::ElsewhereHost | B::BadGzip => {
-            ("40002", city.last_group().to_vec())
-        }
+        B::Partial
+        | B::Huge
+        | B::Endless
+        | B::Redirects
+        | B::ElsewhereHost
+        | B::BadGzip
+        | B::EchoRows => ("40002", city.last_group().to_vec()),
         _ => ("40001", vec![]),
     };
     Ending { code, fail, asks: asks(city, behaviour) }

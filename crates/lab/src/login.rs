@@ -88,7 +88,7 @@ pub(crate) fn sign_in(
         return Err(wrong(session, Refusal::Unknown));
     };
     match behaviour {
-        Behaviour::Wrong => Err(wrong(session, Refusal::Password)),
+        Behaviour::Wrong | Behaviour::Echo => Err(wrong(session, Refusal::Password)),
         Behaviour::Unknown => Err(wrong(session, Refusal::Unknown)),
         Behaviour::Format => Err(Refusal::Format),
         Behaviour::Locked => Err(Refusal::Locked),

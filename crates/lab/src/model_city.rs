@@ -17,7 +17,7 @@ use crate::html;
 use crate::login::{Attempt, Refusal, check_sms, sign_in};
 use crate::people::{Person, World};
 use crate::session::Session;
-use crate::visit::{Page, Visit};
+use crate::visit::{Page, Part, Visit};
 
 static NOTES: LazyLock<[String; 2]> = LazyLock::new(|| {
     let notes = |product: &str, own: &str, tables: String| {
@@ -61,10 +61,13 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
         (_, true) => Page::missing(),
         (path, false) => {
             let Some(person) = visit.person(session) else { return signed_out(visit) };
-            match visit.city.product {
+            let page = match visit.city.product {
                 Product::Fund => fund::answer(visit, session, &person, path),
                 Product::Insurance => insurance::answer(visit, session, &person, path),
-            }
+            };
+            let is_last = matches!(page.part, Part::Data(sections)
+                if sections.iter().any(|one| visit.city.last_group().contains(one)));
+            if is_last && session.is(Behaviour::EchoRows) { told(&person) } else { page }
         }
     }
 }
@@ -152,6 +155,9 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         Err(Refusal::SmsNeeded) => return send_sms(visit, session),
         Err(Refusal::Picture) => ("BAD_CAPTCHA", "验证码错误"),
         Err(Refusal::PictureExpired) => ("BAD_CAPTCHA", "验证码已过期,请重新获取"),
+        Err(Refusal::Password) if session.is(Behaviour::Echo) => {
+            return reply("REFUSED", &echo(visit, attempt.person));
+        }
         Err(Refusal::Password) => ("BAD_PASSWORD", "密码错误"),
         Err(Refusal::Unknown) => ("NO_USER", "用户不存在"),
         Err(Refusal::Format) => ("BAD_FORMAT", "身份证格式错误"),
@@ -164,6 +170,23 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         Err(other) => return other.page().unwrap_or_else(Page::missing),
     };
     reply(code, message)
+}
+
+/// A refusal as careless portals write it: with all that was typed, and with whose account it is.
+fn echo(visit: &Visit<'_>, person: Option<u64>) -> String {
+    let typed = |name: &str| visit.form.get(name).to_owned();
+    let named = person.map_or_else(String::new, |index| {
+        let person = visit.world().person(visit.city, index);
+        format!("尊敬的{}（{}），余额12,345.67元，", person.name, person.id_card)
+    });
+    let (password, code) = (typed("password"), typed("captcha"));
+    format!("{named}您输入的口令{password}与附加码{code}被拒绝")
+}
+
+/// The same in place of records.
+fn told(person: &Person) -> Page {
+    let message = format!("{}（{}）余额12,345.67元：查询失败", person.name, person.id_card);
+    Page::json(&json!({"code": "REFUSED", "message": message}))
 }
 
 fn send_sms(visit: &Visit<'_>, session: &mut Session) -> Page {

@@ -43,8 +43,12 @@ pub(crate) struct PersonKeys<'a> {
 impl Whose {
     /// Whether a word names the person: what stands before a colon may be `尊敬的张三`.
     pub(crate) fn is_named_in(&self, word: &str) -> bool {
-        let own = [&self.identity, &self.name, &self.account];
-        own.into_iter().flatten().any(|own| own.chars().count() > 1 && word.contains(own.as_str()))
+        self.names().any(|own| own.chars().count() > 1 && word.contains(own))
+    }
+
+    /// The identity number, the name and the account, as far as they are known.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.identity, &self.name, &self.account].into_iter().flatten().map(String::as_str)
     }
 
     /// Whether a row or record names somebody else.

@@ -84,6 +84,7 @@ impl Run {
         })?;
         let answer: String = answer.trim().chars().take(ANSWER_CHARS_MAX).collect();
         self.vars.insert(ask.to.clone(), Json::String(answer));
+        self.answered.insert(ask.to.clone());
         Ok(Asking::Answered)
     }
 

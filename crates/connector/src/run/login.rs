@@ -110,11 +110,20 @@ impl Run {
                 Ok(()) => at + 1,
                 Err(StepEnd::Failure(failure)) => return Err(failure),
                 Err(StepEnd::Verdict(verdict)) => {
-                    back_to(steps, &mut asked, &verdict, credentials)?
+                    back_to(steps, &mut asked, &verdict, &self.private(Some(credentials)))?
                 }
             };
         }
         Err(self.unexpected(&UnexpectedPage::limit("more steps than a login may have")))
+    }
+
+    /// What nobody may read in the portal's words: what the person typed, what was made of it, and who
+    /// they are.
+    pub(super) fn private<'a>(&'a self, fields: Option<&'a Credentials>) -> Vec<&'a str> {
+        let typed = fields.into_iter().flat_map(Credentials::iter).map(|(_, value)| value);
+        let made = self.typed.iter().chain(&self.answered);
+        let made = made.filter_map(|name| self.vars.get(name)).filter_map(Json::as_str);
+        typed.chain(made).chain(self.whose.names()).collect()
     }
 
     /// Remembers what the portal told of the person who logged in, where nothing was typed that names
@@ -157,9 +166,8 @@ fn back_to(
     steps: &[Step],
     asked: &mut Asked,
     verdict: &Verdict,
-    credentials: &Credentials,
+    private: &[&str],
 ) -> Result<usize, Failure> {
-    let secrets: Vec<&str> = credentials.iter().map(|(_, value)| value).collect();
     let kind = kind_of_wrong(verdict.outcome);
     let is_about_code = kind.map_or_else(
         || CODES.iter().any(|word| verdict.reason.contains(word)),
@@ -169,7 +177,7 @@ fn back_to(
     if is_about_code && asked.has_no_picture {
         return Err(Failure::of(FailureKind::PortalChanged));
     }
-    let Some(kind) = kind else { return Err(verdict.failure(&secrets)) };
+    let Some(kind) = kind else { return Err(verdict.failure(private)) };
     let (kind, ask_at) = match asked.last(kind) {
         Some(last) => last,
         // The portal wants a code that was not asked for: the question was left out by its `when`.
@@ -177,7 +185,7 @@ fn back_to(
             let left_out = |step: &Step| step.ask().is_some_and(|ask| ask.kind == kind);
             let at = steps.iter().position(left_out).filter(|_| !asked.is_caught_up);
             asked.is_caught_up = true;
-            let refused = || Failure::because(FailureKind::LoginFailed, &verdict.reason);
+            let refused = || verdict.failure_as(FailureKind::LoginFailed, private);
             (kind, at.ok_or_else(refused)?)
         }
     };

@@ -11,6 +11,7 @@ use super::{
     ask::speaks_of_code,
     fetch::Fetched,
     note::StepNote,
+    reason,
     verdict::{Verdict, Where, judge},
 };
 use crate::{
@@ -119,7 +120,7 @@ impl Run {
         let note = match &fetched {
             Ok(fetched) => StepNote {
                 method,
-                path: fetched.url.path().to_owned(),
+                path: reason::path(fetched.url.path()),
                 status: Some(fetched.answer.status),
                 ms: fetched.ms,
                 ..StepNote::of(step)
@@ -279,7 +280,7 @@ impl Run {
     pub(super) fn failure_of(&self, end: StepEnd) -> Failure {
         match end {
             StepEnd::Failure(failure) => failure,
-            StepEnd::Verdict(verdict) => verdict.failure(&[]),
+            StepEnd::Verdict(verdict) => verdict.failure(&self.private(None)),
         }
     }
 
@@ -305,7 +306,7 @@ impl Run {
                 if let Some(note) = self.log.last_mut() {
                     note.outcome = format!("{}: {page}", verdict.outcome.as_str());
                 }
-                verdict.failure(&[])
+                verdict.failure(&self.private(None))
             }
         }
     }

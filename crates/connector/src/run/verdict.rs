@@ -7,6 +7,7 @@
 
 use fiveone_model::failure::{Failure, FailureKind};
 
+use super::reason;
 use crate::unexpected::{Cause, UnexpectedPage};
 use crate::{
     connector::Connector,
@@ -14,9 +15,6 @@ use crate::{
     outcome::Outcome,
     page::{Prober, TextPass, all_lines, claims_success, has_controls, is_wall},
 };
-
-/// The longest reason that is passed on in the portal's own words, in characters.
-const REASON_CHARS_MAX: usize = 80;
 
 /// An answer that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,40 +35,18 @@ impl Verdict {
         Self { outcome, reason: String::new(), detail: detail.into() }
     }
 
-    /// The failure, its reason without anything the person typed and without numbers of people.
-    pub(super) fn failure(&self, secrets: &[&str]) -> Failure {
-        let kind = self.outcome.failure();
+    /// The failure, its reason without anything of `private` and without numbers of people.
+    pub(super) fn failure(&self, private: &[&str]) -> Failure {
+        self.failure_as(self.outcome.failure(), private)
+    }
+
+    /// The same as another kind of failure.
+    pub(super) fn failure_as(&self, kind: FailureKind, private: &[&str]) -> Failure {
         if kind == FailureKind::PortalChanged {
             return Failure::of(kind);
         }
-        let mut reason = self.reason.clone();
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            reason = reason.replace(secret, "***");
-        }
-        Failure::because(kind, &shortened(&without_long_numbers(&reason)))
+        Failure::because(kind, &reason::passed_on(&self.reason, private))
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(REASON_CHARS_MAX).collect()
-}
-
-/// Runs of seven and more digits are numbers of people, accounts or phones: never passed on.
-fn without_long_numbers(text: &str) -> String {
-    let mut kept = String::new();
-    let mut digits = String::new();
-    for c in text.chars().chain(['\0']) {
-        if c.is_ascii_digit() || (c.eq_ignore_ascii_case(&'x') && digits.len() >= 14) {
-            digits.push(c);
-            continue;
-        }
-        kept.push_str(if digits.len() >= 7 { "***" } else { &digits });
-        digits.clear();
-        if c != '\0' {
-            kept.push(c);
-        }
-    }
-    kept
 }
 
 /// Where an answer is judged.
