@@ -30,6 +30,11 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// Prepares a deployment; `more` is put into the configuration's `[engine]` section.
     pub(crate) async fn new(store: TestStore, more: &str) -> Self {
+        Self::with_log(store, more, "debug").await
+    }
+
+    /// The same with a log of another filter.
+    pub(crate) async fn with_log(store: TestStore, more: &str, filter: &str) -> Self {
         // Fails when another test of this process was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = fiveone_lab::Options {
@@ -46,7 +51,7 @@ impl Deployment {
         let key = folder.path().join("key");
         std::fs::write(&key, DeploymentKeys::generate().expect("a key").as_str()).expect("a file");
         let config = folder.path().join("fiveone.toml");
-        let text = configuration(&address, store.url(), &key, more, &lab.portals());
+        let text = configuration(&address, store.url(), &key, (more, filter), &lab.portals());
         std::fs::write(&config, text).expect("a file");
         let mut deployment = Self { lab, store, folder, token: String::new(), config, address };
         let made = deployment.command(&["app", "create", "app1", "--json"]).await;
@@ -74,6 +79,11 @@ impl Deployment {
             .expect("the program runs")
     }
 
+    /// A client of its app.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&format!("http://{}", self.address), "app1", &self.token)
+    }
+
     /// Starts a gateway and waits until it is ready; its log goes to the folder.
     pub(crate) async fn gateway(&self) -> Gateway {
         let log = std::fs::File::options()
@@ -96,8 +106,7 @@ impl Deployment {
             every.tick().await;
             let ready = reqwest::get(format!("{url}/readyz")).await;
             if ready.is_ok_and(|answer| answer.status() == 200) {
-                let client = Client::new(&url, "app1", &self.token);
-                return Gateway { process, client };
+                return Gateway { process, client: self.client() };
             }
         }
         panic!("the gateway is not ready: {}", self.log_text());
@@ -132,14 +141,15 @@ fn configuration(
     address: &str,
     store: &str,
     key: &Path,
-    more: &str,
+    (more, filter): (&str, &str),
     portals: &BTreeMap<String, String>,
 ) -> String {
     let mut text = format!(
         "[server]\nlisten = \"{address}\"\n[store]\nurl = \"{store}\"\n\
          [keys]\ndeployment_key_file = \"{}\"\n\
-         [callbacks]\nto_private = true\n[log]\nfilter = \"debug\"\n\
-         [engine]\nlease_for = \"1s\"\ntick_every = \"100ms\"\n{more}\n[portals]\n",
+         [callbacks]\nto_private = true\n[log]\nfilter = \"{filter}\"\n\
+         [engine]\nlease_for = \"1s\"\ntick_every = \"100ms\"\n{more}\n\
+         [portals]\nrequests_per_second = 0\n",
         key.display()
     );
     for (area, base) in portals {

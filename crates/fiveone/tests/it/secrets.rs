@@ -1,179 +1,258 @@
-//! Credentials are readable nowhere: words planted in passwords and answers are looked for in the
-//! database, its log files, our logs and the memory of the process after the tasks have ended.
+//! Nothing that people type or own is readable where it does not belong: the audit plants words in
+//! passwords and answers and looks for them, and for the values of the reports, everywhere.
+//!
+//! `AUDIT_TASKS=1000 cargo nextest run -p fiveone secrets:: --no-capture` is the long form and
+//! prints what was searched.
 
-use std::path::Path;
+mod search;
 
-use fiveone_model::product::Product;
-use fiveone_testkit::TestStore;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+
+use fiveone_testkit::{TestStore, on_both};
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
+use tokio::process::Command;
 
 use crate::gateway::{login_fields, read_picture, text};
 use crate::process::{Deployment, Gateway};
 use crate::vendor_client::{FUND, code};
+use search::Search;
 
-/// Finds `needle` in bytes, as it is and in the encodings a form or a log might have given it.
-fn find(place: &str, bytes: &[u8], needles: &[String]) -> Vec<String> {
-    needles
-        .iter()
-        .filter(|needle| {
-            let plain = needle.as_bytes();
-            let wide: Vec<u8> = plain.iter().flat_map(|byte| [*byte, 0]).collect();
-            let hex = hex::encode(plain).into_bytes();
-            [plain, &wide, &hex].iter().any(|form| memmem(bytes, form))
-        })
-        .map(|needle| format!("{needle} in {place}"))
-        .collect()
-}
+/// How many tasks an audit has when nobody says.
+const TASKS: usize = 72;
+/// How many of them are under way at once.
+const AT_ONCE: usize = 12;
+/// How often the gateway is killed in the middle of them.
+const KILLS: usize = 3;
+/// Fewer bytes are the chance of a word that everybody has.
+const VALUE_BYTES_MIN: usize = 8;
 
-fn memmem(bytes: &[u8], needle: &[u8]) -> bool {
-    let Some((first, rest)) = needle.split_first() else { return false };
-    let mut from = 0;
-    while let Some(at) = bytes[from..].iter().position(|byte| byte == first) {
-        let start = from + at;
-        if bytes[start + 1..].starts_with(rest) {
-            return true;
-        }
-        from = start + 1;
-    }
-    false
-}
+on_both!(what_people_type_and_own_is_readable_nowhere);
 
-fn find_in_files(folder: &Path, needles: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            let bytes = std::fs::read(&path).expect("a file");
-            found.extend(find(&path.display().to_string(), &bytes, needles));
-        }
-    }
-    found
-}
-
-/// Everything the process may write to: its heap, its stacks, its anonymous maps.
-fn find_in_memory(id: u32, needles: &[String]) -> Vec<String> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let maps = std::fs::read_to_string(format!("/proc/{id}/maps")).expect("maps");
-    let mut memory = std::fs::File::open(format!("/proc/{id}/mem")).expect("memory");
-    let (mut found, mut read) = (Vec::new(), 0);
-    for line in maps.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(range), Some(rights)) = (words.next(), words.next()) else { continue };
-        if !rights.starts_with("rw") {
-            continue;
-        }
-        let Some((start, end)) = range.split_once('-') else { continue };
-        let start = u64::from_str_radix(start, 16).expect("an address");
-        let end = u64::from_str_radix(end, 16).expect("an address");
-        let mut bytes = vec![0; usize::try_from(end - start).expect("a size")];
-        if memory.seek(SeekFrom::Start(start)).is_ok() && memory.read_exact(&mut bytes).is_ok() {
-            read += bytes.len();
-            found.extend(find(&format!("memory {line}"), &bytes, needles));
-        }
-    }
-    assert!(read > 1_000_000, "the memory was not read");
-    found
-}
-
-/// A canary nobody else has.
+/// A word nobody else has.
 fn canary(name: &str) -> String {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).expect("random bytes");
     format!("Kanarie{name}{}", hex::encode(bytes))
 }
 
-/// Creates a task; its tid, and the tokenKey of the call, which is a digest of the password (P-13).
-async fn create(
-    deployment: &Deployment,
-    gateway: &Gateway,
-    number: usize,
-    password: &str,
-) -> (String, String) {
-    let people = fiveone_lab::people(&deployment.lab.world(), Product::Fund.as_str(), "990000", 16);
-    let fields = login_fields(&people[number], password);
-    let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let mut signed = vec![("area_code", "990000"), ("login_type", "1")];
-    signed.extend(&fields);
-    let url = "http://api.tcredit.com/identity/createFundSearchTaskB";
-    let token_key = gateway.client.token_key(url, &signed);
-    let data = gateway.client.create(FUND, "990000", "1", &fields).await;
-    assert_eq!(data["success"], true, "{data}");
-    (text(&data["tid"]), token_key)
+/// One person's task: what they type, and what it must not be found as.
+struct Case {
+    person: Value,
+    password: String,
+    /// Typed instead of the picture's code.
+    wrong_code: Option<String>,
+    /// The `tokenKey` of the create, a digest of the password (P-13).
+    token_key: String,
 }
 
-/// Answers every captcha until the task has ended; `wrong` is typed instead when given.
-async fn finish(gateway: &Gateway, tid: &str, wrong: Option<&str>) -> Value {
-    let mut last = Value::Null;
-    loop {
-        let data = gateway
-            .client
-            .wait_for(FUND, tid, |data| {
-                let is_new = code(data) == 10004 && data["base64_image_bytes"] != last;
-                is_new || code(data) >= 40001
-            })
-            .await;
-        if code(&data) >= 40001 {
-            return data;
+impl Case {
+    fn new(deployment: &Deployment, person: &Value, behaviour: &str, at: usize) -> Self {
+        let password = format!("{behaviour}:{}", canary(behaviour));
+        let fields = login_fields(person, &password);
+        let mut signed = vec![("area_code", "990000"), ("login_type", "1")];
+        signed.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let url = "http://api.tcredit.com/identity/createFundSearchTaskB";
+        let token_key = deployment.client().token_key(url, &signed);
+        let wrong_code = (at % 5 == 4).then(|| canary("Code"));
+        Self { person: person.clone(), password, wrong_code, token_key }
+    }
+
+    fn id_card(&self) -> String {
+        text(&self.person["id_card"])
+    }
+
+    /// What nobody may find anywhere, ever.
+    fn secrets(&self) -> impl Iterator<Item = String> {
+        let (_, canary) = self.password.split_once(':').expect("a canary");
+        [canary.to_owned(), self.token_key.clone()].into_iter().chain(self.wrong_code.clone())
+    }
+
+    /// Creates the task; its tid.
+    async fn create(&self, gateway: &Gateway) -> String {
+        let fields = login_fields(&self.person, &self.password);
+        let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let data = gateway.client.create(FUND, "990000", "1", &fields).await;
+        assert_eq!(data["success"], true, "{data}");
+        text(&data["tid"])
+    }
+
+    /// Answers every question until the task has ended; the last data.
+    async fn finish(&self, deployment: &Deployment, gateway: &Gateway, tid: &str) -> Value {
+        let mut last = Value::Null;
+        loop {
+            let is_next = |data: &Value| match code(data) {
+                10004 => data["base64_image_bytes"] != last,
+                found => found == 10003 || found >= 40001,
+            };
+            let data = gateway.client.wait_for(FUND, tid, is_next).await;
+            let answer = match code(&data) {
+                10004 => {
+                    last = data["base64_image_bytes"].clone();
+                    let right = read_picture(&text(&last));
+                    self.wrong_code.clone().unwrap_or(right)
+                }
+                10003 => deployment.lab.last_sms(&self.id_card()).unwrap_or_default(),
+                _ => return data,
+            };
+            gateway.client.user_code(FUND, tid, &answer).await;
         }
-        last = data["base64_image_bytes"].clone();
-        let right = read_picture(&text(&last));
-        gateway.client.user_code(FUND, tid, wrong.unwrap_or(&right)).await;
     }
 }
 
-#[tokio::test]
-async fn what_a_person_types_is_readable_nowhere_and_p_13_its_digest_neither() {
-    let deployment = Deployment::new(TestStore::sqlite().await, "").await;
-    let gateway = deployment.gateway().await;
-    let mut canaries = Vec::new();
-    for (number, password) in
-        ["good", "wrong", "partial", "changedlogin", "locked", "down", "lost", "captcha3"]
-            .iter()
-            .enumerate()
-    {
-        let canary = canary(password);
-        let password = format!("{password}:{canary}");
-        let (tid, token_key) = create(&deployment, &gateway, number, &password).await;
-        finish(&gateway, &tid, None).await;
-        canaries.extend([canary, token_key]);
+/// What the tasks ended in, and everything that was told of them.
+#[derive(Default)]
+struct Seen {
+    ends: BTreeMap<i64, usize>,
+    told: String,
+    report: String,
+}
+
+impl Seen {
+    /// Creates tasks and brings them to their ends, some at once.
+    async fn finish(&mut self, deployment: &Deployment, gateway: &Gateway, cases: &[Case]) {
+        let finished = stream::iter(cases).map(async |case| {
+            let tid = case.create(gateway).await;
+            case.finish(deployment, gateway, &tid).await
+        });
+        let mut finished = finished.buffer_unordered(AT_ONCE);
+        while let Some(data) = finished.next().await {
+            *self.ends.entry(code(&data)).or_default() += 1;
+            self.told.push_str(&data["msg"].to_string());
+            if code(&data) == 40001 {
+                self.report = data.to_string();
+            }
+        }
     }
-    // A code nobody could read either.
-    let answer = canary("Code");
-    let (tid, _) = create(&deployment, &gateway, 9, "good:x").await;
-    finish(&gateway, &tid, Some(&answer)).await;
-    canaries.push(answer);
+}
+
+/// The passwords of the model city that end within a test's patience.
+fn behaviours() -> Vec<String> {
+    let all = fiveone_lab::behaviours("fund", "990000");
+    let names = all.iter().map(|row| text(&row["password"]));
+    names.filter(|name| !matches!(name.as_str(), "endless" | "huge" | "slow")).collect()
+}
+
+/// The values of reports and logins by which a person could be told: each is of one person alone.
+fn values(deployment: &Deployment, people: &[Value]) -> Vec<String> {
+    fn push(json: &Json<'_>, values: &mut BTreeSet<String>) {
+        match json.0 {
+            Value::String(text) => {
+                values.insert(text.clone());
+            }
+            Value::Number(number) => {
+                values.insert(number.to_string());
+            }
+            Value::Array(items) => items.iter().for_each(|item| push(&Json(item), values)),
+            Value::Object(map) => map.values().for_each(|item| push(&Json(item), values)),
+            _ => {}
+        }
+    }
+    struct Json<'a>(&'a Value);
+    let world = deployment.lab.world();
+    let mut owners: BTreeMap<String, usize> = BTreeMap::new();
+    for person in people {
+        let mut own = BTreeSet::new();
+        push(&Json(&person["login"]), &mut own);
+        let id_card = text(&person["id_card"]);
+        let truth = fiveone_lab::truth(&world, "fund", "990000", &id_card, "good");
+        push(&Json(&truth.expect("a report")), &mut own);
+        for value in own {
+            *owners.entry(value).or_default() += 1;
+        }
+    }
+    let is_day = |value: &str| value.len() == 10 && value.matches('-').count() == 2;
+    let is_told = |value: &str| value.len() >= VALUE_BYTES_MIN && !is_day(value);
+    owners.into_iter().filter(|(value, n)| *n == 1 && is_told(value)).map(|(v, _)| v).collect()
+}
+
+/// Where a database keeps its files.
+async fn database_folder(store: &TestStore) -> PathBuf {
+    if let Some(file) = store.url().strip_prefix("sqlite:") {
+        return PathBuf::from(file).parent().expect("a folder").to_owned();
+    }
+    let mut server = PgConnection::connect(store.url()).await.expect("the server answers");
+    // What is only in the server's memory is written out first.
+    sqlx::query("checkpoint").execute(&mut server).await.expect("a checkpoint");
+    let folder: String =
+        sqlx::query_scalar("show data_directory").fetch_one(&mut server).await.expect("a folder");
+    PathBuf::from(folder)
+}
+
+async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
+    let more = "unhealthy_after_failures = 1000000";
+    let deployment = Deployment::with_log(store, more, "trace").await;
+    let tasks = std::env::var("AUDIT_TASKS").ok().and_then(|n| n.parse().ok());
+    let tasks: usize = tasks.unwrap_or(TASKS);
+    let people = fiveone_lab::people(&deployment.lab.world(), "fund", "990000", tasks as u64);
+    deployment.command(&["app", "topup", "app1", "100000.00", "--json"]).await;
+    let behaviours = behaviours();
+    let cases: Vec<Case> = people
+        .iter()
+        .enumerate()
+        .map(|(at, one)| Case::new(&deployment, one, &behaviours[at % behaviours.len()], at))
+        .collect();
+
+    let mut seen = Seen::default();
+    let mut gateway = deployment.gateway().await;
+    let (early, late) = cases.split_at(tasks / 3);
+    for part in early.chunks(early.len().div_ceil(KILLS)) {
+        // These are killed wherever they are: queued, asking, reading, settling.
+        let (cut, whole) = part.split_at(part.len().min(AT_ONCE) / 2);
+        let created = stream::iter(cut).then(|case| case.create(&gateway));
+        let tids: Vec<String> = created.collect().await;
+        seen.finish(&deployment, &gateway, whole).await;
+        for (case, tid) in cut.iter().zip(&tids).take(cut.len() / 2) {
+            case.finish(&deployment, &gateway, tid).await;
+        }
+        gateway.kill().await;
+        gateway = deployment.gateway().await;
+    }
+    seen.finish(&deployment, &gateway, late).await;
     deployment.settle().await;
     let id = gateway.process.id().expect("it runs");
-    let mut found = find_in_memory(id, &canaries);
 
-    // And one whose process dies while it waits for the person.
-    let waiting = canary("Waiting");
-    let (tid, token_key) = create(&deployment, &gateway, 10, &format!("good:{waiting}")).await;
-    gateway.client.wait_for(FUND, &tid, |data| code(data) == 10004).await;
-    canaries.extend([waiting, token_key]);
-    gateway.kill().await;
-
-    let database = deployment.store.url().strip_prefix("sqlite:").expect("a file").to_owned();
-    found.extend(find_in_files(Path::new(&database).parent().expect("a folder"), &canaries));
-    found.extend(find_in_files(deployment.folder.path(), &canaries));
-    assert!(deployment.log_text().contains("run begins"), "the log tells of the runs");
-    assert_eq!(found, Vec::<String>::new());
-}
-
-#[test]
-fn the_search_itself_finds() {
-    let needle = "Kanarie1234".to_owned();
-    let wide: Vec<u8> = needle.bytes().flat_map(|byte| [byte, 0]).collect();
-    for bytes in [b"xxKanarie1234yy".to_vec(), wide, hex::encode(&needle).into_bytes()] {
-        assert_eq!(find("here", &bytes, std::slice::from_ref(&needle)).len(), 1);
+    let mut secrets = Search::of(cases.iter().flat_map(Case::secrets));
+    secrets.look_into_memory(id);
+    let metrics = gateway.client.request("GET", "/metrics").send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("a body");
+    let callbacks = format!("{}/callbacks/box", deployment.lab.base());
+    let callbacks = reqwest::get(callbacks).await.expect("the lab").text().await.expect("a body");
+    let letters: Vec<Value> = serde_json::from_str(&callbacks).expect("a list");
+    assert!(letters.len() > tasks / 2, "{} callbacks", letters.len());
+    let database = database_folder(&deployment.store).await;
+    let mut owned = Search::of(values(&deployment, &people));
+    for search in [&mut secrets, &mut owned] {
+        search.look_into(&database);
+        search.look_into(deployment.folder.path());
+        search.look("metrics", metrics.as_bytes());
+        search.look("callbacks", callbacks.as_bytes());
+        search.look("msg", seen.told.as_bytes());
     }
-    assert_eq!(find("here", b"Kanarie123", &[needle]), Vec::<String>::new());
+    println!(
+        "{tasks} tasks, {KILLS} kills, ends {:?}: {} secrets and {} values in {} MB",
+        seen.ends,
+        secrets.len(),
+        owned.len(),
+        (secrets.bytes + owned.bytes) / 1_000_000,
+    );
+    assert!(deployment.log_text().contains("TRACE"), "the log tells everything");
+    assert!(seen.ends.len() > 7 && owned.len() > tasks * 5, "{:?}, {}", seen.ends, owned.len());
+    assert_eq!(secrets.found, BTreeSet::new());
+    assert_eq!(owned.found, BTreeSet::new());
+    // Where it belongs it is found.
+    owned.look("a report", seen.report.as_bytes());
+    assert!(owned.found.len() > 5, "{:?} in {}", owned.found, seen.report);
+    gateway.kill().await;
 }
 
 #[tokio::test]
 async fn a_gateways_memory_goes_into_no_core_dump_and_into_no_swap_where_that_is_allowed() {
     let deployment = Deployment::new(TestStore::sqlite().await, "").await;
-    let gateway = deployment.gateway().await;
+    let mut gateway = deployment.gateway().await;
     let id = gateway.process.id().expect("it runs");
     let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).expect("limits");
     let limit = |name: &str| {
@@ -186,5 +265,9 @@ async fn a_gateways_memory_goes_into_no_core_dump_and_into_no_swap_where_that_is
     let may_lock = limit("Max locked memory") == "unlimited";
     assert_eq!(is_locked, may_lock);
     assert_eq!(deployment.log_text().contains("memory may be written to a disk"), !may_lock);
-    gateway.kill().await;
+    // One that ends as a stack overflow ends it.
+    let killed = Command::new("kill").args(["-ABRT", &id.to_string()]).status().await;
+    assert!(killed.expect("kill runs").success());
+    let ended = gateway.process.wait().await.expect("it ends");
+    assert_eq!((ended.signal(), ended.core_dumped()), (Some(6), false));
 }
