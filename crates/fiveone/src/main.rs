@@ -7,6 +7,7 @@
 mod client;
 mod commands;
 mod config;
+mod connections;
 mod exit;
 mod memory;
 mod output;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use clap::Args;
 use fiveone_connector::{ExtraCertificates, Library};
@@ -17,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 
 use crate::config::{Config, LogFormat, Server, Tls};
+use crate::connections::Gate;
 use crate::exit::{Failed, Reason};
 use crate::memory::{self, Kept};
 use crate::telemetry;
@@ -63,7 +63,8 @@ impl Serve {
         let stop = telemetry::StopSignals::catch()?;
         let handle = Handle::new();
         let is_tls = tls.is_some();
-        let serving = tokio::spawn(serve(listener, tls, router, handle.clone()));
+        let gate = Gate::new(config.server.connections.within_descriptors());
+        let serving = tokio::spawn(serve(listener, tls, router, gate, handle.clone()));
         tracing::info!(%address, tls = is_tls, "listening");
         let is_lost = tokio::select! {
             () = stop.asked() => false,
@@ -124,20 +125,19 @@ async fn serve(
     listener: TcpListener,
     tls: Option<RustlsConfig>,
     router: Router,
+    gate: Gate,
     handle: Handle<SocketAddr>,
 ) -> std::io::Result<()> {
-    let service = router.into_make_service();
-    // Answers are written whole: nothing is gained by waiting for more.
-    let plain = NoDelayAcceptor::new();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp(listener)?.handle(handle);
     match tls {
         None => {
-            let mut server = server.acceptor(plain);
+            let mut server = server.acceptor(gate);
             limit_patience(server.http_builder());
             server.serve(service).await
         }
         Some(tls) => {
-            let mut server = server.acceptor(RustlsAcceptor::new(tls).acceptor(plain));
+            let mut server = server.acceptor(RustlsAcceptor::new(tls).acceptor(gate));
             limit_patience(server.http_builder());
             server.serve(service).await
         }

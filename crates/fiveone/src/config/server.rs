@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::section::Section;
+use crate::connections::ConnectionLimits;
 
 /// The port of the documents' examples in this project.
 const PORT: u16 = 8051;
@@ -29,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     /// Without it, plain HTTP.
     pub(crate) tls: Option<Tls>,
+    /// How many connections there may be.
+    pub(crate) connections: ConnectionLimits,
     /// The limits of the interfaces.
     pub(crate) web: fiveone_web::Options,
 }
@@ -77,7 +80,15 @@ impl Server {
             )),
             ..default
         };
-        Self { listen, tls, web }
+        Self { listen, tls, connections: connections(section), web }
+    }
+}
+
+fn connections(section: &mut Section<'_>) -> ConnectionLimits {
+    ConnectionLimits {
+        max: section.number("connections_max", 8_192, 1..=1_000_000),
+        per_address_max: section.number("connections_per_address_max", 1_024, 1..=1_000_000),
+        idle_for: duration(section.duration_ms("idle_for", 60_000, 1_000..=600_000)),
     }
 }
 

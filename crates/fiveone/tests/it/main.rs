@@ -9,6 +9,7 @@ mod codes;
 mod documents;
 mod evidence;
 mod findings;
+mod gate;
 mod gateway;
 mod matrix;
 mod nodes;

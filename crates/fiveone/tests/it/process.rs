@@ -27,14 +27,34 @@ pub(crate) struct Deployment {
     address: String,
 }
 
+/// Lines of a configuration beside those that every test has.
+#[derive(Clone, Copy)]
+pub(crate) struct More<'a> {
+    pub(crate) engine: &'a str,
+    pub(crate) server: &'a str,
+    /// The log's filter.
+    pub(crate) log: &'a str,
+}
+
+impl Default for More<'_> {
+    fn default() -> Self {
+        Self { engine: "", server: "", log: "debug" }
+    }
+}
+
 impl Deployment {
     /// Prepares a deployment; `more` is put into the configuration's `[engine]` section.
     pub(crate) async fn new(store: TestStore, more: &str) -> Self {
-        Self::with_log(store, more, "debug").await
+        Self::with(store, More { engine: more, ..More::default() }).await
     }
 
-    /// The same with a log of another filter.
-    pub(crate) async fn with_log(store: TestStore, more: &str, filter: &str) -> Self {
+    /// The same with more in the configuration's `[server]` section.
+    pub(crate) async fn with_server(store: TestStore, server: &str) -> Self {
+        Self::with(store, More { server, ..More::default() }).await
+    }
+
+    /// Prepares a deployment with more in its configuration.
+    pub(crate) async fn with(store: TestStore, more: More<'_>) -> Self {
         // Fails when another test of this process was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let options = fiveone_lab::Options {
@@ -51,7 +71,7 @@ impl Deployment {
         let key = folder.path().join("key");
         std::fs::write(&key, DeploymentKeys::generate().expect("a key").as_str()).expect("a file");
         let config = folder.path().join("fiveone.toml");
-        let text = configuration(&address, store.url(), &key, (more, filter), &lab.portals());
+        let text = configuration(&address, store.url(), &key, more, &lab.portals());
         std::fs::write(&config, text).expect("a file");
         let mut deployment = Self { lab, store, folder, token: String::new(), config, address };
         let made = deployment.command(&["app", "create", "app1", "--json"]).await;
@@ -141,14 +161,15 @@ fn configuration(
     address: &str,
     store: &str,
     key: &Path,
-    (more, filter): (&str, &str),
+    more: More<'_>,
     portals: &BTreeMap<String, String>,
 ) -> String {
+    let More { engine, server, log } = more;
     let mut text = format!(
-        "[server]\nlisten = \"{address}\"\n[store]\nurl = \"{store}\"\n\
+        "[server]\nlisten = \"{address}\"\n{server}\n[store]\nurl = \"{store}\"\n\
          [keys]\ndeployment_key_file = \"{}\"\n\
-         [callbacks]\nto_private = true\n[log]\nfilter = \"{filter}\"\n\
-         [engine]\nlease_for = \"1s\"\ntick_every = \"100ms\"\n{more}\n\
+         [callbacks]\nto_private = true\n[log]\nfilter = \"{log}\"\n\
+         [engine]\nlease_for = \"1s\"\ntick_every = \"100ms\"\n{engine}\n\
          [portals]\nrequests_per_second = 0\n",
         key.display()
     );

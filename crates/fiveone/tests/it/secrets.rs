@@ -17,7 +17,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::process::Command;
 
 use crate::gateway::{login_fields, read_picture, text};
-use crate::process::{Deployment, Gateway};
+use crate::process::{Deployment, Gateway, More};
 use crate::vendor_client::{FUND, code};
 use search::Search;
 
@@ -183,8 +183,9 @@ async fn database_folder(store: &TestStore) -> PathBuf {
 }
 
 async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
-    let more = "unhealthy_after_failures = 1000000";
-    let deployment = Deployment::with_log(store, more, "trace").await;
+    let engine = "unhealthy_after_failures = 1000000";
+    let more = More { engine, log: "trace", ..More::default() };
+    let deployment = Deployment::with(store, more).await;
     let tasks = std::env::var("AUDIT_TASKS").ok().and_then(|n| n.parse().ok());
     let tasks: usize = tasks.unwrap_or(TASKS);
     let people = fiveone_lab::people(&deployment.lab.world(), "fund", "990000", tasks as u64);
