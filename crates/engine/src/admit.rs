@@ -13,7 +13,7 @@ use fiveone_model::login::{Credentials, FieldName, LoginMethod};
 use fiveone_model::product::Product;
 use fiveone_model::retention::IDEMPOTENCY_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-use fiveone_store::{Admitted, Idempotency, NewTask, Writer};
+use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Writer};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::areas::Areas;
@@ -64,6 +64,9 @@ pub enum AdmitError {
     /// Too many tasks are under way, or this node stops; top-level 10.
     #[error("too many tasks are under way")]
     Busy,
+    /// The portal refused the account too often; status -2.
+    #[error("the portal refused the account too often")]
+    Braked,
     /// Ours; `data.status` -1.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -113,8 +116,7 @@ pub(crate) struct Admission {
     open_tasks: Arc<OpenTasks>,
     signals: Arc<Signals>,
     time: Arc<dyn Time>,
-    /// How long a task may take from admission to its end.
-    task_for_ms: Millis,
+    limits: AdmissionLimits,
     in_flight: InFlight,
     writes: mpsc::Sender<Pending>,
 }
@@ -127,7 +129,18 @@ pub(crate) struct AdmissionParts {
     pub(crate) open_tasks: Arc<OpenTasks>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
+    pub(crate) limits: AdmissionLimits,
+}
+
+/// What the configuration says of admissions.
+#[derive(Clone, Copy)]
+pub(crate) struct AdmissionLimits {
+    /// How long a task may take from admission to its end.
     pub(crate) task_for_ms: Millis,
+    /// See [`Quota`].
+    pub(crate) wrong_logins_max: u32,
+    /// See [`Quota`].
+    pub(crate) wrong_logins_for_ms: Millis,
 }
 
 impl Admission {
@@ -150,7 +163,7 @@ impl Admission {
             open_tasks: parts.open_tasks,
             signals: parts.signals,
             time: parts.time,
-            task_for_ms: parts.task_for_ms,
+            limits: parts.limits,
             in_flight: InFlight::default(),
             writes,
         };
@@ -192,6 +205,8 @@ impl Admission {
                 Ok(id)
             }
             Admitted::Twin(id) => Ok(id),
+            Admitted::TooManyOpen | Admitted::TooManyUnpaid => Err(AdmitError::Busy),
+            Admitted::TooManyWrong => Err(AdmitError::Braked),
             Admitted::New | Admitted::NoBalance => Err(AdmitError::NoBalance),
             Admitted::KeyReused => Err(refused("Idempotency-Key 已用于另一个请求")),
         }
@@ -249,7 +264,19 @@ impl Admission {
             keyed_digest(&self.node.twin_key.get(), &[about.as_bytes(), plain.as_slice()]);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
-        let due_at = now + self.task_for_ms;
+        let place = format!("{product}/{area}");
+        let account = credentials.account();
+        let login_digest = account
+            .and_then(|account| self.digest("login", &[place.as_bytes(), account.as_bytes()]));
+        let person = credentials.get(FieldName::IdCard).map(|id| id.trim().to_uppercase());
+        let person_digest = person.and_then(|person| self.digest("person", &[person.as_bytes()]));
+        let quota = Quota {
+            open_tasks_max: entry.app.open_tasks_max,
+            unpaid_per_hour_max: entry.app.unpaid_per_hour_max,
+            wrong_logins_max: self.limits.wrong_logins_max,
+            wrong_logins_for_ms: self.limits.wrong_logins_for_ms,
+        };
+        let due_at = now + self.limits.task_for_ms;
         Ok(NewTask {
             id,
             app_id: entry.app.id.clone(),
@@ -260,12 +287,20 @@ impl Admission {
             login_sealed,
             data_key,
             fingerprint,
+            login_digest,
+            person_digest,
+            quota,
             idempotency: key.map(|key| Idempotency { key, about }),
             tariff,
             due_at,
             hold_due_at: due_at + HOLD_GRACE_MS,
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
         })
+    }
+
+    /// Under the newest key.
+    fn digest(&self, purpose: &str, parts: &[&[u8]]) -> Option<String> {
+        self.keys.digests(purpose, parts).into_iter().next()
     }
 
     async fn write(&self, new: NewTask) -> Result<Admitted, AdmitError> {

@@ -28,6 +28,11 @@ pub struct Options {
     pub unhealthy_after_failures: u32,
     /// How long an ill area stays closed.
     pub unhealthy_for_ms: Millis,
+    /// Logins of one account at one area that the portal refused since it accepted one; beyond it creates
+    /// are refused, so that the portal does not lock the account.
+    pub wrong_logins_max: u32,
+    /// How far back they count.
+    pub wrong_logins_for_ms: Millis,
     /// Callbacks may go to loopback and private addresses (§9).
     pub callbacks_to_private: bool,
     /// How long one callback attempt may take.
@@ -53,6 +58,8 @@ impl Default for Options {
             portal_concurrency: None,
             unhealthy_after_failures: 30,
             unhealthy_for_ms: 5 * 60_000,
+            wrong_logins_max: 5,
+            wrong_logins_for_ms: 3_600_000,
             callbacks_to_private: false,
             callback_for_ms: 10_000,
             callbacks_per_app_max: 8,

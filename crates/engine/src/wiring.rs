@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use fiveone_connector::{Library, Portal};
 use fiveone_store::Store;
 
-use crate::admit::{Admission, AdmissionParts, BatchWriter};
+use crate::admit::{Admission, AdmissionLimits, AdmissionParts, BatchWriter};
 use crate::answer::Answers;
 use crate::apps::Apps;
 use crate::areas::Areas;
@@ -87,7 +87,11 @@ impl Wiring {
             open_tasks: Arc::clone(&self.open_tasks),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
-            task_for_ms: self.options.task_for_ms,
+            limits: AdmissionLimits {
+                task_for_ms: self.options.task_for_ms,
+                wrong_logins_max: self.options.wrong_logins_max,
+                wrong_logins_for_ms: self.options.wrong_logins_for_ms,
+            },
         };
         Admission::new(parts, self.store.write.clone(), self.persistence())
     }

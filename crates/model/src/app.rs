@@ -1,5 +1,6 @@
 //! Apps: who may call, for what, in which dialect (P-03, P-12, P-23, protocol §3, §9).
 
+use crate::networks::Networks;
 use crate::product::{PerProduct, Product};
 use crate::report::Dialect;
 
@@ -91,6 +92,13 @@ pub struct App {
     pub acknowledges_by_201: bool,
     /// Calls a second it may make before it gets status 10.
     pub calls_per_second: u32,
+    /// Tasks it may have that have not ended, before a create gets status 10.
+    pub open_tasks_max: u32,
+    /// Its tasks of an hour that may end for what was typed, and cost nothing, before a create gets status
+    /// 10: refusals are not to be had for nothing without end.
+    pub unpaid_per_hour_max: u32,
+    /// Where it may call from.
+    pub allowed_networks: Networks,
 }
 
 impl App {
@@ -110,6 +118,9 @@ impl App {
             wants_findings: false,
             acknowledges_by_201: false,
             calls_per_second: 1_000,
+            open_tasks_max: 10_000,
+            unpaid_per_hour_max: 1_000,
+            allowed_networks: Networks::default(),
         }
     }
 

@@ -33,6 +33,7 @@ pub mod finding;
 pub mod idempotency;
 pub mod ledger;
 pub mod login;
+pub mod networks;
 pub mod product;
 pub mod report;
 pub mod retention;

@@ -238,6 +238,15 @@ impl Credentials {
         self.0.insert(name, Zeroizing::new(value));
     }
 
+    /// The account that logs in, whatever it is typed as: what a portal counts wrong passwords by.
+    #[must_use]
+    pub fn account(&self) -> Option<String> {
+        let names =
+            [FieldName::Account, FieldName::IdCard, FieldName::CorpAccount, FieldName::Mobile];
+        let typed = names.into_iter().filter_map(|name| self.get(name)).map(str::trim);
+        typed.filter(|text| !text.is_empty()).map(str::to_uppercase).next()
+    }
+
     /// The value of a field; a blank one counts as not given.
     #[must_use]
     pub fn get(&self, name: FieldName) -> Option<&str> {

@@ -11,6 +11,7 @@ use fiveone_model::task::TaskId;
 
 use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, lock_wallets, post};
+use crate::quota::{Counts, Quota};
 use crate::{Error, Writer, task_id};
 
 /// How often a create looks for the twin that kept it from being written.
@@ -39,6 +40,12 @@ pub struct NewTask {
     pub fingerprint: String,
     /// Its `Idempotency-Key`, when its app sent one.
     pub idempotency: Option<Idempotency>,
+    /// Tells the account at its area, and is no account: for [`Quota::wrong_logins_max`].
+    pub login_digest: Option<String>,
+    /// Tells the person, and is no identity number: by it a person's records are erased.
+    pub person_digest: Option<String>,
+    /// What its app and its account may have.
+    pub quota: Quota,
     /// What is held.
     pub tariff: Tariff,
     /// When it must have ended.
@@ -70,6 +77,12 @@ pub enum Admitted {
     NoBalance,
     /// The key was used for another create; nothing was written.
     KeyReused,
+    /// The app has as many tasks under way as it may; nothing was written.
+    TooManyOpen,
+    /// Too many tasks of the app ended for what was typed, and cost nothing; nothing was written.
+    TooManyUnpaid,
+    /// The portal refused the account too often; nothing was written.
+    TooManyWrong,
 }
 
 impl Writer {
@@ -83,22 +96,40 @@ impl Writer {
         let mut tx = self.db.begin().await?;
         let apps = batch.iter().map(|new| new.app_id.clone()).collect();
         lock_wallets(&mut tx, &apps).await?;
+        let mut counts = Counts::default();
         for new in batch {
-            outcomes.push(admit_one(&mut tx, new, now).await?);
+            outcomes.push(admit_one(&mut tx, &mut counts, new, now).await?);
         }
         tx.commit().await?;
         Ok(outcomes)
     }
 }
 
-async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
+async fn admit_one(
+    tx: &mut Tx,
+    counts: &mut Counts,
+    new: &NewTask,
+    now: Millis,
+) -> Result<Admitted, Error> {
     if let Some(earlier) = remember_key(tx, new).await? {
         return Ok(earlier);
+    }
+    // A twin is answered with itself, however much its app has.
+    if let Some(twin) = twin_of(tx, new).await? {
+        return Ok(Admitted::Twin(twin));
+    }
+    if let Some(refusal) = counts.one_more(tx, new, now).await? {
+        forget_key(tx, new).await?;
+        return Ok(refusal);
     }
     // On PostgreSQL a twin may end between the two statements; then there is none any more.
     for _ in 0..TRIES_MAX {
         if insert_task(tx, new, now).await? {
-            return hold(tx, new, now).await;
+            let held = hold(tx, new, now).await?;
+            if held != Admitted::New {
+                counts.one_less(&new.app_id);
+            }
+            return Ok(held);
         }
         if let Some(twin) = twin_of(tx, new).await? {
             return Ok(Admitted::Twin(twin));
@@ -112,8 +143,9 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
     let made = tx
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
-               node_id, login_sealed, data_key, fingerprint, created_at, updated_at, due_at)
-             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11)
+               node_id, login_sealed, data_key, fingerprint, created_at, updated_at, due_at,
+               login_digest, person_digest)
+             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12, $13)
              on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
             args![
                 new.id.as_str(),
@@ -127,6 +159,8 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
                 &new.fingerprint,
                 now,
                 new.due_at,
+                new.login_digest.as_deref(),
+                new.person_digest.as_deref(),
             ],
         )
         .await?;

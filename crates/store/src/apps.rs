@@ -5,6 +5,7 @@
 
 use fiveone_model::app::{App, AppId, CallbackAddress, Grant};
 use fiveone_model::clock::Millis;
+use fiveone_model::networks::Networks;
 use fiveone_model::product::{PerProduct, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
@@ -35,7 +36,7 @@ pub struct NewApp {
 }
 
 /// The columns an operator can change, in the order of [`values`].
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 16] = [
     "name",
     "dialect",
     "has_legacy_code_signature",
@@ -49,6 +50,9 @@ const COLUMNS: [&str; 13] = [
     "wants_findings",
     "acknowledges_by_201",
     "calls_per_second",
+    "open_tasks_max",
+    "unpaid_per_hour_max",
+    "allowed_networks",
 ];
 
 fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
@@ -68,6 +72,9 @@ fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
         Arg::from(app.wants_findings),
         Arg::from(app.acknowledges_by_201),
         Arg::from(i64::from(app.calls_per_second)),
+        Arg::from(i64::from(app.open_tasks_max)),
+        Arg::from(i64::from(app.unpaid_per_hour_max)),
+        Arg::from(app.allowed_networks.as_str()),
     ]
 }
 
@@ -81,6 +88,7 @@ fn decode(row: &Row) -> Result<App, Error> {
     let callback = |column: &'static str| -> Result<_, Error> {
         Ok(row.maybe_text(column)?.map(|url| CallbackAddress { url }))
     };
+    let number = |column| u32::try_from(row.int(column)?).map_err(|_| unreadable(column));
     Ok(App {
         id: AppId::parse(&id).ok_or_else(|| unreadable("id"))?,
         name: row.text("name")?,
@@ -96,8 +104,11 @@ fn decode(row: &Row) -> Result<App, Error> {
         wants_challenge_callbacks: row.flag("wants_challenge_callbacks")?,
         wants_findings: row.flag("wants_findings")?,
         acknowledges_by_201: row.flag("acknowledges_by_201")?,
-        calls_per_second: u32::try_from(row.int("calls_per_second")?)
-            .map_err(|_| unreadable("calls_per_second"))?,
+        calls_per_second: number("calls_per_second")?,
+        open_tasks_max: number("open_tasks_max")?,
+        unpaid_per_hour_max: number("unpaid_per_hour_max")?,
+        allowed_networks: Networks::parse(&row.text("allowed_networks")?)
+            .ok_or_else(|| unreadable("allowed_networks"))?,
     })
 }
 

@@ -72,7 +72,9 @@ async fn wipe(tx: &mut Tx, id: &str, now: Millis) -> Result<(), Error> {
     tx.execute("delete from section where task_id = $1", args![id]).await?;
     tx.execute("delete from challenge where task_id = $1", args![id]).await?;
     tx.execute(
-        "update task set data_key = null, session_sealed = null, wiped_at = $2 where id = $1",
+        "update task set data_key = null, session_sealed = null, wiped_at = $2,
+           login_digest = null, person_digest = null
+         where id = $1",
         args![id, now],
     )
     .await

@@ -6,7 +6,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
 use fiveone_model::tariff::{PartialRule, Tariff};
 use fiveone_model::task::TaskId;
-use fiveone_store::{NewApp, NewTask};
+use fiveone_store::{NewApp, NewTask, Quota};
 
 /// The instant tests begin at: 2026-11-22 08:00 in Shanghai.
 pub const NOW: Millis = 1_795_305_600_000;
@@ -45,6 +45,17 @@ pub const fn tariff() -> Tariff {
     Tariff { price_fen: PRICE, partial: PartialRule::BaseAndOneMore }
 }
 
+/// Limits that no test reaches by accident.
+#[must_use]
+pub const fn quota() -> Quota {
+    Quota {
+        open_tasks_max: 100_000,
+        unpaid_per_hour_max: 100_000,
+        wrong_logins_max: 5,
+        wrong_logins_for_ms: 3_600_000,
+    }
+}
+
 /// A task id whose first digits are `number`.
 #[must_use]
 pub fn task_id(number: u32) -> TaskId {
@@ -70,6 +81,9 @@ pub fn new_task(app: &str, number: u32) -> NewTask {
         data_key: b"wrapped".to_vec(),
         fingerprint: format!("fingerprint {number}"),
         idempotency: None,
+        login_digest: None,
+        person_digest: None,
+        quota: quota(),
         tariff: tariff(),
         due_at: NOW + 900_000,
         hold_due_at: NOW + 1_200_000,

@@ -1,6 +1,7 @@
 //! Who calls and whether they may: what is the same for every front. How a call is signed, and
 //! which code a denial gets, is the front's.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use fiveone_engine::{AppEntry, Fault};
@@ -8,6 +9,7 @@ use fiveone_model::app::{App, AppId, Grant};
 use fiveone_model::product::Product;
 use tokio::sync::SemaphorePermit;
 
+use crate::guesses::Guesser;
 use crate::state::ApiState;
 
 /// Why an app that is who it says may not call now.
@@ -17,6 +19,8 @@ pub(crate) enum Denied {
     NoGrant,
     /// Its grant is paused.
     Paused,
+    /// It calls from an address that it may not call from.
+    Elsewhere,
     /// It calls too often, or too many calls are under way.
     Busy,
 }
@@ -28,13 +32,23 @@ impl ApiState {
         self.engine.app(&id).await
     }
 
-    /// Lets a call in, in the order of P-03: grant, rate, load. It is under way until the permit
+    /// Lets somebody try a tokenKey who has not tried too many wrong ones.
+    pub(crate) fn let_try(&self, who: &Guesser) -> Result<(), Denied> {
+        let wait_ms = self.guesses.wait_ms(who, self.engine.now());
+        wait_ms.map_or(Ok(()), |_| Err(Denied::Busy))
+    }
+
+    /// Lets a call in, in the order of P-03: address, grant, rate, load. It is under way until the permit
     /// is dropped.
     pub(crate) fn let_in(
         &self,
         app: &App,
         product: Product,
+        address: Option<IpAddr>,
     ) -> Result<SemaphorePermit<'_>, Denied> {
+        if !app.allowed_networks.allow(address) {
+            return Err(Denied::Elsewhere);
+        }
         match app.grant(product) {
             Some(Grant::Active) => {}
             Some(Grant::Paused) => return Err(Denied::Paused),

@@ -4,6 +4,8 @@
 //! written but through the engine. Binding a socket and TLS are the binary's work.
 
 mod auth;
+mod client_address;
+mod guesses;
 mod metrics;
 mod options;
 mod probes;

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use fiveone_model::networks::Networks;
+
 /// The limits of the surfaces.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The addresses clients may sign beside the documented ones, up to the interface's name (P-10).
     pub public_bases: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Networks,
     /// The largest body that is read, in bytes.
     pub body_bytes_max: usize,
     /// How much of a larger body is read and thrown away, so that its sender can read our answer;
@@ -28,6 +32,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             public_bases: Vec::new(),
+            trusted_proxies: Networks::default(),
             body_bytes_max: 64 * 1024,
             body_bytes_drained_max: 8 * 1024 * 1024,
             body_for: Duration::from_secs(15),

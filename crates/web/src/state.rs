@@ -5,6 +5,7 @@ use fiveone_engine::Engine;
 use tokio::sync::Semaphore;
 
 use crate::Options;
+use crate::guesses::Guesses;
 use crate::rate::Rates;
 
 /// The state that the fronts share.
@@ -12,13 +13,15 @@ pub(crate) struct ApiState {
     pub(crate) engine: Engine,
     pub(crate) options: Options,
     pub(crate) rates: Rates,
+    pub(crate) guesses: Guesses,
     pub(crate) calls_at_once: Semaphore,
 }
 
 impl ApiState {
     pub(crate) fn new(engine: Engine, options: Options) -> Self {
         let calls_at_once = Semaphore::new(options.calls_at_once_max);
-        Self { engine, options, rates: Rates::default(), calls_at_once }
+        let (rates, guesses) = (Rates::default(), Guesses::default());
+        Self { engine, options, rates, guesses, calls_at_once }
     }
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use fiveone_engine::{Accounts, callback_address};
 use fiveone_model::app::{App as AppRecord, AppId, CallbackAddress, Grant};
 use fiveone_model::ledger::yuan;
+use fiveone_model::networks::Networks;
 use fiveone_model::product::Product;
 use fiveone_model::report::Dialect;
 use fiveone_model::tariff::{PartialRule, Tariff};
@@ -138,6 +139,15 @@ struct Switches {
     /// Calls a second
     #[arg(long)]
     calls_per_second: Option<u32>,
+    /// Tasks it may have that have not ended
+    #[arg(long)]
+    open_tasks_max: Option<u32>,
+    /// Its tasks of an hour that may end for what was typed, and cost nothing
+    #[arg(long)]
+    unpaid_per_hour_max: Option<u32>,
+    /// Addresses and networks it may call from, separated by commas; an empty one is any
+    #[arg(long, value_name = "NETWORKS", value_parser = networks)]
+    allowed_networks: Option<Networks>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -166,6 +176,11 @@ const DEFAULT_PRICE_FEN: i64 = 300;
 
 pub(crate) fn app_id(text: &str) -> Result<AppId, String> {
     AppId::parse(text).ok_or_else(|| "1 to 64 printable ASCII characters".to_owned())
+}
+
+fn networks(text: &str) -> Result<Networks, String> {
+    let such_as = "addresses and networks, e.g. 203.0.113.7,2001:db8::/32, at most 64";
+    Networks::parse(text).ok_or_else(|| such_as.to_owned())
 }
 
 /// `12.34` in yuan as 分; at most two places, so that nothing is rounded.
@@ -288,6 +303,11 @@ impl Switches {
             *fact = change.unwrap_or(*fact);
         }
         app.calls_per_second = self.calls_per_second.unwrap_or(app.calls_per_second).max(1);
+        app.open_tasks_max = self.open_tasks_max.unwrap_or(app.open_tasks_max).max(1);
+        app.unpaid_per_hour_max = self.unpaid_per_hour_max.unwrap_or(app.unpaid_per_hour_max);
+        if let Some(networks) = &self.allowed_networks {
+            app.allowed_networks = networks.clone();
+        }
     }
 }
 
@@ -360,6 +380,9 @@ async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Val
         "findings": app.wants_findings,
         "acknowledgesBy201": app.acknowledges_by_201,
         "callsPerSecond": app.calls_per_second,
+        "openTasksMax": app.open_tasks_max,
+        "unpaidPerHourMax": app.unpaid_per_hour_max,
+        "allowedNetworks": app.allowed_networks.as_str(),
         "wallet": {
             "free": yuan(balance.free_fen),
             "held": yuan(balance.held_fen),

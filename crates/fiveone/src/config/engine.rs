@@ -31,6 +31,10 @@ pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
         section.number("unhealthy_after_failures", engine.unhealthy_after_failures, 1..=1_000_000);
     engine.unhealthy_for_ms =
         section.duration_ms("unhealthy_for", engine.unhealthy_for_ms, SECOND_MS..=DAY_MS);
+    engine.wrong_logins_max =
+        section.number("wrong_logins_max", engine.wrong_logins_max, 1..=1_000_000);
+    engine.wrong_logins_for_ms =
+        section.duration_ms("wrong_logins_for", engine.wrong_logins_for_ms, SECOND_MS..=7 * DAY_MS);
     engine.shutdown_for_ms =
         section.duration_ms("shutdown_for", engine.shutdown_for_ms, 0..=60 * MINUTE_MS);
     if engine.tick_every_ms * 2 > engine.lease_for_ms {

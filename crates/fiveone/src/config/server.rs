@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fiveone_model::networks::Networks;
 use url::Url;
 
 use super::section::Section;
@@ -52,10 +53,17 @@ impl Server {
             section
                 .complain("public_bases", &format!("has more than {PUBLIC_BASES_MAX} addresses"));
         }
+        let trusted_proxies = section.parsed(
+            "trusted_proxies",
+            Networks::default(),
+            "addresses and networks separated by commas, such as \"10.0.0.0/8\"",
+            Networks::parse,
+        );
         let body_for = milliseconds(default.body_for);
         let report_cache_for = milliseconds(default.report_cache_for);
         let web = fiveone_web::Options {
             public_bases,
+            trusted_proxies,
             body_bytes_max: section.number(
                 "body_bytes_max",
                 default.body_bytes_max,

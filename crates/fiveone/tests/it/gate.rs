@@ -1,14 +1,20 @@
 //! What strangers may do to a node before anybody knows who they are: connections that say nothing, or
-//! too many of them.
+//! too many of them; and what those may do who guess.
 
 use std::time::Duration;
 
-use fiveone_testkit::TestStore;
+use fiveone_model::product::Product;
+use fiveone_testkit::{TestStore, on_both};
 use futures_util::future::join_all;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::gateway::{APP, Plan, TOKEN, TestGateway, login_fields, text};
 use crate::process::Deployment;
+use crate::vendor_client::{DOCUMENTED, FUND, code};
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Longer than any of them may last: what is waited for is an end, not a time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -85,3 +91,78 @@ async fn connections_are_bounded_and_a_place_is_free_again_when_one_ends() {
     assert!(metrics.contains(&line), "{line}: {metrics}");
     gateway.kill().await;
 }
+
+#[tokio::test]
+async fn an_app_calls_only_from_where_it_may() {
+    let server = "trusted_proxies = \"127.0.0.1\"";
+    let deployment = Deployment::with_server(TestStore::sqlite().await, server).await;
+    let grant = ["app", "grant", "app1", "--allowed-networks", "203.0.113.0/24", "--json"];
+    let shown = deployment.command(&grant).await;
+    assert_eq!(shown["allowedNetworks"], "203.0.113.0/24");
+    let gateway = deployment.gateway().await;
+    let client = &gateway.client;
+    let key = client.token_key(&format!("{DOCUMENTED}getFundCitysB"), &[]);
+    let from = async |address: &str| {
+        let request = client
+            .request("POST", "/identity/getFundCitysB")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", address)
+            .body(format!("appId=app1&tokenKey={key}"));
+        let answer = client.send(request).await;
+        (answer.status, answer.message)
+    };
+    assert_eq!(from("203.0.113.9").await.0, 0);
+    let elsewhere = (7, "用户没有接口使用权限：调用地址不在该用户允许的范围内".to_owned());
+    assert_eq!(from("198.51.100.1").await, elsewhere);
+    // What a stranger writes before the proxy's own entry is not believed.
+    assert_eq!(from("203.0.113.9, 198.51.100.1").await, elsewhere);
+    gateway.kill().await;
+}
+
+#[tokio::test]
+async fn who_guesses_token_keys_is_slowed_down_and_nobody_else() {
+    let gateway = TestGateway::sqlite().await;
+    let mut told = Vec::new();
+    for guess in 0..24 {
+        let body = format!("appId={APP}&tokenKey={guess:032x}");
+        let answer = gateway.client.post("getFundCitysB", FORM, body).await;
+        told.push(answer.status);
+    }
+    let (read, unread) = told.split_at(21);
+    assert!(read.iter().all(|status| *status == 5), "{told:?}");
+    assert!(unread.iter().all(|status| *status == 10), "{told:?}");
+    // Another app of the same address goes on.
+    let other = gateway.second_app("other", TOKEN).await;
+    assert_eq!(other.call("getFundCitysB", &[]).await.status, 0);
+    let request = gateway
+        .client
+        .request("POST", "/identity/getFundCitysB")
+        .header("content-type", FORM)
+        .body(format!("appId={APP}&tokenKey={:032x}", 0));
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.headers()["retry-after"], "1");
+}
+
+async fn an_account_is_left_alone_before_its_portal_locks_it(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let people = gateway.people(Product::Fund, "990000", 2);
+    let id_card = text(&people[0]["id_card"]);
+    for number in 0..5 {
+        let password = format!("wrong:{number}");
+        let tid = gateway.create(Product::Fund, "990000", &people[0], &password).await;
+        let data = gateway.finish(Product::Fund, &tid, &id_card).await;
+        assert_eq!(code(&data), 50004, "{data}");
+    }
+    let fields = login_fields(&people[0], "good");
+    let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let refused = gateway.client.create(FUND, "990000", "1", &fields).await;
+    let message = "参数错误：该账号的登录多次被网站拒绝，为免被锁定，请稍后再试";
+    assert_eq!(refused, json!({ "success": false, "status": -2, "message": message }));
+    // Another person is not held up, and nothing that names the first stands in the table.
+    let tid = gateway.create(Product::Fund, "990000", &people[1], "good").await;
+    let data = gateway.finish(Product::Fund, &tid, &text(&people[1]["id_card"])).await;
+    assert_eq!(code(&data), 40001, "{data}");
+    gateway.assert_nothing_is_left().await;
+}
+
+on_both!(an_account_is_left_alone_before_its_portal_locks_it);

@@ -169,19 +169,27 @@ fn values(deployment: &Deployment, people: &[Value]) -> Vec<String> {
     owners.into_iter().filter(|(value, n)| *n == 1 && is_told(value)).map(|(v, _)| v).collect()
 }
 
-/// Where a database keeps its files.
-async fn database_folder(store: &TestStore) -> PathBuf {
+/// Where a database keeps its tables, and where its log. The log of a server is that of all databases,
+/// and those of other tests have people of the same names.
+async fn database_folders(store: &TestStore) -> (PathBuf, Option<PathBuf>) {
     if let Some(file) = store.url().strip_prefix("sqlite:") {
-        return PathBuf::from(file).parent().expect("a folder").to_owned();
+        return (PathBuf::from(file).parent().expect("a folder").to_owned(), None);
     }
     let mut server = PgConnection::connect(store.url()).await.expect("the server answers");
     // What is only in the server's memory is written out first.
     sqlx::query("checkpoint").execute(&mut server).await.expect("a checkpoint");
-    let folder: String =
-        sqlx::query_scalar("show data_directory").fetch_one(&mut server).await.expect("a folder");
-    PathBuf::from(folder)
+    let sql = "select current_setting('data_directory'), oid::text from pg_database
+               where datname = current_database()";
+    let (folder, own): (String, String) =
+        sqlx::query_as(sql).fetch_one(&mut server).await.expect("a folder");
+    let folder = PathBuf::from(folder);
+    (folder.join("base").join(own), Some(folder.join("pg_wal")))
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever runs the long form wants to see what was searched"
+)]
 async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
     let engine = "unhealthy_after_failures = 1000000";
     let more = More { engine, log: "trace", ..More::default() };
@@ -224,10 +232,11 @@ async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
     let callbacks = reqwest::get(callbacks).await.expect("the lab").text().await.expect("a body");
     let letters: Vec<Value> = serde_json::from_str(&callbacks).expect("a list");
     assert!(letters.len() > tasks / 2, "{} callbacks", letters.len());
-    let database = database_folder(&deployment.store).await;
+    let (tables, log) = database_folders(&deployment.store).await;
+    log.iter().for_each(|log| secrets.look_into(log));
     let mut owned = Search::of(values(&deployment, &people));
     for search in [&mut secrets, &mut owned] {
-        search.look_into(&database);
+        search.look_into(&tables);
         search.look_into(deployment.folder.path());
         search.look("metrics", metrics.as_bytes());
         search.look("callbacks", callbacks.as_bytes());

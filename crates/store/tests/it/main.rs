@@ -11,6 +11,7 @@ mod history;
 mod ledger;
 mod nodes;
 mod queue;
+mod quota;
 mod retention;
 mod schema;
 mod settlement;

@@ -18,6 +18,8 @@ use tokio::sync::SemaphorePermit;
 use super::body;
 use super::params::Params;
 use super::refusal::{Refusal, Status};
+use crate::client_address::client_address;
+use crate::guesses::Guesser;
 use crate::state::ApiState;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -44,13 +46,28 @@ impl<'a> Call<'a> {
     ) -> Result<Self, Refusal> {
         let idempotency_key = idempotency_key(request.headers());
         let signature = signature(request.headers());
+        let address = client_address(&request, &api.options.trusted_proxies);
         let (params, body) = body::read(request, &api.options).await?;
         let app_id = required(&params, "appId")?;
         let token_key = required(&params, "tokenKey")?;
         let app = api.find_app(app_id).await?.ok_or(Status::UnknownApp)?;
-        check_token_key(api, interface, &app, &params, token_key)?;
-        check_signature(api, &app, SignedCall { name: interface.name, body }, signature).await?;
-        let permit = api.let_in(&app.app, interface.product)?;
+        let guesser = Guesser { app: app.app.id.clone(), address };
+        api.let_try(&guesser)?;
+        let call = SignedCall { name: interface.name, body };
+        let checked = match check_token_key(api, interface, &app, &params, token_key) {
+            Ok(()) => check_signature(api, &app, call, signature).await,
+            Err(refusal) => Err(refusal),
+        };
+        match checked {
+            Ok(()) => api.guesses.right(&guesser),
+            Err(refusal) => {
+                if refusal.status == Status::TokenKey {
+                    api.guesses.wrong(guesser, api.engine.now());
+                }
+                return Err(refusal);
+            }
+        }
+        let permit = api.let_in(&app.app, interface.product, address)?;
         Ok(Self { api, app, product: interface.product, params, idempotency_key, _permit: permit })
     }
 

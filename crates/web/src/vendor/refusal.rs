@@ -124,11 +124,16 @@ impl From<Status> for Refusal {
 
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
-        Self::from(match denied {
+        let status = match denied {
+            Denied::Elsewhere => {
+                let detail = Some(Cow::Borrowed("调用地址不在该用户允许的范围内"));
+                return Self { status: Status::NoGrant, detail };
+            }
             Denied::NoGrant => Status::NoGrant,
             Denied::Paused => Status::Paused,
             Denied::Busy => Status::Busy,
-        })
+        };
+        Self::from(status)
     }
 }
 

@@ -1,0 +1,119 @@
+//! What an app and an account may have at once: counted in the transaction that admits, so that it
+//! holds over all nodes.
+
+use std::collections::BTreeMap;
+
+use fiveone_model::app::AppId;
+use fiveone_model::clock::Millis;
+
+use crate::admit::NewTask;
+use crate::db::{Tx, args};
+use crate::{Admitted, Error};
+
+/// Free failures are counted over so long.
+const UNPAID_OVER_MS: Millis = 3_600_000;
+
+/// The limits of one create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Tasks of the app that have not ended.
+    pub open_tasks_max: u32,
+    /// Its tasks of the last hour that ended for what was typed, or not typed, and cost nothing.
+    pub unpaid_per_hour_max: u32,
+    /// Logins of one account at one area that the portal refused, or may yet refuse, since the last one
+    /// that it accepted: portals lock accounts.
+    pub wrong_logins_max: u32,
+    /// How far back they count.
+    pub wrong_logins_for_ms: Millis,
+}
+
+/// What apps have, counted once in a transaction that holds their wallets.
+#[derive(Default)]
+pub(crate) struct Counts(BTreeMap<AppId, Count>);
+
+#[derive(Clone, Copy)]
+struct Count {
+    open: i64,
+    unpaid: i64,
+}
+
+impl Counts {
+    /// Why the app or the account may not have one more; `None` when it may, and then it has.
+    pub(crate) async fn one_more(
+        &mut self,
+        tx: &mut Tx,
+        new: &NewTask,
+        now: Millis,
+    ) -> Result<Option<Admitted>, Error> {
+        let mut count = match self.0.get(&new.app_id) {
+            Some(count) => *count,
+            None => count_of(tx, new, now).await?,
+        };
+        let quota = new.quota;
+        if count.open >= i64::from(quota.open_tasks_max) {
+            return Ok(Some(Admitted::TooManyOpen));
+        }
+        if count.unpaid >= i64::from(quota.unpaid_per_hour_max) {
+            return Ok(Some(Admitted::TooManyUnpaid));
+        }
+        if is_braked(tx, new, now).await? {
+            return Ok(Some(Admitted::TooManyWrong));
+        }
+        count.open += 1;
+        self.0.insert(new.app_id.clone(), count);
+        Ok(None)
+    }
+
+    /// The one that was admitted last is not there after all.
+    pub(crate) fn one_less(&mut self, app: &AppId) {
+        if let Some(count) = self.0.get_mut(app) {
+            count.open -= 1;
+        }
+    }
+}
+
+/// Never looks at more rows than are too many.
+async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Error> {
+    let app = new.app_id.as_str();
+    let open = tx
+        .fetch_one(
+            "select count(*) from (select 1 as one from task
+           where app_id = $1 and finished_at is null limit $2) as found",
+            args![app, i64::from(new.quota.open_tasks_max)],
+        )
+        .await?
+        .map_or(Ok(0), |row| row.int(0))?;
+    let unpaid = tx
+        .fetch_one(
+            "select count(*) from (select 1 as one from task
+           where app_id = $1 and stage = 'failed' and finished_at > $2
+             and (detail like 'wrong_credentials:%' or detail like 'bad_format:%'
+               or detail like 'wrong_code:%' or detail like 'no_answer:%')
+           limit $3) as found",
+            args![app, now - UNPAID_OVER_MS, i64::from(new.quota.unpaid_per_hour_max)],
+        )
+        .await?
+        .map_or(Ok(0), |row| row.int(0))?;
+    Ok(Count { open, unpaid })
+}
+
+/// Whether the portal has refused the account so often that it may lock it. A login that is under way
+/// counts as one that it may refuse; after one that it accepted counting begins anew.
+async fn is_braked(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Error> {
+    let Some(login) = &new.login_digest else { return Ok(false) };
+    let since = now - new.quota.wrong_logins_for_ms;
+    let wrong = tx
+        .fetch_one(
+            "select count(*) from task
+         where login_digest = $1 and created_at > $2 and id <> $3
+           and (stage in ('queued', 'logging_in', 'asking')
+             or (stage = 'failed' and detail like 'wrong_credentials:%'))
+           and created_at > coalesce(
+             (select max(created_at) from task
+              where login_digest = $1 and crawled_at is not null), 0)",
+            args![login.as_str(), since, new.id.as_str()],
+        )
+        .await?
+        .map_or(Ok(0), |row| row.int(0))?;
+    Ok(wrong >= i64::from(new.quota.wrong_logins_max))
+}

@@ -1,0 +1,123 @@
+//! What an app and an account may have at once.
+
+use fiveone_model::clock::Millis;
+use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::idempotency::IdempotencyKey;
+use fiveone_model::ledger::Balance;
+use fiveone_model::task::{Stage, StageName};
+use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Settlement};
+use fiveone_testkit::build::{self, NOW};
+use fiveone_testkit::{TestStore, on_both};
+
+use crate::{register, set_up, task_at};
+
+on_both!(
+    an_app_has_no_more_open_tasks_than_it_may,
+    free_failures_are_not_to_be_had_without_end,
+    an_account_that_its_portal_refused_is_left_alone,
+);
+
+const HOUR: Millis = 3_600_000;
+
+/// A create of app `a` with these limits.
+fn limited(number: u32, quota: Quota) -> NewTask {
+    NewTask { quota, ..build::new_task("a", number) }
+}
+
+/// A create of an account.
+fn login(number: u32, account: &str) -> NewTask {
+    let quota = Quota { wrong_logins_max: 2, wrong_logins_for_ms: HOUR, ..build::quota() };
+    NewTask { login_digest: Some(account.to_owned()), ..limited(number, quota) }
+}
+
+async fn outcomes(store: &TestStore, batch: &[NewTask], now: Millis) -> Vec<Admitted> {
+    store.write.admit(batch, now).await.unwrap()
+}
+
+/// Ends the task of a number, wherever it is.
+async fn fail(store: &TestStore, number: u32, kind: FailureKind, now: Millis) {
+    let task = store.read.task(&build::task_id(number)).await.unwrap().unwrap();
+    let stage = Stage::Failed(Failure::of(kind));
+    let end = Settlement {
+        task: task.id,
+        fence: task.fence,
+        stage,
+        now,
+        wipe_after: now,
+        callback: None,
+    };
+    store.write.settle(&end).await.unwrap();
+}
+
+async fn an_app_has_no_more_open_tasks_than_it_may(store: TestStore) {
+    set_up(&store).await;
+    let quota = Quota { open_tasks_max: 2, ..build::quota() };
+    let key = IdempotencyKey::parse("order-3").unwrap();
+    let third = NewTask {
+        idempotency: Some(Idempotency { key, about: vec!["x".to_owned()] }),
+        ..limited(3, quota)
+    };
+    let batch = [limited(1, quota), limited(2, quota), third.clone(), limited(1, quota)];
+    let told = outcomes(&store, &batch, NOW).await;
+    let twin = Admitted::Twin(build::task_id(1));
+    assert_eq!(told, [Admitted::New, Admitted::New, Admitted::TooManyOpen, twin]);
+    let held = store.read.balance(&build::app_id("a")).await.unwrap().unwrap().held_fen;
+    assert_eq!(held, 600, "the refused one holds nothing");
+    fail(&store, 1, FailureKind::PortalUnstable, NOW).await;
+    // Its key was not used up.
+    assert_eq!(outcomes(&store, &[third], NOW).await, [Admitted::New]);
+}
+
+async fn free_failures_are_not_to_be_had_without_end(store: TestStore) {
+    set_up(&store).await;
+    let quota = Quota { unpaid_per_hour_max: 2, ..build::quota() };
+    let kinds = [
+        FailureKind::PortalUnstable,
+        FailureKind::WrongCredentials,
+        FailureKind::PortalChanged,
+        FailureKind::NoAnswer,
+    ];
+    for (number, kind) in (1..).zip(kinds) {
+        assert_eq!(outcomes(&store, &[limited(number, quota)], NOW).await, [Admitted::New]);
+        fail(&store, number, kind, NOW).await;
+    }
+    // What the portal or we did is not the app's.
+    let next = [limited(9, quota)];
+    assert_eq!(outcomes(&store, &next, NOW).await, [Admitted::TooManyUnpaid]);
+    assert_eq!(outcomes(&store, &next, NOW + HOUR - 1).await, [Admitted::TooManyUnpaid]);
+    assert_eq!(outcomes(&store, &next, NOW + HOUR).await, [Admitted::New]);
+    let free = Balance { free_fen: 700, held_fen: 300, revenue_fen: 0, funding_fen: 1_000 };
+    assert_eq!(store.read.balance(&build::app_id("a")).await.unwrap().unwrap(), free);
+}
+
+async fn an_account_that_its_portal_refused_is_left_alone(store: TestStore) {
+    set_up(&store).await;
+    register(&store, "n2").await;
+    // Two at once are two that may be refused.
+    let both = [login(1, "zhang"), login(2, "zhang"), login(3, "zhang"), login(4, "li")];
+    let told = outcomes(&store, &both[..3], NOW).await;
+    assert_eq!(told, [Admitted::New, Admitted::New, Admitted::TooManyWrong]);
+    fail(&store, 1, FailureKind::WrongCredentials, NOW).await;
+    assert_eq!(outcomes(&store, &both[2..3], NOW).await, [Admitted::TooManyWrong]);
+    assert_eq!(outcomes(&store, &both[3..], NOW).await, [Admitted::New], "another account");
+    // One that failed for another reason was no wrong password.
+    fail(&store, 2, FailureKind::PortalUnstable, NOW).await;
+    assert_eq!(outcomes(&store, &[login(5, "zhang")], NOW + 1).await, [Admitted::New]);
+    fail(&store, 5, FailureKind::WrongCredentials, NOW + 1).await;
+    assert_eq!(outcomes(&store, &[login(6, "zhang")], NOW + 2).await, [Admitted::TooManyWrong]);
+    // The window slides over the first.
+    assert_eq!(outcomes(&store, &[login(6, "zhang")], NOW + HOUR).await, [Admitted::New]);
+    fail(&store, 6, FailureKind::WrongCredentials, NOW + HOUR).await;
+    fail(&store, 4, FailureKind::Cancelled, NOW).await;
+
+    // A login that the portal accepted ends the count: whoever knows the password may try again.
+    let good = task_at(&store, 7, StageName::Crawling).await;
+    let sql = format!(
+        "update task set login_digest = 'zhang', created_at = {} where id = '{}'",
+        NOW + HOUR + 1,
+        good.task.id
+    );
+    store.execute(&sql).await;
+    let batch = [login(8, "zhang")];
+    assert_eq!(outcomes(&store, &batch, NOW + HOUR + 2).await, [Admitted::New]);
+}

@@ -1,0 +1,127 @@
+//! Who guesses tokenKeys is slowed down: after some wrong ones in a row calls are refused unread, for
+//! longer each time. Counted in this node, by app and address, so that a stranger slows down nobody
+//! but who shares its address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fiveone_model::app::AppId;
+use fiveone_model::clock::Millis;
+
+/// Wrong ones in a row that are nobody's fault: a new client is being written.
+const FREE: u32 = 20;
+/// How long calls are refused after the next one; it doubles with each.
+const FIRST_WAIT_MS: Millis = 1_000;
+/// The longest.
+const WAIT_MS_MAX: Millis = 60_000;
+/// After so long without a wrong one all is forgotten.
+const FORGOTTEN_AFTER_MS: Millis = 600_000;
+/// The most that are remembered; beyond it the oldest half is forgotten.
+const GUESSERS_MAX: usize = 20_000;
+
+/// An app, and where the call came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Guesser {
+    pub(crate) app: AppId,
+    /// `None` where the server tells none.
+    pub(crate) address: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Tries {
+    wrong: u32,
+    last_at: Millis,
+    until: Millis,
+}
+
+/// The wrong tries of a node.
+#[derive(Default)]
+pub(crate) struct Guesses(Mutex<HashMap<Guesser, Tries>>);
+
+impl Guesses {
+    /// How long a call has to wait, in milliseconds; `None` when it may be looked at.
+    pub(crate) fn wait_ms(&self, who: &Guesser, now: Millis) -> Option<Millis> {
+        let until = self.all().get(who)?.until;
+        (until > now).then_some(until - now)
+    }
+
+    /// A wrong one.
+    pub(crate) fn wrong(&self, who: Guesser, now: Millis) {
+        let mut all = self.all();
+        if all.len() >= GUESSERS_MAX {
+            forget_old(&mut all, now);
+        }
+        let tries = all.entry(who).or_insert(Tries { wrong: 0, last_at: now, until: now });
+        if now - tries.last_at > FORGOTTEN_AFTER_MS {
+            tries.wrong = 0;
+        }
+        tries.wrong = tries.wrong.saturating_add(1);
+        tries.last_at = now;
+        if let Some(over) = tries.wrong.checked_sub(FREE + 1) {
+            tries.until = now + (FIRST_WAIT_MS << over.min(16)).min(WAIT_MS_MAX);
+        }
+    }
+
+    /// A right one.
+    pub(crate) fn right(&self, who: &Guesser) {
+        let mut all = self.all();
+        if !all.is_empty() {
+            all.remove(who);
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<Guesser, Tries>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn forget_old(all: &mut HashMap<Guesser, Tries>, now: Millis) {
+    all.retain(|_, tries| now - tries.last_at <= FORGOTTEN_AFTER_MS);
+    if all.len() >= GUESSERS_MAX {
+        let mut times: Vec<_> = all.values().map(|tries| tries.last_at).collect();
+        let (_, middle, _) = times.select_nth_unstable(GUESSERS_MAX / 2);
+        let middle = *middle;
+        all.retain(|_, tries| tries.last_at > middle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guesser(number: u32) -> Guesser {
+        let app = AppId::parse("app").unwrap();
+        Guesser { app, address: Some(IpAddr::V4(number.into())) }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_minute_and_end_with_a_right_one() {
+        let guesses = Guesses::default();
+        let mut waits = Vec::new();
+        for _ in 0..FREE + 8 {
+            guesses.wrong(guesser(1), 0);
+            waits.extend(guesses.wait_ms(&guesser(1), 0));
+        }
+        assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+        assert_eq!(guesses.wait_ms(&guesser(1), 59_999), Some(1));
+        assert_eq!(guesses.wait_ms(&guesser(1), 60_000), None);
+        assert_eq!(guesses.wait_ms(&guesser(2), 0), None, "another address");
+        guesses.right(&guesser(1));
+        guesses.wrong(guesser(1), 60_000);
+        assert_eq!(guesses.wait_ms(&guesser(1), 60_000), None);
+    }
+
+    #[test]
+    fn wrong_ones_of_long_ago_are_forgotten_and_memory_is_bounded() {
+        let guesses = Guesses::default();
+        (0..FREE).for_each(|_| guesses.wrong(guesser(0), 0));
+        guesses.wrong(guesser(0), FORGOTTEN_AFTER_MS + 1);
+        assert_eq!(guesses.wait_ms(&guesser(0), FORGOTTEN_AFTER_MS + 1), None);
+        for number in 0..50_000 {
+            guesses.wrong(guesser(number), Millis::from(number));
+        }
+        assert!(guesses.all().len() <= GUESSERS_MAX);
+        assert!(guesses.all().contains_key(&guesser(49_999)));
+    }
+}
