@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use fiveone_model::login::id_card_check_character;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::task::JoinSet;
 
@@ -43,14 +44,17 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Figure> {
     Ok(Figure::new("durable creates", format!("{own:.0} /s"), beside(own, bare, what)))
 }
 
-/// A create for a person of their own; the password makes it nobody's twin.
-fn request(gateway: &Gateway, number: usize) -> Vec<u8> {
-    let password = format!("p{number}");
+/// A create for a person of their own.
+pub(crate) fn request(gateway: &Gateway, number: usize) -> Vec<u8> {
+    let (year, month, serial) = (1950 + number / 1_000 % 70, 1 + number / 70_000, number % 1_000);
+    let first = format!("990000{year}{month:02}01{serial:03}");
+    let last = id_card_check_character(&first).unwrap_or_default();
+    let id_card = format!("{first}{last}");
     let params = [
         ("area_code", "210300"),
-        ("id_card", "990000190001010016"),
+        ("id_card", id_card.as_str()),
         ("login_type", "1"),
-        ("password", password.as_str()),
+        ("password", "password"),
     ];
     signed(gateway, "createFundSearchTaskB", &params)
 }

@@ -99,7 +99,7 @@ fn configuration(
         "[server]\nlisten = \"{address}\"\n\
          [store]\nurl = \"sqlite:{folder}/fiveone.db\"\n\
          [keys]\ndeployment_key_file = \"{folder}/key\"\n\
-         [engine]\ncaptcha_for = \"10m\"\nrunning_max = 64\n\
+         [engine]\ncaptcha_for = \"10m\"\nrunning_max = 64\nopen_tasks_max = 10000000\n\
          [log]\nfilter = \"error\"\n\
          [portals]\nconcurrency = 64\nrequests_per_second = 100000\n"
     );
@@ -122,7 +122,9 @@ async fn make_app(program: &PathBuf, config: &PathBuf) -> anyhow::Result<String>
         serde_json::from_slice(&output.stdout)
             .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let made = run(&["create", APP, "--calls-per-second", "100000000"]).await?;
+    let made =
+        run(&["create", APP, "--calls-per-second", "100000000", "--open-tasks-max", "10000000"])
+            .await?;
     run(&["topup", APP, "10000000.00"]).await?;
     Ok(made["tokenId"].as_str().context("no tokenId")?.to_owned())
 }

@@ -3,6 +3,7 @@
 //!     cargo run --release -p fiveone-bench            the whole run
 //!     cargo run --release -p fiveone-bench -- --quick within a minute
 //!     cargo run --release -p fiveone-bench -- --reading how fast pages are read alone
+//!     cargo run --release -p fiveone-bench -- --flood more creates than can be written
 //!
 //! The gateway is a process of its own, started by `fiveone serve` with a configuration file; the
 //! lab and the load are in this one, on the same machine and loopback. Figures are therefore low
@@ -10,6 +11,7 @@
 
 mod client;
 mod creates;
+mod flood;
 mod gateway;
 mod load;
 mod memory;
@@ -33,6 +35,9 @@ struct Args {
     /// Only how fast pages are read, without a gateway
     #[arg(long)]
     reading: bool,
+    /// Only a flood of creates
+    #[arg(long)]
+    flood: bool,
     /// Serves the bytes of a file bare, on this address; used by the program itself
     #[arg(long, hide = true, num_args = 2, value_names = ["ADDRESS", "FILE"])]
     bare: Option<Vec<String>>,
@@ -51,6 +56,8 @@ pub(crate) struct Scale {
     waiting: usize,
     /// Starts of the gateway.
     starts: usize,
+    /// Creates that each connection of a flood makes.
+    floods: usize,
     /// How long each portal's pages are read.
     reads_for: Duration,
 }
@@ -64,6 +71,7 @@ impl Scale {
                 tasks: 100,
                 waiting: 500,
                 starts: 3,
+                floods: 10,
                 reads_for: Duration::from_secs(1),
             }
         } else {
@@ -73,6 +81,7 @@ impl Scale {
                 tasks: 1_000,
                 waiting: 2_000,
                 starts: 10,
+                floods: 60,
                 reads_for: Duration::from_secs(5),
             }
         }
@@ -107,6 +116,11 @@ async fn main() -> anyhow::Result<()> {
     .context("the lab does not start")?;
 
     let mut figures = Vec::new();
+    if args.flood {
+        print(&flood::measure(scale).await?);
+        lab.stop().await;
+        return Ok(());
+    }
     if args.reading {
         print(&reading::measure(&lab, scale).await?);
         lab.stop().await;
@@ -115,6 +129,7 @@ async fn main() -> anyhow::Result<()> {
     figures.push(gateway::start_up(&lab, scale).await?);
     figures.extend(memory::measure(&lab, scale).await?);
     figures.push(creates::measure(scale).await?);
+    figures.extend(flood::measure(scale).await?);
     let gateway = Gateway::start(&lab.portals()).await?;
     figures.push(polls::measure(&gateway, &lab, scale).await?);
     figures.push(tasks::measure(&gateway, &lab, scale).await?);

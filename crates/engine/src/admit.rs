@@ -4,6 +4,7 @@
 //! them. Each is admitted or refused by itself.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fiveone_model::area::{AreaCode, AreaStatus};
@@ -29,6 +30,9 @@ use crate::{AppEntry, Fault};
 const BATCH_MAX: usize = 64;
 /// Creates that may wait to be written before more are refused as busy.
 const WAITING_MAX: usize = 1_024;
+/// When creates waited longer than this to be written, no more join than the next transaction takes:
+/// whoever is let in is answered soon, and the others are told at once.
+const WAIT_MS_MAX: Millis = 100;
 /// A hold outlives its task's deadline by this before the sweeper frees it by itself.
 const HOLD_GRACE_MS: i64 = 5 * 60_000;
 
@@ -85,6 +89,7 @@ fn refused(message: &str) -> AdmitError {
 /// A create on its way into a transaction.
 pub(crate) struct Pending {
     new: NewTask,
+    since: Millis,
     reply: oneshot::Sender<Result<Admitted, Arc<fiveone_store::Error>>>,
 }
 
@@ -119,6 +124,8 @@ pub(crate) struct Admission {
     limits: AdmissionLimits,
     in_flight: InFlight,
     writes: mpsc::Sender<Pending>,
+    /// How long the first of the last transaction had waited when it was written.
+    waited_ms: Arc<AtomicI64>,
 }
 
 /// What an [`Admission`] needs.
@@ -155,7 +162,8 @@ impl Admission {
         persistence: Persistence,
     ) -> Result<(Self, BatchWriter), Fault> {
         let (writes, pending) = mpsc::channel(WAITING_MAX);
-        let writer = BatchWriter { write, persistence, pending };
+        let waited_ms = Arc::<AtomicI64>::default();
+        let writer = BatchWriter { write, persistence, pending, waited_ms: Arc::clone(&waited_ms) };
         let admission = Self {
             keys: parts.keys,
             areas: parts.areas,
@@ -166,6 +174,7 @@ impl Admission {
             limits: parts.limits,
             in_flight: InFlight::default(),
             writes,
+            waited_ms,
         };
         Ok((admission, writer))
     }
@@ -304,8 +313,12 @@ impl Admission {
     }
 
     async fn write(&self, new: NewTask) -> Result<Admitted, AdmitError> {
+        let waiting = WAITING_MAX - self.writes.capacity();
+        if waiting >= BATCH_MAX && self.waited_ms.load(Ordering::Relaxed) > WAIT_MS_MAX {
+            return Err(AdmitError::Busy);
+        }
         let (reply, answer) = oneshot::channel();
-        match self.writes.try_send(Pending { new, reply }) {
+        match self.writes.try_send(Pending { new, since: self.time.now(), reply }) {
             Ok(()) => {}
             Err(_) => return Err(AdmitError::Busy),
         }
@@ -319,6 +332,7 @@ pub(crate) struct BatchWriter {
     write: Writer,
     persistence: Persistence,
     pending: mpsc::Receiver<Pending>,
+    waited_ms: Arc<AtomicI64>,
 }
 
 impl BatchWriter {
@@ -326,10 +340,14 @@ impl BatchWriter {
     pub(crate) async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while self.pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            let since = batch.first().map(|one| one.since);
             let (news, replies): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|one| (one.new, one.reply)).unzip();
             let now = self.persistence.time.now();
-            match self.persistence.persist(|| self.write.admit(&news, now)).await {
+            let written = self.persistence.persist(|| self.write.admit(&news, now)).await;
+            let waited_ms = since.map_or(0, |since| self.persistence.time.now() - since);
+            self.waited_ms.store(waited_ms, Ordering::Relaxed);
+            match written {
                 Ok(outcomes) => {
                     for (reply, outcome) in replies.into_iter().zip(outcomes) {
                         // A caller that hung up finds its task by creating it again (P-32).

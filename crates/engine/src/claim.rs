@@ -11,7 +11,6 @@ use fiveone_model::product::Product;
 use fiveone_model::task::Stage;
 use fiveone_store::{Claimed, Found, Store};
 
-use crate::Fault;
 use crate::drive::Driver;
 use crate::node::Node;
 use crate::runs::Runs;
@@ -19,6 +18,7 @@ use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::slots::{Slot, Slots};
 use crate::time::Time;
+use crate::{Fault, causes};
 
 /// The most tasks claimed in one transaction; a node that dies right after strands no more.
 const BATCH_MAX: usize = 16;
@@ -57,7 +57,7 @@ impl Claimer {
                     Ok(0) => break,
                     Ok(_) => {}
                     Err(fault) => {
-                        tracing::error!(error = &fault as &dyn std::error::Error, "claim failed");
+                        tracing::error!(error = causes(&fault), "claim failed");
                         break;
                     }
                 }

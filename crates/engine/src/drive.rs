@@ -19,7 +19,6 @@ use fiveone_model::task::{Stage, StageName};
 use fiveone_store::{Claimed, Store, TaskRow};
 use futures_util::FutureExt as _;
 
-use crate::Fault;
 use crate::apps::Apps;
 use crate::node::Node;
 use crate::persist::Persistence;
@@ -30,6 +29,7 @@ use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::slots::Slot;
 use crate::time::Time;
+use crate::{Fault, causes};
 use person::TaskPerson;
 
 /// Why a run did not reach its end.
@@ -116,7 +116,7 @@ impl Driver {
             // What is past login stays for another node; the rest fails when this one signs off.
             Err(Stop::NodeStops) => return,
             Err(Stop::Fault(fault)) => {
-                tracing::error!(tid = %task.id, error = &fault as &dyn std::error::Error, "run failed");
+                tracing::error!(tid = %task.id, error = causes(&fault), "run failed");
                 Stage::Failed(Failure::of(FailureKind::Internal))
             }
         };

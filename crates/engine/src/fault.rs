@@ -16,3 +16,27 @@ pub enum Fault {
     #[error("impossible: {0}")]
     Impossible(String),
 }
+
+/// An error with all its causes, in one line: what JSON logs would leave out.
+///
+/// ```
+/// let cause = fiveone_store::Error::Address;
+/// let fault = fiveone_engine::Fault::from(cause);
+/// let told = fiveone_engine::causes(&fault);
+/// assert_eq!(told, "store failed: store address is neither sqlite:PATH nor postgres://…");
+/// ```
+#[must_use]
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        // Some libraries repeat their cause in their own words.
+        if !told.ends_with(&text) {
+            told.push_str(": ");
+            told.push_str(&text);
+        }
+        next = cause.source();
+    }
+    told
+}

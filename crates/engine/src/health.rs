@@ -14,6 +14,7 @@ use fiveone_model::task::{Stage, TaskId};
 use fiveone_store::{AreaSwitch, ClosedBy, TaskRow, Writer};
 
 use crate::areas::Areas;
+use crate::causes;
 use crate::time::Time;
 
 /// What a task's end says of its portal.
@@ -99,7 +100,7 @@ impl Health {
         };
         tracing::warn!(product = %task.product, area = %task.area, in_a_row, "area closed");
         if let Err(error) = self.write.close_area(&switch).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "area not closed");
+            tracing::error!(error = causes(&error), "area not closed");
         }
         self.areas.forget();
     }

@@ -66,7 +66,7 @@ pub use admit::{AdmitError, CreateRequest};
 pub use answer::Answered;
 pub use area_switches::AreaSwitches;
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
-pub use fault::Fault;
+pub use fault::{Fault, causes};
 pub use kept_callbacks::KeptCallbacks;
 pub use notify::callback_address;
 pub use options::Options;
@@ -156,7 +156,7 @@ impl Engine {
         match self.sign_off().await {
             Ok(failed) => tracing::info!(node = node.id, failed, "node stopped"),
             Err(fault) => {
-                tracing::error!(error = &fault as &dyn std::error::Error, "node not signed off");
+                tracing::error!(error = causes(&fault), "node not signed off");
             }
         }
     }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::signals::Signals;
 use crate::time::Time;
-use crate::{Accounts, Fault};
+use crate::{Accounts, Fault, causes};
 
 pub(crate) use places::Places;
 pub(crate) use receiver::Receiver;
@@ -123,11 +123,7 @@ impl Notifier {
         let (http_status, error) = match self.post_callback(callback).await {
             Ok(answered) => answered,
             Err(fault) => {
-                tracing::error!(
-                    id = callback.id,
-                    error = &fault as &dyn std::error::Error,
-                    "callback not made"
-                );
+                tracing::error!(id = callback.id, error = causes(&fault), "callback not made");
                 (None, Some("internal".to_owned()))
             }
         };
@@ -192,7 +188,7 @@ impl Notifier {
 }
 
 fn log_unsent(fault: &Fault) {
-    tracing::error!(error = fault as &dyn std::error::Error, "callbacks not sent");
+    tracing::error!(error = causes(fault), "callbacks not sent");
 }
 
 #[cfg(test)]

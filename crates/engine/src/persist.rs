@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use fiveone_model::clock::Millis;
 
-use crate::Fault;
 use crate::node::Node;
 use crate::time::Time;
+use crate::{Fault, causes};
 
 /// The first pause between two tries; each is twice the one before.
 const FIRST_PAUSE_MS: Millis = 50;
@@ -73,10 +73,7 @@ impl Persistence {
                 return Err(error);
             }
             if pause_ms == FIRST_PAUSE_MS {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "store away; trying again"
-                );
+                tracing::warn!(error = causes(&error), "store away; trying again");
             }
             tokio::select! {
                 () = self.time.until(now + pause_ms) => {}

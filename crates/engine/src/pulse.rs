@@ -9,7 +9,6 @@ use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::task::Stage;
 use fiveone_store::{Error, Leased, Store};
 
-use crate::Fault;
 use crate::neighbours::Neighbours;
 use crate::node::Node;
 use crate::runs::Runs;
@@ -17,6 +16,7 @@ use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::twins::TwinKeys;
+use crate::{Fault, causes};
 
 /// Beats for a node.
 pub(crate) struct Pulse {
@@ -50,7 +50,7 @@ impl Pulse {
                 return;
             }
             if let Err(fault) = self.beat().await {
-                tracing::error!(error = &fault as &dyn std::error::Error, "no heartbeat");
+                tracing::error!(error = causes(&fault), "no heartbeat");
             }
         }
     }

@@ -8,7 +8,6 @@ use fiveone_model::task::{CrawlProgress, Stage, TaskId};
 use fiveone_store::{Error, NewCallback, Resolved, Settlement, TaskRow, Unreadable, Writer};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::Fault;
 use crate::apps::Apps;
 use crate::health::Health;
 use crate::open_tasks::OpenTasks;
@@ -16,6 +15,7 @@ use crate::persist::Persistence;
 use crate::seal::random;
 use crate::signals::Signals;
 use crate::time::Time;
+use crate::{Fault, causes};
 
 /// The most tasks ended in one transaction.
 const BATCH_MAX: usize = 64;
@@ -146,7 +146,7 @@ impl Settler {
                 None => self.set_aside(&row.task, &row.error).await,
             };
             if let Err(fault) = ended {
-                let error = &fault as &dyn std::error::Error;
+                let error = causes(&fault);
                 tracing::error!(tid = row.task, error, "not ended");
             }
         }
@@ -170,7 +170,7 @@ impl Settler {
     /// [`Settler::settle`] for those who can do no more than log when it fails.
     pub(crate) async fn settle_or_leave(&self, task: &TaskRow, stage: Stage) {
         if let Err(fault) = self.settle(task, stage).await {
-            tracing::error!(tid = %task.id, error = &fault as &dyn std::error::Error, "not settled");
+            tracing::error!(tid = %task.id, error = causes(&fault), "not settled");
         }
     }
 

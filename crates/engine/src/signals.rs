@@ -10,6 +10,7 @@ use fiveone_model::task::TaskId;
 use fiveone_store::{Wakeup, Wakeups};
 use tokio::sync::{Notify, watch};
 
+use crate::causes;
 use crate::node::Node;
 use crate::time::Time;
 
@@ -76,7 +77,7 @@ impl Signals {
                 Ok(Wakeup::Answered(task)) => self.answered(&task),
                 Ok(Wakeup::Work) => self.work.notify_one(),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "nothing is heard");
+                    tracing::warn!(error = causes(&error), "nothing is heard");
                     time.until(time.now() + LISTEN_AGAIN_MS).await;
                 }
             }

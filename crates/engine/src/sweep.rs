@@ -11,13 +11,13 @@ use fiveone_model::task::Stage;
 use fiveone_store::{Found, Store, TaskRow};
 use futures_util::future::join_all;
 
-use crate::Fault;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
 use crate::persist::Passing as _;
 use crate::settle::Settler;
 use crate::signals::Signals;
 use crate::time::Time;
+use crate::{Fault, causes};
 
 /// Tasks ended in one step of the sweeper.
 const TASKS_MAX: i64 = 200;
@@ -47,7 +47,7 @@ impl Sweeper {
                 return;
             }
             if let Err(fault) = self.tick().await {
-                tracing::error!(error = &fault as &dyn std::error::Error, "sweep failed");
+                tracing::error!(error = causes(&fault), "sweep failed");
             }
         }
     }

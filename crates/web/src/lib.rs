@@ -6,6 +6,7 @@
 mod auth;
 mod client_address;
 mod guesses;
+mod log_budget;
 mod metrics;
 mod options;
 mod probes;

@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::Options;
 use crate::guesses::Guesses;
+use crate::log_budget::LogBudget;
 use crate::rate::Rates;
 
 /// The state that the fronts share.
@@ -14,6 +15,8 @@ pub(crate) struct ApiState {
     pub(crate) options: Options,
     pub(crate) rates: Rates,
     pub(crate) guesses: Guesses,
+    /// Lines about calls that were refused.
+    pub(crate) refusals_said: LogBudget,
     pub(crate) calls_at_once: Semaphore,
 }
 
@@ -21,12 +24,13 @@ impl ApiState {
     pub(crate) fn new(engine: Engine, options: Options) -> Self {
         let calls_at_once = Semaphore::new(options.calls_at_once_max);
         let (rates, guesses) = (Rates::default(), Guesses::default());
-        Self { engine, options, rates, guesses, calls_at_once }
+        let refusals_said = LogBudget::default();
+        Self { engine, options, rates, guesses, refusals_said, calls_at_once }
     }
 }
 
 /// Logs a fault where it becomes an answer; the client sees nothing of it.
 pub(crate) fn log_fault(fault: &fiveone_engine::Fault) {
-    let error: &(dyn std::error::Error + 'static) = fault;
+    let error = fiveone_engine::causes(fault);
     tracing::error!(error, "a call failed through our fault");
 }

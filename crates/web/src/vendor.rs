@@ -61,7 +61,7 @@ async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
     let span = tracing::info_span!("call", seq_num = %seq_num, interface = name);
     let outcome = async {
         let outcome = guarded(dispatch::answer(&front, interface, request)).await;
-        log(&outcome);
+        log(&front.api, &outcome);
         outcome
     }
     .instrument(span)
@@ -102,12 +102,13 @@ fn name_of(path: &str, public_bases: &[String]) -> Option<String> {
 }
 
 /// One line a call for whoever looks closely; refusals never tell what was sent.
-fn log(outcome: &Outcome) {
+fn log(api: &ApiState, outcome: &Outcome) {
     match outcome {
         Ok(data) => tracing::debug!(data_bytes = data.len(), "answered"),
         Err(refusal) => {
+            let Some(left_out) = api.refusals_said.take(api.engine.now()) else { return };
             let detail = refusal.detail.as_deref().unwrap_or_default();
-            tracing::info!(status = refusal.status.number(), detail, "refused");
+            tracing::info!(status = refusal.status.number(), detail, left_out, "refused");
         }
     }
 }

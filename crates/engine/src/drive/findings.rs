@@ -8,6 +8,7 @@ use fiveone_store::{EvidenceRow, TaskRow};
 
 use super::Driver;
 use crate::Fault;
+use crate::causes;
 use crate::evidence::{self, PortalChange};
 
 impl Driver {
@@ -69,7 +70,7 @@ impl Driver {
         change: &PortalChange,
     ) {
         if let Err(fault) = self.try_to_keep(task, connector, section, change).await {
-            tracing::error!(error = &fault as &dyn std::error::Error, "evidence not kept");
+            tracing::error!(error = causes(&fault), "evidence not kept");
         }
     }
 
