@@ -53,6 +53,9 @@ struct Args {
     /// People who make tasks at once, by database
     #[arg(long, default_value_t = 20)]
     people: u64,
+    /// Keeps databases and logs, whatever came of it
+    #[arg(long)]
+    keep: bool,
     /// The short form, for continuous integration
     #[arg(long)]
     quick: bool,
@@ -94,8 +97,8 @@ async fn main() -> anyhow::Result<()> {
     if let Some(server) = server {
         server.stop().await?;
     }
-    if outcome.is_err() {
-        say(&format!("logs are kept in {}", folder.keep().display()));
+    if outcome.is_err() || args.keep {
+        say(&format!("databases and logs are kept in {}", folder.keep().display()));
     }
     outcome
 }

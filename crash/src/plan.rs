@@ -55,11 +55,14 @@ pub(crate) struct Plan {
     kind: Kind,
     nodes: usize,
     lease: Duration,
+    /// What follows from the last blow is measured before the next.
+    is_measured: bool,
 }
 
 impl Plan {
     pub(crate) fn new(seed: u64, kind: Kind, nodes: usize, lease: Duration) -> Self {
-        Self { chance: StdRng::seed_from_u64(seed), kind, nodes, lease }
+        let chance = StdRng::seed_from_u64(seed);
+        Self { chance, kind, nodes, lease, is_measured: true }
     }
 
     /// Between so many hundredths of a lease.
@@ -76,7 +79,10 @@ impl Iterator for Plan {
     type Item = Step;
 
     fn next(&mut self) -> Option<Step> {
-        let quiet = self.leases(20, 120);
+        let quiet = match std::mem::take(&mut self.is_measured) {
+            true => self.leases(250, 300),
+            false => self.leases(20, 120),
+        };
         let node = self.chance.random_range(0..self.nodes);
         let which = self.chance.random_range(0..12);
         let blow = match (which, self.kind) {
@@ -94,6 +100,7 @@ impl Iterator for Plan {
             (8..10, Kind::Sqlite) => Blow::Lock { long: self.leases(50, 400) },
             (_, Kind::Sqlite) => Blow::Full { node, long: self.leases(50, 300) },
         };
+        self.is_measured = matches!(blow, Blow::Kill { .. }) && self.chance.random_bool(0.5);
         Some(Step { quiet, blow })
     }
 }

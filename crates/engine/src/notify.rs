@@ -16,8 +16,8 @@ use crate::time::Time;
 use crate::{Accounts, Fault};
 
 pub(crate) use places::Places;
-pub(crate) use receiver::Receiver;
-pub use receiver::callback_address;
+pub(crate) use receiver::HttpReceiver;
+pub use receiver::{Receiver, callback_address};
 
 /// Added to an attempt's own limit before another node may try the same callback.
 const GRACE_MS: i64 = 20_000;
@@ -29,7 +29,7 @@ const LOOK_EVERY_MS: i64 = 5_000;
 pub(crate) struct Notifier {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
-    pub(crate) receiver: Receiver,
+    pub(crate) receiver: Arc<dyn Receiver>,
     pub(crate) places: Places,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
@@ -256,12 +256,12 @@ mod tests {
         let task = build::task_id(1);
         let url = receiver(&["500 No", "200 OK"]).await;
         store.write.queue_callback(&callback("a", 1, "msg_1", &url)).await.unwrap();
-        let notifier = wiring.notifier().unwrap();
+        let notifier = wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap()));
         assert_eq!(notifier.send_due().await.unwrap(), Some(NOW + 5_000), "a 500 is none");
         assert_eq!(store.read.callbacks_of(&task).await.unwrap(), [("pending".to_owned(), 1)]);
         let later = Arc::new(Notifier {
             time: Arc::new(crate::time::Standing(NOW + 5_000)),
-            receiver: Receiver::new(true).unwrap(),
+            receiver: Arc::new(HttpReceiver::new(true).unwrap()),
             ..Arc::into_inner(notifier).unwrap()
         });
         assert_eq!(later.send_due().await.unwrap(), None);
@@ -288,7 +288,7 @@ mod tests {
             let id = format!("msg_{task}");
             store.write.queue_callback(&callback("a", task, &id, &silent)).await.unwrap();
         }
-        let running = tokio::spawn(wiring.notifier().unwrap().run());
+        let running = tokio::spawn(wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap())).run());
         let quick = receiver(&["200 OK", "200 OK", "200 OK"]).await;
         for task in 21..=23 {
             admit_for_another_node(&wiring, task).await;
