@@ -288,7 +288,8 @@ mod tests {
             let id = format!("msg_{task}");
             store.write.queue_callback(&callback("a", task, &id, &silent)).await.unwrap();
         }
-        let running = tokio::spawn(wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap())).run());
+        let running =
+            tokio::spawn(wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap())).run());
         let quick = receiver(&["200 OK", "200 OK", "200 OK"]).await;
         for task in 21..=23 {
             admit_for_another_node(&wiring, task).await;
