@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use fiveone_connector::Library;
 use fiveone_engine::Accounts;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_model::app::{App as AppRecord, AppId, CallbackAddress};
+use fiveone_model::app::{App, AppId, CallbackAddress};
 use fiveone_model::clock::Millis;
 use fiveone_model::product::{PerProduct, Product};
 use fiveone_model::tariff::{PartialRule, Tariff};
@@ -26,14 +26,10 @@ pub(crate) const PRICE_FEN: i64 = 300;
 const MEMORY: &str = "/dev/shm";
 const TEMPLATE: &str = "template.db";
 
-/// An app.
-pub(crate) struct App {
-    pub(crate) id: AppId,
-}
-
 /// The beginning of every simulation.
 pub struct Deployment {
-    pub(crate) app: App,
+    /// The app that all tasks are of.
+    pub(crate) app: AppId,
     pub(crate) keys: DeploymentKeys,
     pub(crate) library: Arc<Library>,
     folder: TempDir,
@@ -55,10 +51,10 @@ impl Deployment {
         let drivers = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let keys = DeploymentKeys::parse(&DeploymentKeys::generate()?).context("keys")?;
         let library = Arc::new(portal::library()?);
-        let id = AppId::parse("app1").context("an app id")?;
+        let app = AppId::parse("app1").context("an app id")?;
         let file = folder.path().join(TEMPLATE);
-        drivers.block_on(make_template(&file, &keys, &id))?;
-        Ok(Self { app: App { id }, keys, library, folder, drivers })
+        drivers.block_on(make_template(&file, &keys, &app))?;
+        Ok(Self { app, keys, library, folder, drivers })
     }
 
     pub(crate) fn drivers(&self) -> Handle {
@@ -79,7 +75,7 @@ async fn make_template(file: &Path, keys: &DeploymentKeys, id: &AppId) -> anyhow
     let store = Store::open(&format!("sqlite:{}", file.display()), 1).await?;
     let clock = Arc::new(NodeClock::new(World::default(), START));
     let accounts = Accounts::new(store.clone(), keys.clone(), clock);
-    let mut app = AppRecord::new(id.clone(), "模拟").with_all_grants();
+    let mut app = App::new(id.clone(), "模拟").with_all_grants();
     let url = "http://receiver.test/callbacks".to_owned();
     app.callbacks = PerProduct::from_fn(|_| Some(CallbackAddress { url: url.clone() }));
     let tariff = Tariff { price_fen: PRICE_FEN, partial: PartialRule::BaseAndOneMore };

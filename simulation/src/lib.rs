@@ -14,6 +14,7 @@
 mod chance;
 mod clock;
 mod deployment;
+mod judge;
 mod link;
 mod node;
 mod people;

@@ -6,14 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fiveone_engine::Parts;
 use fiveone_model::clock::Millis;
-use fiveone_model::failure::FailureKind;
-use fiveone_model::task::{CrawlProgress, Stage};
 use fiveone_store::{Leftovers, Store};
-use fiveone_testkit::books;
 
 use crate::chance::{Chance, Trace};
 use crate::clock::{NodeClock, World};
-use crate::deployment::{App, Deployment, PRICE_FEN, START};
+use crate::deployment::{Deployment, START};
 use crate::link::{Cut, Link};
 use crate::node::{Node, options};
 use crate::people::People;
@@ -44,19 +41,19 @@ pub struct Outcome {
 
 /// A simulation under way.
 pub(crate) struct Run<'a> {
-    deployment: &'a Deployment,
-    store: Store,
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) store: Store,
     world: World,
     chance: Chance,
     trace: Trace,
     agenda: Agenda,
-    nodes: Vec<Option<Node>>,
+    pub(crate) nodes: Vec<Option<Node>>,
     cuts: Vec<Cut>,
     failing: u32,
     next_number: u64,
-    script: Script,
-    people: People,
-    post: Post,
+    pub(crate) script: Script,
+    pub(crate) people: People,
+    pub(crate) post: Post,
     counts: BTreeMap<String, u64>,
 }
 
@@ -64,16 +61,11 @@ pub(crate) struct Run<'a> {
 ///
 /// # Errors
 /// The simulation itself failed; a broken law is an outcome.
-pub fn simulate(
-    deployment: &Deployment,
-    seed: u64,
-    keeps_lines: bool,
-) -> anyhow::Result<Outcome> {
+pub fn simulate(deployment: &Deployment, seed: u64, keeps_lines: bool) -> anyhow::Result<Outcome> {
     let (store, _file) = deployment.new_store()?;
     let (chance, world, trace) = (Chance::new(seed), World::default(), Trace::new(keeps_lines));
     let (agenda, nodes, tasks) = draw(&chance);
     let script = Script::new(world.clone(), chance.clone(), trace.clone(), LEASE_MS);
-    let App { id, .. } = &deployment.app;
     let mut run = Run {
         deployment,
         store,
@@ -83,7 +75,7 @@ pub fn simulate(
         failing: 0,
         next_number: 0,
         script,
-        people: People::new(id.clone(), tasks, chance.clone(), trace.clone()),
+        people: People::new(deployment.app.clone(), tasks, chance.clone(), trace.clone()),
         post: Post::new(world.clone(), chance.clone()),
         counts: BTreeMap::new(),
         world,
@@ -97,7 +89,7 @@ pub fn simulate(
 }
 
 impl Run<'_> {
-    fn count(&mut self, word: &str, more: u64) {
+    pub(crate) fn count(&mut self, word: &str, more: u64) {
         *self.counts.entry(word.to_owned()).or_default() += more;
     }
 
@@ -243,8 +235,7 @@ impl Run<'_> {
     fn start(&mut self, place: usize) -> anyhow::Result<Node> {
         self.next_number += 1;
         let number = self.next_number;
-        let (world, chance, trace) =
-            (self.world.clone(), self.chance.clone(), self.trace.clone());
+        let (world, chance, trace) = (self.world.clone(), self.chance.clone(), self.trace.clone());
         let link = Link::new(number, world.clone(), chance.clone(), trace);
         link.set(self.cuts[place]);
         link.fail(self.failing);
@@ -294,85 +285,5 @@ impl Run<'_> {
         const PENDING: &str = "select id from callback where state = 'pending'";
         let pending = self.deployment.drivers().block_on(self.store.read.dump(PENDING))?;
         Ok(pending.is_empty())
-    }
-
-    /// The laws of the end.
-    fn judge(&mut self) -> anyhow::Result<Option<String>> {
-        let drivers = self.deployment.drivers();
-        let (ends, wrong) = drivers.block_on(books::judge(&self.store.read, PRICE_FEN))?;
-        let ledger = drivers.block_on(self.store.read.verify_ledger())?;
-        let failed: u64 = self.nodes.iter().flatten().map(|node| node.link.failed()).sum();
-        self.count("faults", failed);
-        self.count("tasks", u64::try_from(ends.len()).unwrap_or(0));
-        self.count("callbacks lost", self.post.lost());
-        self.count("requests", self.script.outcome().0);
-        if let Some(wrong) = wrong.first() {
-            return Ok(Some(format!("each hold resolves once, by the task's end: {wrong}")));
-        }
-        if !ledger.findings.is_empty() || ledger.open_holds != 0 {
-            return Ok(Some(format!("the books are clean: {ledger:?}")));
-        }
-        let stories = self.people.stories();
-        for story in &stories {
-            let Some(tid) = &story.tid else { continue };
-            let Some(end) = ends.iter().find(|end| end.tid == *tid) else {
-                return Ok(Some(format!("no accepted task vanishes: {tid} has no row")));
-            };
-            let code = end.stage.code(CrawlProgress::NothingYet).number();
-            if story.end.is_some_and(|seen| seen != code) {
-                return Ok(Some(format!("no final code changes: {:?}, now {code}", story.end)));
-            }
-            if let Some(broken) = judge_end(story.password, story.was_past_login, &end.stage) {
-                return Ok(Some(format!("{broken} ({tid})")));
-            }
-        }
-        for end in &ends {
-            self.count(end_word(&end.stage), 1);
-            let code = end.stage.code(CrawlProgress::NothingYet).number().to_string();
-            let came = self.post.acknowledged(&end.tid);
-            if !came.contains(&code) || came.iter().any(|came| *came != code) {
-                let what = format!("{} ended with {code}, came {came:?}", end.tid);
-                return Ok(Some(format!("every callback arrives at least once: {what}")));
-            }
-        }
-        Ok(None)
-    }
-}
-
-fn end_word(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Done { missing } if missing.is_empty() => "ended whole",
-        Stage::Done { .. } => "ended in part",
-        Stage::Failed(failure) => failure.kind.as_str(),
-        _ => "not ended",
-    }
-}
-
-/// A task ends as its portal and its person make it end, or as the death of nodes does.
-fn judge_end(password: &str, was_past_login: bool, stage: &Stage) -> Option<String> {
-    let Stage::Failed(failure) = stage else {
-        let is_right = match stage {
-            Stage::Done { missing } => password == "flaky" || password == "partial" || missing.is_empty(),
-            _ => false,
-        };
-        // A broken connection may cost any portal a section, after its retries.
-        let _ = is_right;
-        return matches!(password, "wrong" | "closed")
-            .then(|| format!("a task ends as its portal says: {password} ended well"));
-    };
-    match failure.kind {
-        FailureKind::Internal => Some("no task ends by a fault of ours".to_owned()),
-        FailureKind::NodeLost if was_past_login => {
-            Some("a task past login resumes: one failed with its node".to_owned())
-        }
-        FailureKind::NodeLost
-        | FailureKind::NodesDied
-        | FailureKind::NoAnswer
-        | FailureKind::WrongCode
-        | FailureKind::DeadlinePassed
-        | FailureKind::PortalUnstable => None,
-        FailureKind::WrongCredentials if password == "wrong" => None,
-        FailureKind::Maintenance if password == "closed" => None,
-        other => Some(format!("a task ends as its portal says: {password} with {other:?}")),
     }
 }
