@@ -64,7 +64,12 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    // Whoever is interrupted leaves no node behind: their processes end with what holds them.
+    let ended = tokio::select! {
+        ended = run() => ended,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("{error:#}"));

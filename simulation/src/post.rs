@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fiveone_model::clock::Millis;
 
-use crate::chance::Chance;
+use crate::chance::{Chance, Trace};
 use crate::clock::World;
 
 /// The receiver.
@@ -13,6 +13,7 @@ use crate::clock::World;
 pub(crate) struct Post {
     world: World,
     chance: Chance,
+    trace: Trace,
     state: Arc<Mutex<State>>,
 }
 
@@ -25,8 +26,8 @@ struct State {
 }
 
 impl Post {
-    pub(crate) fn new(world: World, chance: Chance) -> Self {
-        Self { world, chance, state: Arc::default() }
+    pub(crate) fn new(world: World, chance: Chance, trace: Trace) -> Self {
+        Self { world, chance, trace, state: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -41,6 +42,7 @@ impl Post {
             *tries += 1;
             *tries
         };
+        self.trace.add(|| format!("{} a callback is tried, {tries}", self.world.now()));
         self.world.until(self.world.now() + self.chance.between(1, 200)).await;
         if tries == 1 && self.chance.in_thousand(150) {
             self.lock().lost += 1;

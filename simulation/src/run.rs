@@ -76,7 +76,7 @@ pub fn simulate(deployment: &Deployment, seed: u64, keeps_lines: bool) -> anyhow
         next_number: 0,
         script,
         people: People::new(deployment.app.clone(), tasks, chance.clone(), trace.clone()),
-        post: Post::new(world.clone(), chance.clone()),
+        post: Post::new(world.clone(), chance.clone(), trace.clone()),
         counts: BTreeMap::new(),
         world,
         chance,
@@ -108,10 +108,12 @@ impl Run<'_> {
                     return self.judge();
                 }
                 if now >= OVER_AT_MS + CALLED_BACK_WITHIN_MS {
-                    return Ok(Some("every callback arrives at least once: some wait".to_owned()));
+                    let waiting = self.pending()?;
+                    let what = format!("every callback arrives at least once: {waiting:?} wait");
+                    return Ok(Some(what));
                 }
-                if now >= OVER_AT_MS && self.leftovers()? != Leftovers::default() {
-                    let left = self.leftovers()?;
+                let left = Leftovers { callbacks: 0, ..self.leftovers()? };
+                if now >= OVER_AT_MS && left != Leftovers::default() {
                     return Ok(Some(format!("every accepted task ends: {left:?} at {now}")));
                 }
             }
@@ -282,8 +284,13 @@ impl Run<'_> {
         if self.leftovers()? != Leftovers::default() {
             return Ok(false);
         }
-        const PENDING: &str = "select id from callback where state = 'pending'";
-        let pending = self.deployment.drivers().block_on(self.store.read.dump(PENDING))?;
-        Ok(pending.is_empty())
+        Ok(self.pending()?.is_empty())
+    }
+
+    /// The callbacks that wait: their codes, how often they were tried, and when they are due.
+    fn pending(&self) -> anyhow::Result<Vec<String>> {
+        const PENDING: &str = "select code, attempts, next_at, coalesce(taken_at, 0) from callback
+            where state = 'pending'";
+        Ok(self.deployment.drivers().block_on(self.store.read.dump(PENDING))?)
     }
 }
