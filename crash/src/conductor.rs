@@ -75,9 +75,7 @@ async fn strike(
     recoveries: &Recoveries,
     done: &mut Done,
 ) -> anyhow::Result<()> {
-    if !matches!(blow, Blow::Kill { .. }) {
-        recoveries.disturbed();
-    }
+    recoveries.disturbed();
     match blow {
         Blow::Kill { node, down } => kill(deployment, node, down, recoveries).await,
         Blow::Stop { node } => stop(deployment, node).await,
@@ -115,7 +113,7 @@ async fn kill(
     recoveries: &Recoveries,
 ) -> anyhow::Result<()> {
     let node_id = deployment.nodes[node].kill().await?;
-    recoveries.died(&node_id, Instant::now(), true).await;
+    recoveries.died(&node_id, Instant::now()).await;
     wait(down).await;
     start(deployment, node).await?;
     if deployment.database.kind == Kind::Sqlite {

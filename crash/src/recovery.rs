@@ -50,8 +50,8 @@ impl Recoveries {
         Some(open.collect())
     }
 
-    /// A node died at `at`; `is_measured` when nothing else was broken.
-    pub(crate) async fn died(&self, node_id: &str, at: Instant, is_measured: bool) {
+    /// A node died at `at`, while nothing else was broken.
+    pub(crate) async fn died(&self, node_id: &str, at: Instant) {
         let Some(open) = self.open().await else { return };
         let mut state = self.lock();
         for (id, (node, fence, stage)) in open {
@@ -61,9 +61,7 @@ impl Recoveries {
             if matches!(stage.as_str(), "logged_in" | "crawling" | "storing") {
                 state.past_login.push(id.clone());
             }
-            if is_measured {
-                state.watched.insert(id, (at, fence));
-            }
+            state.watched.insert(id, (at, fence));
         }
     }
 

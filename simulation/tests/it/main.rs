@@ -6,7 +6,7 @@ use fiveone_simulation::{Deployment, simulate};
 fn the_same_seed_gives_the_same_trace_and_another_gives_another() {
     let deployment = Deployment::new().expect("a deployment");
     let lines = |seed| simulate(&deployment, seed, true).expect("a simulation").lines;
-    for seed in 1..=8 {
+    for seed in 1..=5 {
         let (first, second) = (lines(seed), lines(seed));
         let differs = first.iter().zip(&second).position(|(one, other)| one != other);
         assert_eq!(differs, None, "seed {seed}: {:?}", differs.map(|at| (&first[at], &second[at])));
