@@ -91,7 +91,8 @@ impl People {
 
     /// Looks at a task, and answers what it asks.
     pub(crate) async fn poll(self, engine: Engine, task: usize) {
-        let Some(tid) = self.lock().stories[task].tid.clone() else { return };
+        let Story { tid, end, .. } = self.lock().stories[task].clone();
+        let Some(tid) = tid else { return };
         let Ok(Some(entry)) = engine.app(&self.app).await else { return };
         let Ok(shown) = engine.show(&entry, Product::Fund, &tid).await else { return };
         let Shown::Task(view) = shown else {
@@ -101,7 +102,7 @@ impl People {
         };
         let code = view.code.number();
         self.trace.add(|| format!("task {task} shows {code}"));
-        self.note(task, code, view.is_final);
+        self.note(task, end, code, view.is_final);
         if code != 10_004 {
             return;
         }
@@ -115,11 +116,12 @@ impl People {
         self.trace.add(|| format!("task {task} is answered: {is_taken}"));
     }
 
-    fn note(&self, task: usize, code: u32, is_final: bool) {
+    /// A code that was shown to somebody who had seen this end before they asked.
+    fn note(&self, task: usize, seen: Option<u32>, code: u32, is_final: bool) {
         let mut state = self.lock();
         let story = &mut state.stories[task];
         story.was_past_login |= matches!(code, 10_002 | 20_000..40_000);
-        let changed = story.end.filter(|end| *end != code);
+        let changed = seen.filter(|end| *end != code);
         if is_final {
             story.end = Some(code);
             story.polls_after += 1;

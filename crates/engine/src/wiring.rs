@@ -65,7 +65,7 @@ impl Wiring {
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
         Ok(Self {
             node: Arc::new(node),
-            apps: Arc::new(Apps::new(accounts.clone())),
+            apps: Arc::new(Apps::new(accounts.clone(), Arc::clone(&time))),
             areas: Arc::new(areas),
             signals: Arc::new(Signals::default()),
             runs: Arc::default(),
