@@ -96,7 +96,7 @@ pub(crate) fn options(lease_ms: Millis, task_for_ms: Millis) -> Options {
     Options {
         task_for_ms,
         lease_for_ms: lease_ms,
-        tick_every_ms: lease_ms / 4,
+        tick_every_ms: lease_ms / 3,
         portal_concurrency: Some(16),
         unhealthy_after_failures: u32::MAX,
         shutdown_for_ms: 1_000,

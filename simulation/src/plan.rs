@@ -10,9 +10,9 @@ use crate::link::Cut;
 /// How long a node may be silent.
 pub(crate) const LEASE_MS: Millis = 10_000;
 /// How long a task may take in all.
-pub(crate) const TASK_FOR_MS: Millis = 90_000;
+pub(crate) const TASK_FOR_MS: Millis = 60_000;
 /// When nothing is broken any more.
-pub(crate) const QUIET_AT_MS: Millis = 50_000;
+pub(crate) const QUIET_AT_MS: Millis = 40_000;
 
 /// Something that happens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,7 +21,9 @@ use crate::post::Post;
 /// Turns without anything done after which nobody has anything left to do.
 const IDLE_TURNS: usize = 12;
 /// How long people wait between two looks.
-const POLL_EVERY_MS: Millis = 1_100;
+const POLL_EVERY_MS: Millis = 1_900;
+/// How often it is looked whether all is over.
+const CHECK_EVERY_MS: Millis = 2_500;
 /// When everything must have ended: the longest task, and the leases of whoever sees to it.
 const OVER_AT_MS: Millis = QUIET_AT_MS + TASK_FOR_MS + 6 * LEASE_MS;
 /// How long callbacks may take after that: an attempt whose sender died is made again.
@@ -103,7 +105,7 @@ impl Run<'_> {
             }
             let now = self.world.now();
             if now >= checked_at {
-                checked_at = now + 1_000;
+                checked_at = now + CHECK_EVERY_MS;
                 if self.is_over()? {
                     return self.judge();
                 }
