@@ -95,7 +95,9 @@ impl Link {
             if self.lock().cut == Cut::Silent {
                 self.world.until(self.world.now() + PATIENCE_MS).await;
             } else if self.chance.in_thousand(200) {
-                self.world.until(self.world.now() + self.chance.between(1, 30)).await;
+                // A few take so long that everything else has moved on.
+                let longest = if self.chance.in_thousand(100) { PATIENCE_MS } else { 30 };
+                self.world.until(self.world.now() + self.chance.between(1, longest)).await;
             }
         }
         let (cut, failing) = {
