@@ -87,7 +87,7 @@ fn run() -> anyhow::Result<()> {
 fn stay_on(processor: usize) {
     let mut set = rustix::thread::CpuSet::new();
     set.set(processor);
-    drop(rustix::thread::sched_setaffinity(None, &set));
+    let _ = rustix::thread::sched_setaffinity(None, &set);
 }
 
 fn verdict(seed: u64, broken: Option<String>) -> anyhow::Result<()> {
