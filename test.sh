@@ -48,6 +48,10 @@ if [ "${1:-all}" != quick ]; then
   RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
   # The binary that the tests of whole processes start, and the benchmarks' short form.
   cargo run --release --locked -p fiveone-bench -- --quick
+  # Nodes as processes that are killed, paused and cut off, on both databases; and engines by the
+  # thousand on a clock of their own. Both end with 1 at the first law that is broken.
+  cargo run --release --locked -p fiveone-crash -- --quick
+  cargo run --release --locked -p fiveone-simulation
   # Portals that nobody has seen, in short form: nothing may be wrong in silence.
   cargo run --release --locked -p fiveone -- lab measure --seeds 50
 fi

@@ -55,7 +55,7 @@ use tokio::sync::watch;
 
 use admit::Admission;
 use answer::Answers;
-use notify::Notifier;
+use notify::{HttpReceiver, Notifier};
 use pulse::Pulse;
 use show::Reports;
 use sweep::Sweeper;
@@ -68,7 +68,7 @@ pub use area_switches::AreaSwitches;
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
 pub use kept_callbacks::KeptCallbacks;
-pub use notify::callback_address;
+pub use notify::{Receiver, callback_address};
 pub use options::Options;
 pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
@@ -114,6 +114,15 @@ impl Engine {
     /// # Errors
     /// The store failed, all node slots are taken, or the system gives no random bytes.
     pub async fn start(parts: Parts) -> Result<Self, Fault> {
+        let receiver = Arc::new(HttpReceiver::new(parts.options.callbacks_to_private)?);
+        Self::start_with(parts, receiver).await
+    }
+
+    /// The same with another way to apps' receivers.
+    ///
+    /// # Errors
+    /// Those of [`Engine::start`].
+    pub async fn start_with(parts: Parts, receiver: Arc<dyn Receiver>) -> Result<Self, Fault> {
         let Parts { store, keys, library, portal, time, options } = parts;
         let wiring = Wiring::new(store, keys, library, time, options).await?;
         let (admission, batch_writer) = wiring.admission()?;
@@ -122,7 +131,7 @@ impl Engine {
         let claimer = wiring.claimer(driver, &settler);
         let pulse = wiring.pulse(Arc::clone(&settler));
         let sweeper = wiring.sweeper(settler);
-        let notifier = wiring.notifier()?;
+        let notifier = wiring.notifier(receiver);
         // Loops end by the node's tokens; only the runs must be waited for when the node stops.
         tokio::spawn(batch_writer.run());
         tokio::spawn(claimer.run());

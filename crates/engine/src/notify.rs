@@ -11,13 +11,14 @@ use fiveone_store::{Attempt, CallbackRow, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::persist::Passing as _;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::{Accounts, Fault, causes};
 
 pub(crate) use places::Places;
-pub(crate) use receiver::Receiver;
-pub use receiver::callback_address;
+pub(crate) use receiver::HttpReceiver;
+pub use receiver::{Receiver, callback_address};
 
 /// Added to an attempt's own limit before another node may try the same callback.
 const GRACE_MS: i64 = 20_000;
@@ -29,7 +30,7 @@ const LOOK_EVERY_MS: i64 = 5_000;
 pub(crate) struct Notifier {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
-    pub(crate) receiver: Receiver,
+    pub(crate) receiver: Arc<dyn Receiver>,
     pub(crate) places: Places,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
@@ -122,6 +123,9 @@ impl Notifier {
     async fn send_callback(&self, callback: &CallbackRow) -> Result<(), Fault> {
         let (http_status, error) = match self.post_callback(callback).await {
             Ok(answered) => answered,
+            // Nothing was sent, and the next try is not the second: it is made as soon as another
+            // node might make it.
+            Err(fault) if fault.passes() => return Err(fault),
             Err(fault) => {
                 tracing::error!(id = callback.id, error = causes(&fault), "callback not made");
                 (None, Some("internal".to_owned()))
@@ -193,6 +197,8 @@ fn log_unsent(fault: &Fault) {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+
     use fiveone_store::NewCallback;
     use fiveone_testkit::{TestStore, build};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -252,16 +258,44 @@ mod tests {
         let task = build::task_id(1);
         let url = receiver(&["500 No", "200 OK"]).await;
         store.write.queue_callback(&callback("a", 1, "msg_1", &url)).await.unwrap();
-        let notifier = wiring.notifier().unwrap();
+        let notifier = wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap()));
         assert_eq!(notifier.send_due().await.unwrap(), Some(NOW + 5_000), "a 500 is none");
         assert_eq!(store.read.callbacks_of(&task).await.unwrap(), [("pending".to_owned(), 1)]);
         let later = Arc::new(Notifier {
             time: Arc::new(crate::time::Standing(NOW + 5_000)),
-            receiver: Receiver::new(true).unwrap(),
+            receiver: Arc::new(HttpReceiver::new(true).unwrap()),
             ..Arc::into_inner(notifier).unwrap()
         });
         assert_eq!(later.send_due().await.unwrap(), None);
         assert_eq!(store.read.callbacks_of(&task).await.unwrap(), [("delivered".to_owned(), 2)]);
+    }
+
+    /// A database that is away.
+    struct Away;
+
+    impl fiveone_store::Faults for Away {
+        fn pass(&self, _point: fiveone_store::Point) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+            Box::pin(std::future::ready(false))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_away_uses_up_no_try() {
+        let store = TestStore::sqlite().await;
+        let wiring = wiring(&store, Options::default()).await;
+        admit_for_another_node(&wiring, 1).await;
+        let callback = callback("a", 1, "msg_1", "http://127.0.0.1:1/");
+        store.write.queue_callback(&callback).await.unwrap();
+        let notifier = wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap()));
+        let away = store.with_faults(Arc::new(Away), tokio::runtime::Handle::current());
+        let notifier = Arc::new(Notifier {
+            accounts: Accounts::new(away, wiring.keys.clone(), Arc::clone(&wiring.time)),
+            ..Arc::into_inner(notifier).unwrap()
+        });
+        let attempt_and_grace = 10_000 + GRACE_MS;
+        assert_eq!(notifier.send_due().await.unwrap(), Some(NOW + attempt_and_grace));
+        let callbacks = store.read.callbacks_of(&build::task_id(1)).await.unwrap();
+        assert_eq!(callbacks, [("pending".to_owned(), 0)]);
     }
 
     #[tokio::test]
@@ -284,7 +318,8 @@ mod tests {
             let id = format!("msg_{task}");
             store.write.queue_callback(&callback("a", task, &id, &silent)).await.unwrap();
         }
-        let running = tokio::spawn(wiring.notifier().unwrap().run());
+        let running =
+            tokio::spawn(wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap())).run());
         let quick = receiver(&["200 OK", "200 OK", "200 OK"]).await;
         for task in 21..=23 {
             admit_for_another_node(&wiring, task).await;

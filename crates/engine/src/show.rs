@@ -177,7 +177,7 @@ mod tests {
             assert_eq!(answered, Answering::Taken);
             let shown = poll(&reports, &app).await;
             assert_eq!(shown, (10001, "登录中".to_owned(), None), "whoever has the task");
-            store.write.take_answer(&task.id, task.fence, NOW).await.unwrap();
+            store.write.close_answered(&task.id, task.fence, NOW).await.unwrap();
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
             };
             assert_eq!(poll(&reports, &app).await.1, expected);
             store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
-            store.write.take_answer(&task.id, task.fence, NOW).await.unwrap();
+            store.write.close_answered(&task.id, task.fence, NOW).await.unwrap();
         }
     }
 }

@@ -65,7 +65,7 @@ impl Wiring {
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
         Ok(Self {
             node: Arc::new(node),
-            apps: Arc::new(Apps::new(accounts.clone())),
+            apps: Arc::new(Apps::new(accounts.clone(), Arc::clone(&time))),
             areas: Arc::new(areas),
             signals: Arc::new(Signals::default()),
             runs: Arc::default(),
@@ -196,17 +196,17 @@ impl Wiring {
         })
     }
 
-    pub(crate) fn notifier(&self) -> Result<Arc<Notifier>, Fault> {
-        Ok(Arc::new(Notifier {
+    pub(crate) fn notifier(&self, receiver: Arc<dyn Receiver>) -> Arc<Notifier> {
+        Arc::new(Notifier {
             store: self.store.clone(),
             accounts: self.accounts.clone(),
-            receiver: Receiver::new(self.options.callbacks_to_private)?,
+            receiver,
             places: Places::new(self.options.callbacks_per_app_max, self.options.callbacks_max),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
             end: self.node.abandon.clone(),
             attempt_for_ms: self.options.callback_for_ms,
-        }))
+        })
     }
 
     pub(crate) fn answers(&self) -> Answers {

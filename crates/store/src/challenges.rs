@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::task::{StageName, TaskId};
 
 use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, exactly_one, missing, task_id, tasks, wakeups};
+use crate::{Error, Reader, Writer, corrupt, missing, task_id, tasks, wakeups};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -157,43 +157,35 @@ impl Writer {
         Ok(if rows == 1 { Answering::Taken } else { Answering::NotWaiting })
     }
 
-    /// Closes the open question and goes on logging in: gives the sealed answer and forgets it.
+    /// Closes the question that was answered, goes on logging in and forgets the answer, which
+    /// whoever calls has read by then: a second call, after one whose outcome was lost, finds the
+    /// question closed and changes nothing.
     ///
     /// # Errors
     /// The database failed, the lease is lost, or there is no answer.
-    pub async fn take_answer(
+    pub async fn close_answered(
         &self,
         task: &TaskId,
         fence: i64,
         now: Millis,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
-        tasks::move_stage_in(
-            &mut tx,
-            task,
-            fence,
-            (StageName::Asking, StageName::LoggingIn),
-            "",
-            now,
-        )
-        .await?;
-        let row = tx
-            .fetch_one(
-                "select answer_sealed from challenge where task_id = $1 and closed_at is null",
-                args![task.as_str()],
-            )
-            .await?;
-        let sealed = row.map(|row| row.maybe_blob(0)).transpose()?.flatten();
-        let sealed = sealed.ok_or_else(|| missing("answer to task", task.as_str()))?;
+        let step = (StageName::Asking, StageName::LoggingIn);
+        tasks::move_stage_in(&mut tx, task, fence, step, "", now).await?;
+        let open = "select 1 from challenge where task_id = $1 and closed_at is null";
+        if tx.fetch_one(open, args![task.as_str()]).await?.is_none() {
+            return tx.commit().await;
+        }
         let rows = tx
             .execute(
                 "update challenge set closed_at = $2, answer_sealed = null, picture = null
-                 where task_id = $1 and closed_at is null",
+                 where task_id = $1 and closed_at is null and answer_sealed is not null",
                 args![task.as_str(), now],
             )
             .await?;
-        exactly_one(rows, "challenge of task", task.as_str())?;
-        tx.commit().await?;
-        Ok(sealed)
+        if rows == 0 {
+            return Err(missing("answer to task", task.as_str()));
+        }
+        tx.commit().await
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Columns are TEXT, BIGINT and {blob} alone, so nothing is lost by not naming driver types.
 
+mod faulty;
 mod open;
 
 use sqlx::postgres::PgRow;
@@ -11,6 +12,8 @@ use sqlx::{Column as _, ColumnIndex, Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::Error;
 
+pub use faulty::{Faults, Point};
+pub(crate) use faulty::{FaultyDb, FaultyTx};
 pub(crate) use open::sql_for;
 
 /// The handle of a database; cheap to clone.
@@ -33,6 +36,8 @@ pub(crate) enum Db {
         /// Its address, for connections that only listen.
         url: String,
     },
+    /// One of them that fails as a simulation says.
+    Faulty(FaultyDb),
 }
 
 /// One argument of a statement.
@@ -199,6 +204,7 @@ impl Db {
             Self::Postgres { pool, .. } => {
                 bound!(sql_for(self, sql), args).execute(pool).await?.rows_affected()
             }
+            Self::Faulty(db) => db.execute(sql, args).await?,
         })
     }
 
@@ -221,6 +227,7 @@ impl Db {
             Self::Postgres { pool, .. } => {
                 bound!(sql_for(self, sql), args).fetch_optional(pool).await?.map(Row::Postgres)
             }
+            Self::Faulty(db) => db.fetch_one(sql, args).await?,
         })
     }
 
@@ -235,6 +242,7 @@ impl Db {
                 let rows = bound!(sql_for(self, sql), args).fetch_all(pool).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
+            Self::Faulty(db) => db.fetch_all(sql, args).await?,
         })
     }
 
@@ -243,6 +251,7 @@ impl Db {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
             Self::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
+            Self::Faulty(db) => Tx::Faulty(db.begin().await?),
         })
     }
 }
@@ -253,6 +262,8 @@ pub(crate) enum Tx {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     /// Of PostgreSQL, read committed: whoever reads to decide must lock the row first.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    /// One that may fail.
+    Faulty(FaultyTx),
 }
 
 impl Tx {
@@ -265,6 +276,7 @@ impl Tx {
             Self::Postgres(tx) => {
                 bound!(open::postgres_sql(sql), args).execute(&mut **tx).await?.rows_affected()
             }
+            Self::Faulty(tx) => tx.execute(sql, args).await?,
         })
     }
 
@@ -283,6 +295,7 @@ impl Tx {
                 let query = bound!(open::postgres_sql(sql), args);
                 query.fetch_optional(&mut **tx).await?.map(Row::Postgres)
             }
+            Self::Faulty(tx) => tx.fetch_one(sql, args).await?,
         })
     }
 
@@ -301,13 +314,14 @@ impl Tx {
                 let rows = bound!(open::postgres_sql(sql), args).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
+            Self::Faulty(tx) => tx.fetch_all(sql, args).await?,
         })
     }
 
     /// Waits until no other transaction has taken the same name, and keeps it to the end of this one.
     pub(crate) async fn serialize(&mut self, name: &str) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) | Self::Faulty(_) => Ok(()),
             Self::Postgres(_) => {
                 let sql = "select 1 from (select pg_advisory_xact_lock(hashtextextended($1, 0))) l";
                 self.fetch_one(sql, args![name]).await.map(drop)
@@ -318,7 +332,7 @@ impl Tx {
     /// Has every statement of this transaction, which must be its first, see the same state.
     pub(crate) async fn read_one_state(&mut self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) | Self::Faulty(_) => Ok(()),
             Self::Postgres(_) => {
                 let sql = "set transaction isolation level repeatable read";
                 self.execute(sql, &[]).await.map(drop)
@@ -330,7 +344,7 @@ impl Tx {
     /// listens: other processes look at every tick.
     pub(crate) async fn notify(&mut self, channel: &str, what: &str) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) | Self::Faulty(_) => Ok(()),
             Self::Postgres(_) => {
                 let sql = "select 1 from (select pg_notify($1, $2)) told";
                 self.fetch_one(sql, args![channel, what]).await.map(drop)
@@ -343,6 +357,7 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
+            Self::Faulty(tx) => tx.commit().await?,
         }
         Ok(())
     }

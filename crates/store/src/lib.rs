@@ -27,6 +27,8 @@ mod transient;
 mod unreadable;
 mod wakeups;
 
+use std::sync::Arc;
+
 use db::{Db, Row};
 use fiveone_model::app::AppId;
 use fiveone_model::seq_num::SLOTS;
@@ -39,6 +41,8 @@ pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
 pub use claims::{Claimed, Leased};
 pub use copy::CopiedTable;
+#[doc(hidden)]
+pub use db::{Faults, Point};
 pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
@@ -152,6 +156,15 @@ impl Store {
         let db = Db::open(url, connections_max).await?;
         migrations::run(&db).await?;
         Ok(Self { read: Reader { db: db.clone() }, write: Writer { db } })
+    }
+
+    /// The same store, on SQLite, as a node of a simulation meets it; `drivers` is a runtime with
+    /// threads of its own.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_faults(&self, faults: Arc<dyn Faults>, drivers: tokio::runtime::Handle) -> Self {
+        let db = Db::Faulty(db::FaultyDb::new(self.write.db.clone(), faults, drivers));
+        Self { read: Reader { db: db.clone() }, write: Writer { db } }
     }
 
     /// Closes every connection; later calls fail.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
+use fiveone_model::failure::FailureKind;
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::report::Section;
 use fiveone_model::tariff::PartialRule;
@@ -152,12 +153,21 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
         .await?
         .ok_or_else(|| Error::Stale { what: "task", id: task.to_owned() })?;
     let (from, to) = (StageName::parse(&row.text(0)?), end.stage.name());
+    // Whoever saw the task before its login ended would end what others can go on with.
+    if is_of_lost_login(&end.stage) && from.is_some_and(|from| !from.needs_credentials()) {
+        return Err(Error::Stale { what: "task", id: task.to_owned() });
+    }
     let may_step = from.map_or(to == StageName::Failed, |from| from.may_become(to));
     if to.is_final() && may_step {
         return Ok(());
     }
     let from = from.map_or("an unknown stage", StageName::as_str);
     Err(Error::IllegalStep { task: end.task.clone(), from, to: to.as_str() })
+}
+
+/// Whether it ends because its login fields are gone.
+fn is_of_lost_login(stage: &Stage) -> bool {
+    matches!(stage, Stage::Failed(failure) if failure.kind == FailureKind::NodeLost)
 }
 
 async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {

@@ -3,6 +3,7 @@
 //! Nothing here skips: a suite that needs PostgreSQL fails when there is none. `./test.sh` installs
 //! and starts one.
 
+pub mod books;
 pub mod build;
 mod database;
 mod time;

@@ -33,6 +33,7 @@ const REACHES: [Reach; 4] = [
             "crates/lab/examples/",
             "crates/testkit/",
             "bench/",
+            "crash/",
             "xtask/",
         ],
         message: "reads the environment; only the configuration does",

@@ -48,35 +48,34 @@ impl<'a> TaskPerson<'a> {
         Box::pin(telling).await?;
         self.slot.release();
         driver.signals.work.notify_one();
-        loop {
-            tokio::select! {
-                () = answers.notified() => {}
-                () = driver.time.until(due_at) => {
-                    // An answer taken in the last instant still counts.
-                    if !self.has_answer().await? {
-                        return Err(Unasked::TimedOut);
-                    }
-                }
+        let sealed = loop {
+            let is_over = tokio::select! {
+                () = answers.notified() => false,
+                () = driver.time.until(due_at) => true,
+            };
+            // An answer taken in the last instant still counts.
+            match self.answer().await? {
+                Some(sealed) => break sealed,
+                None if is_over => return Err(Unasked::TimedOut),
+                None => {}
             }
-            if self.has_answer().await? {
-                break;
-            }
-        }
+        };
         self.slot.acquire().await;
         let now = driver.time.now();
-        let taking = || driver.store.write.take_answer(&task.id, task.fence, now);
-        let sealed = driver.persistence.persist(taking).await?;
+        let closing = || driver.store.write.close_answered(&task.id, task.fence, now);
+        driver.persistence.persist(closing).await?;
         driver.signals.changed();
         let plain = driver.node.key.open(&sealed, &format!("answer:{}", task.id))?;
         let text = std::str::from_utf8(&plain).map_err(|_| Fault::Seal("an answer is not text"))?;
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    async fn has_answer(&self) -> Result<bool, Unasked> {
+    /// The answer to the open question, once there is one.
+    async fn answer(&self) -> Result<Option<Vec<u8>>, Unasked> {
         let looking = || self.driver.store.read.open_challenge(&self.task.id);
         let open = Box::pin(self.driver.persistence.persist(looking)).await?;
         // A question that is not open any more was closed by whoever ended the task.
-        open.map(|open| open.answer_sealed.is_some()).ok_or_else(|| Unasked::Stop(Stop::LeaseLost))
+        open.map(|open| open.answer_sealed).ok_or_else(|| Unasked::Stop(Stop::LeaseLost))
     }
 }
 

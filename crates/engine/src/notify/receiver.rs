@@ -5,6 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use fiveone_model::callback::is_forbidden;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
@@ -50,13 +51,26 @@ pub fn callback_address(text: &str, is_private_allowed: bool) -> Result<Url, &'s
     if is_public || is_private_allowed { Ok(url) } else { Err("address is not public") }
 }
 
-/// Posts callbacks.
-pub(crate) struct Receiver {
+/// The way to apps' receivers.
+#[async_trait]
+pub trait Receiver: Send + Sync {
+    /// Posts a form; the receiver's status, or in a few words why there is none.
+    async fn post(
+        &self,
+        address: &str,
+        headers: [(&'static str, String); 4],
+        body: String,
+        limit: Duration,
+    ) -> Result<u16, String>;
+}
+
+/// The one over HTTP.
+pub(crate) struct HttpReceiver {
     client: reqwest::Client,
     is_private_allowed: bool,
 }
 
-impl Receiver {
+impl HttpReceiver {
     pub(crate) fn new(is_private_allowed: bool) -> Result<Self, Fault> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -68,9 +82,11 @@ impl Receiver {
             .map_err(|error| Fault::Impossible(format!("no HTTP client: {error}")))?;
         Ok(Self { client, is_private_allowed })
     }
+}
 
-    /// Posts a form; the receiver's status, or in a few words why there is none.
-    pub(crate) async fn post(
+#[async_trait]
+impl Receiver for HttpReceiver {
+    async fn post(
         &self,
         address: &str,
         headers: [(&'static str, String); 4],

@@ -77,6 +77,7 @@ impl Db {
                 pool.close().await;
                 pulse.close().await;
             }
+            Self::Faulty(db) => Box::pin(db.inner().close()).await,
         }
     }
 }
@@ -86,6 +87,7 @@ pub(crate) fn sql_for(db: &Db, sql: &str) -> SqlStr {
     match db {
         Db::Sqlite { .. } => sqlite_sql(sql),
         Db::Postgres { .. } => postgres_sql(sql),
+        Db::Faulty(db) => sql_for(db.inner(), sql),
     }
 }
 

@@ -28,13 +28,18 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
     assert_eq!(task.stage, Stage::Asking(captcha));
     let open = store.read.open_challenge(id).await.unwrap().unwrap();
     assert_eq!((open.kind, open.picture.as_deref()), (captcha, Some(b"png".as_slice())));
-    assert!(write.take_answer(id, fence, NOW).await.is_err(), "there is none yet");
+    assert!(write.close_answered(id, fence, NOW).await.is_err(), "there is no answer yet");
     assert!(store.read.answered("n1").await.unwrap().is_empty());
 
     assert_eq!(write.answer(id, b"sealed", NOW + 1).await.unwrap(), Answering::Taken);
     assert_eq!(write.answer(id, b"other", NOW + 2).await.unwrap(), Answering::NotWaiting);
     assert_eq!(store.read.answered("n1").await.unwrap(), std::slice::from_ref(id));
-    assert_eq!(write.take_answer(id, fence, NOW + 3).await.unwrap(), b"sealed");
+    let open = store.read.open_challenge(id).await.unwrap().unwrap();
+    assert_eq!(open.answer_sealed.as_deref(), Some(b"sealed".as_slice()));
+    for _ in 0..2 {
+        // The outcome of the first call was lost on its way.
+        write.close_answered(id, fence, NOW + 3).await.unwrap();
+    }
     assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
     assert!(store.read.open_challenge(id).await.unwrap().is_none());
     assert_eq!(store.read.leftovers().await.unwrap().secrets, 0);
@@ -74,6 +79,6 @@ async fn answers_and_questions_that_race_lose_nothing(store: TestStore) {
         if !has_answer {
             assert_eq!(write.answer(&id, b"x", NOW).await.unwrap(), Answering::Taken);
         }
-        write.take_answer(&id, fence, NOW).await.unwrap();
+        write.close_answered(&id, fence, NOW).await.unwrap();
     }
 }

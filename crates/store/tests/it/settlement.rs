@@ -19,6 +19,7 @@ on_both!(
     a_settlement_happens_once_however_many_race,
     a_task_is_not_done_before_it_was_stored,
     a_queued_task_can_fail,
+    a_task_that_got_past_login_does_not_fail_with_its_node,
 );
 
 fn end(id: &TaskId, fence: i64, stage: Stage) -> Settlement {
@@ -139,4 +140,18 @@ async fn a_queued_task_can_fail(store: TestStore) {
     assert_eq!(store.read.leftovers().await.unwrap(), Leftovers::default());
     admit(&store, 2).await;
     assert_eq!(claim(&store).await.task.id, build::task_id(2), "the failed one is not claimed");
+}
+
+/// A node that was declared dead may still be at work: between the sweeper's look and its end the
+/// login succeeds.
+async fn a_task_that_got_past_login_does_not_fail_with_its_node(store: TestStore) {
+    set_up(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let lost = end(id, fence, Stage::Failed(Failure::of(FailureKind::NodeLost)));
+    let step = (StageName::LoggingIn, StageName::LoggedIn);
+    store.write.move_stage(id, fence, step, Some(b"session"), NOW).await.unwrap();
+    assert!(matches!(store.write.settle(&lost).await, Err(Error::Stale { .. })));
+    assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggedIn);
+    assert_eq!(balance(&store).await.held_fen, 300);
 }
