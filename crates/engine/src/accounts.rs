@@ -10,6 +10,7 @@ use fiveone_store::{NewApp, Store};
 use zeroize::Zeroizing;
 
 use crate::Fault;
+use crate::books::Ledger;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
 
@@ -50,6 +51,12 @@ impl Accounts {
     #[must_use]
     pub fn new(store: Store, keys: DeploymentKeys, time: Arc<dyn Time>) -> Self {
         Self { store, keys, time }
+    }
+
+    /// The books behind the wallets.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.store.clone(), self.keys.clone(), Arc::clone(&self.time))
     }
 
     /// A new tokenId: 32 random hex digits.
@@ -94,8 +101,9 @@ impl Accounts {
     /// Adds money to a wallet.
     ///
     /// # Errors
-    /// The store failed, the amount is not positive, or there is no such app.
+    /// The store failed, the amount is not positive, there is no such app, or the books do not open.
     pub async fn topup(&self, app: &AppId, amount_fen: i64, note: &str) -> Result<(), Fault> {
+        self.ledger().open().await?;
         Ok(self.store.write.topup(app, amount_fen, note, self.time.now()).await?)
     }
 

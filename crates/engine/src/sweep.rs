@@ -2,7 +2,7 @@
 //! compare-and-set, so two sweepers do nothing twice.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
@@ -21,6 +21,8 @@ use crate::time::Time;
 
 /// Tasks ended in one step of the sweeper.
 const TASKS_MAX: i64 = 200;
+/// How often the books are signed.
+const CHECKPOINT_EVERY_MS: Millis = 3_600_000;
 /// A node that does not lead sweeps at every so many ticks.
 const STAND_IN_EVERY: u64 = 30;
 
@@ -36,6 +38,8 @@ pub(crate) struct Sweeper {
     pub(crate) tick_every_ms: Millis,
     /// How often it has looked.
     pub(crate) ticks: AtomicU64,
+    /// When it signs the books again.
+    pub(crate) checkpoint_at: AtomicI64,
 }
 
 impl Sweeper {
@@ -77,6 +81,7 @@ impl Sweeper {
             self.fail_lost().await.map(drop),
             self.fail_overdue(now).await,
             self.forget(now).await,
+            self.sign_books(now).await,
         ];
         steps.into_iter().collect()
     }
@@ -116,6 +121,21 @@ impl Sweeper {
         Ok(())
     }
 
+    /// Signs the books once an hour, whichever node did it last.
+    async fn sign_books(&self, now: Millis) -> Result<(), Fault> {
+        if now < self.checkpoint_at.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let last = self.store.read.newest_checkpoint_at().await?;
+        let due_at = match last.map(|last| last + CHECKPOINT_EVERY_MS) {
+            // One of a clock that is far ahead keeps nobody from the next.
+            Some(due_at) if now < due_at && due_at <= now + CHECKPOINT_EVERY_MS => due_at,
+            _ => self.store.write.checkpoint(now).await?.at + CHECKPOINT_EVERY_MS,
+        };
+        self.checkpoint_at.store(due_at, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Ends all at once, so that their ends are written together. One that cannot be ended is set
     /// aside, or it would be found first at every tick.
     async fn fail_all(&self, found: Found<TaskRow>, kind: FailureKind) -> Result<(), Fault> {
@@ -139,7 +159,8 @@ mod tests {
 
     use super::*;
     use crate::Options;
-    use crate::wiring::tests::{admit_for_another_node, wiring};
+    use crate::time::tests::ByHand;
+    use crate::wiring::tests::{NOW, admit_for_another_node, wiring, wiring_at};
 
     #[tokio::test]
     async fn a_task_whose_node_is_gone_fails_and_its_money_is_free() {
@@ -189,6 +210,24 @@ mod tests {
         let callbacks = store.read.callbacks_of(&build::task_id(1)).await.unwrap();
         assert_eq!(callbacks, [("pending".to_owned(), 0)]);
         assert_eq!(store.read.leftovers().await.unwrap().open, 0);
+    }
+
+    #[tokio::test]
+    async fn the_books_are_signed_once_an_hour() {
+        let store = TestStore::sqlite().await;
+        let time = ByHand::at(NOW);
+        let wiring = wiring_at(&store, Options::default(), Arc::new(time.clone())).await;
+        wiring.pulse(wiring.settler()).beat().await.unwrap();
+        let (one, other) = (wiring.sweeper(wiring.settler()), wiring.sweeper(wiring.settler()));
+        let mut counts = Vec::new();
+        for minutes in [0, 59, 1, 30, 30] {
+            time.advance(minutes * 60_000);
+            for sweeper in [&one, &other] {
+                sweeper.tick().await.unwrap();
+            }
+            counts.push(store.read.dump("select number from checkpoint").await.unwrap().len());
+        }
+        assert_eq!(counts, [2, 2, 3, 3, 4], "and the one of the beginning");
     }
 
     #[tokio::test]

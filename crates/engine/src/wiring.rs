@@ -1,6 +1,6 @@
 //! Who gets what: the one place that knows all the parts of an engine.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use fiveone_connector::{Library, Portal};
@@ -51,7 +51,8 @@ impl Wiring {
     /// Registers a node and makes what its parts share.
     ///
     /// # Errors
-    /// The store failed, all node slots are taken, or the system gives no random bytes.
+    /// The store failed, the books do not open, all node slots are taken, or the system gives no
+    /// random bytes.
     pub(crate) async fn new(
         store: Store,
         keys: DeploymentKeys,
@@ -59,9 +60,11 @@ impl Wiring {
         time: Arc<dyn Time>,
         options: Options,
     ) -> Result<Self, Fault> {
+        let accounts = Accounts::new(store.clone(), keys.clone(), Arc::clone(&time));
+        // Before anything is written: with the wrong deployment key nothing may be.
+        accounts.ledger().open().await?;
         let node = Node::register(&store, &keys, &*time, options.lease_for_ms).await?;
         let open = store.read.open_tasks().await?;
-        let accounts = Accounts::new(store.clone(), keys.clone(), Arc::clone(&time));
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
         Ok(Self {
             node: Arc::new(node),
@@ -167,6 +170,7 @@ impl Wiring {
             time: Arc::clone(&self.time),
             tick_every_ms: self.options.tick_every_ms,
             ticks: AtomicU64::new(0),
+            checkpoint_at: AtomicI64::new(0),
         })
     }
 

@@ -4,7 +4,7 @@ use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::idempotency::IdempotencyKey;
-use fiveone_model::ledger::EntryKind;
+use fiveone_model::ledger::{BooksKey, EntryKind};
 use fiveone_model::product::Product;
 use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
@@ -79,26 +79,32 @@ impl Writer {
     /// # Errors
     /// The database failed, and none was admitted.
     pub async fn admit(&self, batch: &[NewTask], now: Millis) -> Result<Vec<Admitted>, Error> {
+        let key = self.books.key()?;
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut tx = self.db.begin().await?;
         let apps = batch.iter().map(|new| new.app_id.clone()).collect();
         lock_wallets(&mut tx, &apps).await?;
         for new in batch {
-            outcomes.push(admit_one(&mut tx, new, now).await?);
+            outcomes.push(admit_one(&mut tx, key, new, now).await?);
         }
         tx.commit().await?;
         Ok(outcomes)
     }
 }
 
-async fn admit_one(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
+async fn admit_one(
+    tx: &mut Tx,
+    key: &BooksKey,
+    new: &NewTask,
+    now: Millis,
+) -> Result<Admitted, Error> {
     if let Some(earlier) = remember_key(tx, new).await? {
         return Ok(earlier);
     }
     // On PostgreSQL a twin may end between the two statements; then there is none any more.
     for _ in 0..TRIES_MAX {
         if insert_task(tx, new, now).await? {
-            return hold(tx, new, now).await;
+            return hold(tx, key, new, now).await;
         }
         if let Some(twin) = twin_of(tx, new).await? {
             return Ok(Admitted::Twin(twin));
@@ -134,7 +140,7 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
 }
 
 /// Holds the price of a task that was just written; without the money it is gone again.
-async fn hold(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
+async fn hold(tx: &mut Tx, key: &BooksKey, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
     let amount_fen = new.tariff.price_fen;
     let task = new.id.as_str();
     let hold = Posting {
@@ -142,10 +148,10 @@ async fn hold(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error
         kind: EntryKind::Hold,
         amount_fen,
         task: Some(&new.id),
-        note: "",
+        note: new.tariff.partial.as_str(),
         at: now,
     };
-    if post(tx, &hold).await? == Posted::Overdrawn {
+    if post(tx, key, &hold).await? == Posted::Overdrawn {
         tx.execute("delete from task where id = $1", args![task]).await?;
         forget_key(tx, new).await?;
         return Ok(Admitted::NoBalance);

@@ -6,7 +6,7 @@ use crate::db::{Arg, Row, Tx, args};
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 16] = [
+const TABLES: [(&str, &[&str]); 18] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -23,6 +23,8 @@ const TABLES: [(&str, &[&str]); 16] = [
     ("nonce", &["app_id", "nonce"]),
     ("area_switch", &["product", "area"]),
     ("evidence", &["product", "area", "part"]),
+    ("kept_key", &["name"]),
+    ("checkpoint", &["number"]),
 ];
 
 /// Rows read at once.

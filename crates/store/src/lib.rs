@@ -41,7 +41,7 @@ pub use copy::CopiedTable;
 pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
-pub use ledger::{LedgerFinding, LedgerReport};
+pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
 pub use nodes::{LivingNode, NodeRow};
 pub use sections::SectionRow;
 pub use settle::{Resolved, Settlement};
@@ -115,6 +115,15 @@ pub enum Error {
     /// Money can only be added to a wallet.
     #[error("the amount must be positive")]
     NotPositive,
+    /// Money is moved only under the key of the books, and nobody has opened them.
+    #[error("the books are not open: nobody has unsealed their key")]
+    BooksAreClosed,
+    /// The books have entries and no key: an earlier version wrote them, or somebody took it away.
+    #[error(
+        "the books have entries and no key that signs them; when an earlier version wrote them, \
+         `fiveone ledger adopt` signs them as they are"
+    )]
+    UnsignedBooks,
     /// A rule of the books would be broken; nothing was written.
     #[error("ledger rule: {0}")]
     Ledger(String),
@@ -133,12 +142,14 @@ pub struct Store {
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) db: Db,
+    pub(crate) books: ledger::Books,
 }
 
 /// The half that changes.
 #[derive(Clone)]
 pub struct Writer {
     pub(crate) db: Db,
+    pub(crate) books: ledger::Books,
 }
 
 impl Store {
@@ -149,7 +160,9 @@ impl Store {
     pub async fn open(url: &str, connections_max: u32) -> Result<Self, Error> {
         let db = Db::open(url, connections_max).await?;
         migrations::run(&db).await?;
-        Ok(Self { read: Reader { db: db.clone() }, write: Writer { db } })
+        let books = ledger::Books::default();
+        let read = Reader { db: db.clone(), books: books.clone() };
+        Ok(Self { read, write: Writer { db, books } })
     }
 
     /// Closes every connection; later calls fail.

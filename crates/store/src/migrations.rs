@@ -9,9 +9,10 @@ use crate::Error;
 use crate::db::{Db, sql_for};
 
 /// Number, name and text of every step.
-const STEPS: [(i64, &str, &str); 2] = [
+const STEPS: [(i64, &str, &str); 3] = [
     (1, "init", include_str!("../migrations/0001_init.sql")),
     (2, "evidence", include_str!("../migrations/0002_evidence.sql")),
+    (4, "books", include_str!("../migrations/0004_books.sql")),
 ];
 
 /// Brings the database to the newest schema; a second run changes nothing.

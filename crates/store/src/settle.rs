@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
-use fiveone_model::ledger::EntryKind;
+use fiveone_model::ledger::{BooksKey, EntryKind};
 use fiveone_model::report::Section;
 use fiveone_model::tariff::PartialRule;
-use fiveone_model::task::{Stage, StageName, TaskId};
+use fiveone_model::task::{CrawlProgress, Stage, StageName, TaskId};
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
@@ -78,13 +78,14 @@ impl Writer {
         &self,
         ends: &[Settlement],
     ) -> Result<Vec<Result<Resolved, Error>>, Error> {
+        let key = self.books.key()?;
         let mut tx = self.db.begin().await?;
         let apps = apps_of(&mut tx, ends).await?;
         lock_wallets(&mut tx, &apps).await?;
         let mut outcomes = Vec::with_capacity(ends.len());
         for end in ends {
             tx.execute("savepoint one", &[]).await?;
-            let outcome = settle_one(&mut tx, end).await;
+            let outcome = settle_one(&mut tx, key, end).await;
             match &outcome {
                 Err(error) if error.is_transient() => return outcome.map(|_| Vec::new()),
                 Err(_) => tx.execute("rollback to savepoint one", &[]).await?,
@@ -109,7 +110,7 @@ async fn apps_of(tx: &mut Tx, ends: &[Settlement]) -> Result<BTreeSet<AppId>, Er
     Ok(apps)
 }
 
-async fn settle_one(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
+async fn settle_one(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Resolved, Error> {
     let (task, stage) = (end.task.as_str(), end.stage.name());
     check_step(tx, end).await?;
     let rows = tx
@@ -128,7 +129,7 @@ async fn settle_one(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
         args![task, end.now],
     )
     .await?;
-    let resolved = resolve_hold(tx, end).await?;
+    let resolved = resolve_hold(tx, key, end).await?;
     if let Stage::Failed(_) = end.stage {
         // What a failed task had read is nobody's: it was not paid and is not shown.
         tx.execute("delete from section where task_id = $1", args![task]).await?;
@@ -160,7 +161,7 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
     Err(Error::IllegalStep { task: end.task.clone(), from, to: to.as_str() })
 }
 
-async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
+async fn resolve_hold(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Resolved, Error> {
     let task = end.task.as_str();
     let row = tx
         .fetch_one(
@@ -192,9 +193,10 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> 
         )
         .await?;
     exactly_one(rows, "hold of task", task)?;
+    let code = end.stage.code(CrawlProgress::SomeSections).number().to_string();
     let posting =
-        Posting { app: &app, kind, amount_fen, task: Some(&end.task), note: "", at: end.now };
-    match post(tx, &posting).await? {
+        Posting { app: &app, kind, amount_fen, task: Some(&end.task), note: &code, at: end.now };
+    match post(tx, key, &posting).await? {
         Posted::Recorded => Ok(resolved),
         Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app} is short"))),
     }

@@ -46,6 +46,11 @@ impl StoreAccess {
         Ok(Accounts::new(self.store().await?, keys, Arc::new(SystemTime)))
     }
 
+    /// The accounts of another store, under the same deployment key.
+    pub(crate) fn accounts_of(&self, store: Store) -> Result<Accounts, Failed> {
+        Ok(Accounts::new(store, self.keys()?, Arc::new(SystemTime)))
+    }
+
     /// The tasks: the store and the deployment key.
     pub(crate) async fn tasks(&self) -> Result<Tasks, Failed> {
         let keys = self.keys()?;

@@ -5,16 +5,16 @@ use serde_json::Value;
 use tokio::process::Command;
 
 /// An empty deployment.
-struct Deployment(tempfile::TempDir);
+pub(crate) struct Deployment(pub(crate) tempfile::TempDir);
 
 impl Deployment {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("key"), &*DeploymentKeys::generate().unwrap()).unwrap();
         Self(folder)
     }
 
-    async fn run(&self, line: &str) -> (Option<i32>, String) {
+    pub(crate) async fn run(&self, line: &str) -> (Option<i32>, String) {
         let folder = self.0.path().display();
         let output = Command::new(env!("CARGO_BIN_EXE_fiveone"))
             .args(line.split(' '))
@@ -27,7 +27,7 @@ impl Deployment {
         (output.status.code(), String::from_utf8(told).unwrap())
     }
 
-    async fn json(&self, line: &str) -> Value {
+    pub(crate) async fn json(&self, line: &str) -> Value {
         let (code, told) = self.run(line).await;
         assert_eq!(code, Some(0), "{line}: {told}");
         serde_json::from_str(&told).unwrap()
