@@ -8,6 +8,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod keys;
 mod lab;
 mod ledger;
 mod migrate;
@@ -43,6 +44,7 @@ enum Command {
     Area(area::Area),
     Task(task::Task),
     Ledger(ledger::Ledger),
+    Keys(keys::Keys),
     Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
     Connector(connector::Connector),
@@ -64,6 +66,7 @@ impl Cli {
             Command::Area(command) => command.run().await,
             Command::Task(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
+            Command::Keys(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
             Command::Doctor(command) => command.run().await,
             Command::Connector(command) => command.run(),

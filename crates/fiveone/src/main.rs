@@ -10,6 +10,7 @@ mod config;
 mod exit;
 mod memory;
 mod output;
+mod secret_file;
 mod telemetry;
 
 use clap::Parser;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, PortalEvidence, SystemTime, Tasks};
+use fiveone_engine::{Accounts, KeyRotation, PortalEvidence, SystemTime, Tasks};
 use fiveone_store::Store;
 
 use crate::config::Config;
 use crate::exit::{Failed, Reason};
+use crate::secret_file;
 
 /// The name of the database in a data folder.
 const DATABASE: &str = "fiveone.db";
@@ -57,6 +58,12 @@ impl StoreAccess {
         Ok(Tasks::new(&self.store().await?, keys))
     }
 
+    /// The rotation of the deployment key.
+    pub(crate) async fn rotation(&self) -> Result<KeyRotation, Failed> {
+        let keys = self.keys()?;
+        Ok(KeyRotation::new(self.store().await?, keys))
+    }
+
     /// What portals changed: the store and the deployment key.
     pub(crate) async fn evidence(&self) -> Result<PortalEvidence, Failed> {
         let keys = self.keys()?;
@@ -90,7 +97,8 @@ pub(crate) fn folder_keys(folder: &Path) -> Result<DeploymentKeys, Failed> {
     if !path.exists() {
         write_secret(&path, &DeploymentKeys::generate()?)?;
     }
-    let text = std::fs::read_to_string(&path)?;
+    let text = secret_file::read(&path)
+        .map_err(|complaint| Failed::message(Reason::Mistakes, complaint))?;
     DeploymentKeys::parse(&text).ok_or_else(|| {
         Failed::message(Reason::Mistakes, format!("{}: not a key file", path.display()))
     })

@@ -4,7 +4,7 @@ use fiveone_engine::seal::DeploymentKeys;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
-use crate::operators::Deployment;
+use crate::operators::{Deployment, write_key};
 
 impl Deployment {
     /// Runs statements behind the program's back.
@@ -78,8 +78,7 @@ async fn with_another_deployment_key_nothing_starts_and_it_is_said_why() {
     let deployment = with_money().await;
     let (key, kept) = (deployment.file("key"), deployment.file("kept"));
     std::fs::rename(&key, &kept).unwrap();
-    std::fs::copy(&kept, &key).unwrap();
-    std::fs::write(&key, &*DeploymentKeys::generate().unwrap()).unwrap();
+    write_key(key.as_ref(), &DeploymentKeys::generate().unwrap());
     for (line, expected) in [
         ("serve", 1),
         ("app topup loans 1.00", 1),

@@ -11,6 +11,7 @@ mod documents;
 mod evidence;
 mod findings;
 mod gateway;
+mod keys;
 mod matrix;
 mod nodes;
 mod operators;

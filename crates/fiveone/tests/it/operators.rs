@@ -4,13 +4,20 @@ use fiveone_engine::seal::DeploymentKeys;
 use serde_json::Value;
 use tokio::process::Command;
 
+/// Writes a deployment key as it must be: nobody else may read it.
+pub(crate) fn write_key(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 /// An empty deployment.
 pub(crate) struct Deployment(pub(crate) tempfile::TempDir);
 
 impl Deployment {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("key"), &*DeploymentKeys::generate().unwrap()).unwrap();
+        write_key(&folder.path().join("key"), &DeploymentKeys::generate().unwrap());
         Self(folder)
     }
 
@@ -18,6 +25,7 @@ impl Deployment {
         let folder = self.0.path().display();
         let output = Command::new(env!("CARGO_BIN_EXE_fiveone"))
             .args(line.split(' '))
+            .env("FIVEONE_SERVER_LISTEN", "127.0.0.1:0")
             .env("FIVEONE_STORE_URL", format!("sqlite:{folder}/fiveone.db"))
             .env("FIVEONE_KEYS_DEPLOYMENT_KEY_FILE", format!("{folder}/key"))
             .output()

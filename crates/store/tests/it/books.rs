@@ -213,7 +213,7 @@ async fn a_cut_that_leaves_nothing_is_found_by_a_checkpoint(store: TestStore) {
     store.execute("delete from checkpoint where number = 2").await;
     // Only a copy that was out of reach tells it now.
     assert_eq!(found(&store, &[]).await, Vec::<String>::new());
-    assert_eq!(found(&store, &[kept.clone()]).await, [seen("the given checkpoint 2")]);
+    assert_eq!(found(&store, std::slice::from_ref(&kept)).await, [seen("the given checkpoint 2")]);
 
     // Others in the place of those that were cut are no better.
     store.write.topup(&build::app_id("a"), 500, "", NOW).await.unwrap();
