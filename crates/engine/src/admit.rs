@@ -20,6 +20,7 @@ use crate::areas::Areas;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
 use crate::persist::Persistence;
+use crate::persons::Persons;
 use crate::seal::{DeploymentKeys, keyed_digest, random, seal_to};
 use crate::signals::Signals;
 use crate::time::Time;
@@ -108,6 +109,7 @@ impl Drop for Flight<'_> {
 /// Admits creates.
 pub(crate) struct Admission {
     keys: DeploymentKeys,
+    persons: Persons,
     areas: Arc<Areas>,
     node: Arc<Node>,
     open_tasks: Arc<OpenTasks>,
@@ -122,6 +124,7 @@ pub(crate) struct Admission {
 /// What an [`Admission`] needs.
 pub(crate) struct AdmissionParts {
     pub(crate) keys: DeploymentKeys,
+    pub(crate) persons: Persons,
     pub(crate) areas: Arc<Areas>,
     pub(crate) node: Arc<Node>,
     pub(crate) open_tasks: Arc<OpenTasks>,
@@ -145,6 +148,7 @@ impl Admission {
         let writer = BatchWriter { write, persistence, pending };
         let admission = Self {
             keys: parts.keys,
+            persons: parts.persons,
             areas: parts.areas,
             node: parts.node,
             open_tasks: parts.open_tasks,
@@ -259,6 +263,7 @@ impl Admission {
             node_id: self.node.id.clone(),
             login_sealed,
             data_key,
+            person: self.persons.of(credentials),
             fingerprint,
             idempotency: key.map(|key| Idempotency { key, about }),
             tariff,

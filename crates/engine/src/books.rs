@@ -14,7 +14,7 @@ use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
 
 /// What the key of the books is sealed as.
-pub(crate) const BOOKS_ROW: &str = "kept_key:books";
+const BOOKS_ROW: &str = "kept_key:books";
 
 /// The books of a store.
 pub struct Ledger {

@@ -14,6 +14,7 @@ mod areas;
 mod books;
 mod claim;
 mod drive;
+mod erasure;
 mod evidence;
 mod fault;
 mod health;
@@ -25,6 +26,7 @@ mod notify;
 mod open_tasks;
 mod options;
 mod persist;
+mod persons;
 mod portal_changes;
 mod pulse;
 mod rotation;
@@ -52,7 +54,7 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-use fiveone_store::Store;
+use fiveone_store::{Erase, Store};
 use tokio::sync::watch;
 
 use admit::Admission;
@@ -68,6 +70,7 @@ pub use admit::{AdmitError, CreateRequest};
 pub use answer::Answered;
 pub use area_switches::AreaSwitches;
 pub use books::Ledger;
+pub use erasure::{Eraser, Receipt};
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::Fault;
 pub use kept_callbacks::KeptCallbacks;
@@ -310,7 +313,8 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub async fn erase(&self, id: &TaskId) -> Result<bool, Fault> {
-        Ok(self.0.wiring.store.write.erase(id, self.now()).await?)
+        let what = Erase::Task(id.clone());
+        Ok(self.0.wiring.store.write.erase(&what, self.now(), 1).await?.tasks == 1)
     }
 
     /// One heartbeat and one sweep, beside those of the node's own loop.

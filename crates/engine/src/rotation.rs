@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use fiveone_store::{SealedColumn, SealedValue, Store};
 
 use crate::Fault;
-use crate::books::BOOKS_ROW;
 use crate::seal::DeploymentKeys;
 
 /// Values sealed anew in one transaction.
@@ -42,7 +41,6 @@ impl SealedCounts {
 fn row_of(column: SealedColumn, key: &[String]) -> String {
     let key = key.join(":");
     match column {
-        SealedColumn::KeptKey if key == "books" => BOOKS_ROW.to_owned(),
         SealedColumn::KeptKey => format!("kept_key:{key}"),
         SealedColumn::AppToken => format!("app:{key}"),
         SealedColumn::TaskKey => format!("task:{key}"),

@@ -23,6 +23,8 @@ use crate::time::Time;
 const TASKS_MAX: i64 = 200;
 /// How often the books are signed.
 const CHECKPOINT_EVERY_MS: Millis = 3_600_000;
+/// How soon what was wiped is not in SQLite's log any more.
+const LOG_EMPTIED_AFTER_MS: Millis = 60_000;
 /// A node that does not lead sweeps at every so many ticks.
 const STAND_IN_EVERY: u64 = 30;
 
@@ -40,6 +42,8 @@ pub(crate) struct Sweeper {
     pub(crate) ticks: AtomicU64,
     /// When it signs the books again.
     pub(crate) checkpoint_at: AtomicI64,
+    /// When it empties SQLite's log of what was wiped; 0 when nothing was.
+    pub(crate) empty_log_at: AtomicI64,
 }
 
 impl Sweeper {
@@ -113,11 +117,29 @@ impl Sweeper {
     }
 
     async fn forget(&self, now: Millis) -> Result<(), Fault> {
-        for task in self.store.write.wipe_over(now, BATCH_ROWS).await? {
+        let wiped = self.store.write.wipe_over(now, BATCH_ROWS).await?;
+        for task in &wiped {
             tracing::info!(tid = %task, "result wiped");
         }
+        self.empty_log(now, !wiped.is_empty()).await?;
         self.store.write.forget_keys(now, BATCH_ROWS).await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
+        Ok(())
+    }
+
+    /// What was wiped is soon not in SQLite's log either; not at every wipe, since it writes all of it.
+    async fn empty_log(&self, now: Millis, has_wiped: bool) -> Result<(), Fault> {
+        if has_wiped && self.empty_log_at.load(Ordering::Relaxed) == 0 {
+            self.empty_log_at.store(now + LOG_EMPTIED_AFTER_MS, Ordering::Relaxed);
+        }
+        let due_at = self.empty_log_at.load(Ordering::Relaxed);
+        if due_at == 0 || now < due_at {
+            return Ok(());
+        }
+        // While somebody reads it stays full, and is tried again at the next tick.
+        if self.store.write.empty_log().await? != Some(false) {
+            self.empty_log_at.store(0, Ordering::Relaxed);
+        }
         Ok(())
     }
 

@@ -35,6 +35,8 @@ pub struct NewTask {
     pub login_sealed: Vec<u8>,
     /// The wrapped data key.
     pub data_key: Vec<u8>,
+    /// The digest of the identity number that was typed, when one was.
+    pub person: Option<String>,
     /// What makes two creates twins (P-32).
     pub fingerprint: String,
     /// Its `Idempotency-Key`, when its app sent one.
@@ -118,7 +120,7 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
     let made = tx
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
-               node_id, login_sealed, data_key, fingerprint, created_at, updated_at, due_at)
+               node_id, login_sealed, person, fingerprint, created_at, updated_at, due_at)
              values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11)
              on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
             args![
@@ -129,13 +131,17 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
                 i64::from(new.login_type),
                 &new.node_id,
                 &new.login_sealed,
-                &new.data_key,
+                new.person.as_deref(),
                 &new.fingerprint,
                 now,
                 new.due_at,
             ],
         )
         .await?;
+    if made == 1 {
+        let sql = "insert into task_key (task_id, sealed) values ($1, $2)";
+        tx.execute(sql, args![new.id.as_str(), &new.data_key]).await?;
+    }
     Ok(made == 1)
 }
 
@@ -152,6 +158,7 @@ async fn hold(tx: &mut Tx, key: &BooksKey, new: &NewTask, now: Millis) -> Result
         at: now,
     };
     if post(tx, key, &hold).await? == Posted::Overdrawn {
+        tx.execute("delete from task_key where task_id = $1", args![task]).await?;
         tx.execute("delete from task where id = $1", args![task]).await?;
         forget_key(tx, new).await?;
         return Ok(Admitted::NoBalance);

@@ -37,7 +37,7 @@ impl SealedColumn {
         match self {
             Self::KeptKey => ("kept_key", "sealed", &["name"]),
             Self::AppToken => ("app", "token_sealed", &["id"]),
-            Self::TaskKey => ("task", "data_key", &["id"]),
+            Self::TaskKey => ("task_key", "sealed", &["task_id"]),
             Self::Evidence => ("evidence", "sealed", &["product", "area", "part"]),
         }
     }

@@ -116,8 +116,9 @@ async fn settle_one(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Res
     let rows = tx
         .execute(
             "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
-               finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
-               session_sealed = null, fingerprint = null
+               finished_at = $5, leased_at = null, login_sealed = null,
+               session_sealed = null, fingerprint = null,
+               wipe_after = case when erase_asked_at is null then $6 else $5 end
              where id = $1 and fence = $2 and finished_at is null",
             args![task, end.fence, stage.as_str(), &end.stage.detail(), end.now, end.wipe_after],
         )

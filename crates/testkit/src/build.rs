@@ -76,6 +76,7 @@ pub fn new_task(app: &str, number: u32) -> NewTask {
         node_id: "n1".to_owned(),
         login_sealed: format!("login of {number}").into_bytes(),
         data_key: b"wrapped".to_vec(),
+        person: None,
         fingerprint: format!("fingerprint {number}"),
         idempotency: None,
         tariff: tariff(),

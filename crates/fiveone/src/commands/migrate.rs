@@ -2,7 +2,7 @@
 //! alone, before a new version starts. With two addresses it moves a deployment.
 
 use clap::Args;
-use fiveone_store::{CopiedTable, Store};
+use fiveone_store::{CopiedTable, Leave, Store};
 use serde_json::json;
 
 use super::store_access::StoreAccess;
@@ -68,7 +68,7 @@ impl Migrate {
             return Err(Failed::message(Reason::Failed, message));
         }
         let target = Store::open(to, CONNECTIONS).await?;
-        let tables = source.copy_to(&target).await?;
+        let tables = source.copy_to(&target, Leave::Nothing).await?;
         // Without the deployment key all but the signatures is proved.
         if let Ok(accounts) = self.access.accounts_of(target.clone()) {
             accounts.ledger().open().await?;

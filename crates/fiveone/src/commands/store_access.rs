@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, KeyRotation, PortalEvidence, SystemTime, Tasks};
+use fiveone_engine::{Accounts, Eraser, KeyRotation, PortalEvidence, SystemTime, Tasks};
 use fiveone_store::Store;
 
 use crate::config::Config;
@@ -56,6 +56,12 @@ impl StoreAccess {
     pub(crate) async fn tasks(&self) -> Result<Tasks, Failed> {
         let keys = self.keys()?;
         Ok(Tasks::new(&self.store().await?, keys))
+    }
+
+    /// The eraser: the store and the deployment key.
+    pub(crate) async fn eraser(&self) -> Result<Eraser, Failed> {
+        let keys = self.keys()?;
+        Ok(Eraser::new(self.store().await?, keys, Arc::new(SystemTime)))
     }
 
     /// The rotation of the deployment key.

@@ -8,6 +8,7 @@ mod callbacks;
 mod clients;
 mod codes;
 mod documents;
+mod erasure;
 mod evidence;
 mod findings;
 mod gateway;

@@ -24,7 +24,7 @@ pub(crate) struct Deployment {
     pub(crate) store: TestStore,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) token: String,
-    config: PathBuf,
+    pub(crate) config: PathBuf,
     address: String,
 }
 

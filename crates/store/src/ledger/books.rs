@@ -54,13 +54,31 @@ impl Reader {
     /// # Errors
     /// The database failed.
     pub async fn books_key(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.kept_key(NAME).await
+    }
+
+    /// A sealed random key of the deployment; `None` when it was not made.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn kept_key(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let sql = "select sealed from kept_key where name = $1";
-        let row = self.db.fetch_one(sql, args![NAME]).await?;
+        let row = self.db.fetch_one(sql, args![name]).await?;
         row.map(|row| row.blob(0)).transpose()
     }
 }
 
 impl Writer {
+    /// Keeps a sealed random key of the deployment, unless there is one of this name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn keep_key(&self, name: &str, sealed: &[u8], now: Millis) -> Result<(), Error> {
+        let sql = "insert into kept_key (name, sealed, made_at) values ($1, $2, $3)
+                   on conflict (name) do nothing";
+        self.db.execute(sql, args![name, sealed, now]).await.map(drop)
+    }
+
     /// Begins the books with a key, and signs what is there; `false` when somebody has begun them
     /// already, and nothing was written.
     ///
