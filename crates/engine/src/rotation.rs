@@ -42,7 +42,7 @@ fn row_of(column: SealedColumn, key: &[String]) -> String {
     let key = key.join(":");
     match column {
         SealedColumn::KeptKey => format!("kept_key:{key}"),
-        SealedColumn::AppToken => format!("app:{key}"),
+        SealedColumn::AppToken | SealedColumn::FormerToken => format!("app:{key}"),
         SealedColumn::TaskKey => format!("task:{key}"),
         SealedColumn::Evidence => format!("evidence:{key}"),
     }

@@ -39,3 +39,7 @@ create table erasure (
   receipt text not null
 );
 create index erasure_by_time on erasure (at);
+
+-- The tokenId before the present one, sealed, and until when it is taken.
+alter table app add column former_token_sealed {blob};
+alter table app add column former_token_until bigint;

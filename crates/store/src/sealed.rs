@@ -11,6 +11,8 @@ pub enum SealedColumn {
     KeptKey,
     /// tokenIds.
     AppToken,
+    /// The tokenIds before those.
+    FormerToken,
     /// Keys of tasks.
     TaskKey,
     /// Pages of portals.
@@ -19,7 +21,8 @@ pub enum SealedColumn {
 
 impl SealedColumn {
     /// Every one; the few that everything needs first.
-    pub const ALL: [Self; 4] = [Self::KeptKey, Self::AppToken, Self::TaskKey, Self::Evidence];
+    pub const ALL: [Self; 5] =
+        [Self::KeptKey, Self::AppToken, Self::FormerToken, Self::TaskKey, Self::Evidence];
 
     /// What it is called.
     #[must_use]
@@ -27,6 +30,7 @@ impl SealedColumn {
         match self {
             Self::KeptKey => "keptKeys",
             Self::AppToken => "tokenIds",
+            Self::FormerToken => "formerTokenIds",
             Self::TaskKey => "taskKeys",
             Self::Evidence => "evidence",
         }
@@ -37,6 +41,7 @@ impl SealedColumn {
         match self {
             Self::KeptKey => ("kept_key", "sealed", &["name"]),
             Self::AppToken => ("app", "token_sealed", &["id"]),
+            Self::FormerToken => ("app", "former_token_sealed", &["id"]),
             Self::TaskKey => ("task_key", "sealed", &["task_id"]),
             Self::Evidence => ("evidence", "sealed", &["product", "area", "part"]),
         }
