@@ -27,7 +27,7 @@ update task set data_key = null where data_key is not null;
 
 -- A keyed digest of the identity number that was typed, to erase by; gone with the result.
 alter table task add column person text;
-create index task_by_person on task (person) where person is not null;
+create index task_by_its_person on task (person) where person is not null;
 -- Since when it is to be erased as soon as it has ended.
 alter table task add column erase_asked_at bigint;
 create index idempotency_by_task on idempotency (task_id);

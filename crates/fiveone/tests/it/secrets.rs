@@ -25,7 +25,7 @@ fn find(place: &str, bytes: &[u8], needles: &[String]) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn memmem(bytes: &[u8], needle: &[u8]) -> bool {
+fn memmem(bytes: &[u8], needle: &[u8]) -> bool {
     let Some((first, rest)) = needle.split_first() else { return false };
     let mut from = 0;
     while let Some(at) = bytes[from..].iter().position(|byte| byte == first) {
