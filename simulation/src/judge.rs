@@ -13,7 +13,7 @@ impl Run<'_> {
     pub(crate) fn judge(&mut self) -> anyhow::Result<Option<String>> {
         let drivers = self.deployment.drivers();
         let (ends, wrong) = drivers.block_on(books::judge(&self.store.read, PRICE_FEN))?;
-        let ledger = drivers.block_on(self.store.read.verify_ledger())?;
+        let ledger = drivers.block_on(self.store.read.verify_ledger(&[]))?;
         let failed: u64 = self.nodes.iter().flatten().map(|node| node.link.failed()).sum();
         self.count("faults", failed);
         self.count("tasks", u64::try_from(ends.len()).unwrap_or(0));

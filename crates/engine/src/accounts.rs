@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fiveone_model::app::{App, AppId};
+use fiveone_model::clock::Millis;
 use fiveone_model::ledger::{Balance, Entry};
 use fiveone_model::product::{PerProduct, Product};
 use fiveone_model::tariff::Tariff;
@@ -10,6 +11,7 @@ use fiveone_store::{NewApp, Store};
 use zeroize::Zeroizing;
 
 use crate::Fault;
+use crate::books::Ledger;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
 
@@ -19,10 +21,17 @@ pub struct AppEntry {
     pub app: App,
     /// Its tokenId.
     pub token: Zeroizing<String>,
+    /// The one before, while it is still taken.
+    pub former_token: Option<Zeroizing<String>>,
     tariffs: PerProduct<Option<Tariff>>,
 }
 
 impl AppEntry {
+    /// The tokenIds that its calls may be signed with, the present one first.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.token).chain(&self.former_token).map(|token| token.as_str())
+    }
+
     /// What a task of a product costs it.
     #[must_use]
     pub const fn tariff(&self, product: Product) -> Option<Tariff> {
@@ -52,6 +61,12 @@ impl Accounts {
         Self { store, keys, time }
     }
 
+    /// The books behind the wallets.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.store.clone(), self.keys.clone(), Arc::clone(&self.time))
+    }
+
     /// A new tokenId: 32 random hex digits.
     ///
     /// # Errors
@@ -68,6 +83,23 @@ impl Accounts {
         let token_sealed = self.keys.seal(token.as_bytes(), &format!("app:{}", app.id))?;
         let new = NewApp { app, token_sealed, at: self.time.now() };
         Ok(self.store.write.create_app(&new).await?)
+    }
+
+    /// Gives an app a new tokenId; the one before is taken for so long. Returns the new one, and the
+    /// instant at which the one before ends.
+    ///
+    /// # Errors
+    /// The store or the sealing failed, or there is no such app.
+    pub async fn rotate_token(
+        &self,
+        id: &AppId,
+        overlap_ms: Millis,
+    ) -> Result<(Zeroizing<String>, Millis), Fault> {
+        let token = Self::new_token()?;
+        let sealed = self.keys.seal(token.as_bytes(), &format!("app:{id}"))?;
+        let until = self.time.now() + overlap_ms;
+        self.store.write.rotate_token(id, &sealed, until).await?;
+        Ok((token, until))
     }
 
     /// Writes every switch of an app.
@@ -94,8 +126,9 @@ impl Accounts {
     /// Adds money to a wallet.
     ///
     /// # Errors
-    /// The store failed, the amount is not positive, or there is no such app.
+    /// The store failed, the amount is not positive, there is no such app, or the books do not open.
     pub async fn topup(&self, app: &AppId, amount_fen: i64, note: &str) -> Result<(), Fault> {
+        self.ledger().open().await?;
         Ok(self.store.write.topup(app, amount_fen, note, self.time.now()).await?)
     }
 
@@ -145,11 +178,16 @@ impl Accounts {
     /// The store failed, or the token cannot be opened.
     pub async fn find(&self, id: &AppId) -> Result<Option<AppEntry>, Fault> {
         let Some(row) = self.store.read.app(id).await? else { return Ok(None) };
-        let token = self.keys.open(&row.token_sealed, &format!("app:{id}"))?;
-        let token = std::str::from_utf8(&token)
-            .map_err(|_| Fault::Seal("an app's token is not text"))?
-            .to_owned();
-        let entry = AppEntry { app: row.app, token: Zeroizing::new(token), tariffs: row.tariffs };
+        let open = |sealed: &[u8]| {
+            let token = self.keys.open(sealed, &format!("app:{id}"))?;
+            let text = std::str::from_utf8(&token)
+                .map_err(|_| Fault::Seal("an app's token is not text"))?;
+            Ok::<_, Fault>(Zeroizing::new(text.to_owned()))
+        };
+        let token = open(&row.token_sealed)?;
+        let former = row.former_token.filter(|(_, until)| self.time.now() < *until);
+        let former_token = former.map(|(sealed, _)| open(&sealed)).transpose()?;
+        let entry = AppEntry { app: row.app, token, former_token, tariffs: row.tariffs };
         Ok(entry.is_configured().then_some(entry))
     }
 }

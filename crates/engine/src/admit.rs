@@ -21,6 +21,7 @@ use crate::areas::Areas;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
 use crate::persist::Persistence;
+use crate::persons::Persons;
 use crate::seal::{DeploymentKeys, keyed_digest, random, seal_to};
 use crate::signals::Signals;
 use crate::time::Time;
@@ -116,6 +117,7 @@ impl Drop for Flight<'_> {
 /// Admits creates.
 pub(crate) struct Admission {
     keys: DeploymentKeys,
+    persons: Persons,
     areas: Arc<Areas>,
     node: Arc<Node>,
     open_tasks: Arc<OpenTasks>,
@@ -131,6 +133,7 @@ pub(crate) struct Admission {
 /// What an [`Admission`] needs.
 pub(crate) struct AdmissionParts {
     pub(crate) keys: DeploymentKeys,
+    pub(crate) persons: Persons,
     pub(crate) areas: Arc<Areas>,
     pub(crate) node: Arc<Node>,
     pub(crate) open_tasks: Arc<OpenTasks>,
@@ -166,6 +169,7 @@ impl Admission {
         let writer = BatchWriter { write, persistence, pending, waited_ms: Arc::clone(&waited_ms) };
         let admission = Self {
             keys: parts.keys,
+            persons: parts.persons,
             areas: parts.areas,
             node: parts.node,
             open_tasks: parts.open_tasks,
@@ -277,8 +281,6 @@ impl Admission {
         let account = credentials.account();
         let login_digest = account
             .and_then(|account| self.digest("login", &[place.as_bytes(), account.as_bytes()]));
-        let person = credentials.get(FieldName::IdCard).map(|id| id.trim().to_uppercase());
-        let person_digest = person.and_then(|person| self.digest("person", &[person.as_bytes()]));
         let quota = Quota {
             open_tasks_max: entry.app.open_tasks_max,
             unpaid_per_hour_max: entry.app.unpaid_per_hour_max,
@@ -295,9 +297,9 @@ impl Admission {
             node_id: self.node.id.clone(),
             login_sealed,
             data_key,
+            person: self.persons.of(credentials),
             fingerprint,
             login_digest,
-            person_digest,
             quota,
             idempotency: key.map(|key| Idempotency { key, about }),
             tariff,

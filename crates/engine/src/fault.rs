@@ -12,6 +12,12 @@ pub enum Fault {
     /// A secret or a sealed row could not be opened or made.
     #[error("sealing failed: {0}")]
     Seal(&'static str),
+    /// What is kept was sealed with another deployment key.
+    #[error(
+        "the deployment key is not the one of this database: with it no report, no tokenId and no \
+         signature of the books can be opened; set the right one (keys.deployment_key_file)"
+    )]
+    WrongDeploymentKey,
     /// A rule that cannot be broken was.
     #[error("impossible: {0}")]
     Impossible(String),

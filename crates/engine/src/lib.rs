@@ -11,8 +11,10 @@ mod answer;
 mod apps;
 mod area_switches;
 mod areas;
+mod books;
 mod claim;
 mod drive;
+mod erasure;
 mod evidence;
 mod fault;
 mod health;
@@ -24,8 +26,10 @@ mod notify;
 mod open_tasks;
 mod options;
 mod persist;
+mod persons;
 mod portal_changes;
 mod pulse;
+mod rotation;
 mod runs;
 pub mod seal;
 mod sections;
@@ -50,7 +54,7 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-use fiveone_store::Store;
+use fiveone_store::{Erase, Store};
 use tokio::sync::watch;
 
 use admit::Admission;
@@ -65,11 +69,14 @@ pub use accounts::{Accounts, AppEntry};
 pub use admit::{AdmitError, CreateRequest};
 pub use answer::Answered;
 pub use area_switches::AreaSwitches;
+pub use books::Ledger;
+pub use erasure::{Eraser, Receipt};
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
 pub use kept_callbacks::KeptCallbacks;
 pub use notify::{Receiver, callback_address};
 pub use options::Options;
+pub use rotation::{KeyRotation, SealedCounts};
 pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
 pub use view::{Shown, TaskView};
@@ -315,7 +322,8 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub async fn erase(&self, id: &TaskId) -> Result<bool, Fault> {
-        Ok(self.0.wiring.store.write.erase(id, self.now()).await?)
+        let what = Erase::Task(id.clone());
+        Ok(self.0.wiring.store.write.erase(&what, self.now(), 1).await?.tasks == 1)
     }
 
     /// One heartbeat and one sweep, beside those of the node's own loop.

@@ -2,7 +2,7 @@
 //! compare-and-set, so two sweepers do nothing twice.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
@@ -21,6 +21,10 @@ use crate::{Fault, causes};
 
 /// Tasks ended in one step of the sweeper.
 const TASKS_MAX: i64 = 200;
+/// How often the books are signed.
+const CHECKPOINT_EVERY_MS: Millis = 3_600_000;
+/// How soon what was wiped is not in SQLite's log any more.
+const LOG_EMPTIED_AFTER_MS: Millis = 60_000;
 /// A node that does not lead sweeps at every so many ticks.
 const STAND_IN_EVERY: u64 = 30;
 
@@ -36,6 +40,10 @@ pub(crate) struct Sweeper {
     pub(crate) tick_every_ms: Millis,
     /// How often it has looked.
     pub(crate) ticks: AtomicU64,
+    /// When it signs the books again.
+    pub(crate) checkpoint_at: AtomicI64,
+    /// When it empties SQLite's log of what was wiped; 0 when nothing was.
+    pub(crate) empty_log_at: AtomicI64,
 }
 
 impl Sweeper {
@@ -77,6 +85,7 @@ impl Sweeper {
             self.fail_lost().await.map(drop),
             self.fail_overdue(now).await,
             self.forget(now).await,
+            self.sign_books(now).await,
         ];
         steps.into_iter().collect()
     }
@@ -108,11 +117,45 @@ impl Sweeper {
     }
 
     async fn forget(&self, now: Millis) -> Result<(), Fault> {
-        for task in self.store.write.wipe_over(now, BATCH_ROWS).await? {
+        let wiped = self.store.write.wipe_over(now, BATCH_ROWS).await?;
+        for task in &wiped {
             tracing::info!(tid = %task, "result wiped");
         }
+        self.empty_log(now, !wiped.is_empty()).await?;
         self.store.write.forget_keys(now, BATCH_ROWS).await?;
+        self.store.write.forget_former_tokens(now).await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
+        Ok(())
+    }
+
+    /// What was wiped is soon not in SQLite's log either; not at every wipe, since it writes all of it.
+    async fn empty_log(&self, now: Millis, has_wiped: bool) -> Result<(), Fault> {
+        if has_wiped && self.empty_log_at.load(Ordering::Relaxed) == 0 {
+            self.empty_log_at.store(now + LOG_EMPTIED_AFTER_MS, Ordering::Relaxed);
+        }
+        let due_at = self.empty_log_at.load(Ordering::Relaxed);
+        if due_at == 0 || now < due_at {
+            return Ok(());
+        }
+        // While somebody reads it stays full, and is tried again at the next tick.
+        if self.store.write.empty_log().await? != Some(false) {
+            self.empty_log_at.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Signs the books once an hour, whichever node did it last.
+    async fn sign_books(&self, now: Millis) -> Result<(), Fault> {
+        if now < self.checkpoint_at.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let last = self.store.read.newest_checkpoint_at().await?;
+        let due_at = match last.map(|last| last + CHECKPOINT_EVERY_MS) {
+            // One of a clock that is far ahead keeps nobody from the next.
+            Some(due_at) if now < due_at && due_at <= now + CHECKPOINT_EVERY_MS => due_at,
+            _ => self.store.write.checkpoint(now).await?.at + CHECKPOINT_EVERY_MS,
+        };
+        self.checkpoint_at.store(due_at, Ordering::Relaxed);
         Ok(())
     }
 
@@ -139,7 +182,8 @@ mod tests {
 
     use super::*;
     use crate::Options;
-    use crate::wiring::tests::{admit_for_another_node, wiring};
+    use crate::time::tests::ByHand;
+    use crate::wiring::tests::{NOW, admit_for_another_node, wiring, wiring_at};
 
     #[tokio::test]
     async fn a_task_whose_node_is_gone_fails_and_its_money_is_free() {
@@ -189,6 +233,24 @@ mod tests {
         let callbacks = store.read.callbacks_of(&build::task_id(1)).await.unwrap();
         assert_eq!(callbacks, [("pending".to_owned(), 0)]);
         assert_eq!(store.read.leftovers().await.unwrap().open, 0);
+    }
+
+    #[tokio::test]
+    async fn the_books_are_signed_once_an_hour() {
+        let store = TestStore::sqlite().await;
+        let time = ByHand::at(NOW);
+        let wiring = wiring_at(&store, Options::default(), Arc::new(time.clone())).await;
+        wiring.pulse(wiring.settler()).beat().await.unwrap();
+        let (one, other) = (wiring.sweeper(wiring.settler()), wiring.sweeper(wiring.settler()));
+        let mut counts = Vec::new();
+        for minutes in [0, 59, 1, 30, 30] {
+            time.advance(minutes * 60_000);
+            for sweeper in [&one, &other] {
+                sweeper.tick().await.unwrap();
+            }
+            counts.push(store.read.dump("select number from checkpoint").await.unwrap().len());
+        }
+        assert_eq!(counts, [2, 2, 3, 3, 4], "and the one of the beginning");
     }
 
     #[tokio::test]

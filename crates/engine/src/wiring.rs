@@ -1,6 +1,6 @@
 //! Who gets what: the one place that knows all the parts of an engine.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use fiveone_connector::{Library, Portal};
@@ -18,6 +18,7 @@ use crate::node::Node;
 use crate::notify::{Notifier, Places, Receiver};
 use crate::open_tasks::OpenTasks;
 use crate::persist::Persistence;
+use crate::persons::Persons;
 use crate::portal_changes::PortalChanges;
 use crate::pulse::{Pulse, Strays};
 use crate::runs::Runs;
@@ -35,6 +36,7 @@ use crate::{Accounts, Fault, Options};
 pub(crate) struct Wiring {
     pub(crate) store: Store,
     pub(crate) keys: DeploymentKeys,
+    pub(crate) persons: Persons,
     pub(crate) library: Arc<Library>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) options: Options,
@@ -51,7 +53,8 @@ impl Wiring {
     /// Registers a node and makes what its parts share.
     ///
     /// # Errors
-    /// The store failed, all node slots are taken, or the system gives no random bytes.
+    /// The store failed, the books do not open, all node slots are taken, or the system gives no
+    /// random bytes.
     pub(crate) async fn new(
         store: Store,
         keys: DeploymentKeys,
@@ -59,9 +62,12 @@ impl Wiring {
         time: Arc<dyn Time>,
         options: Options,
     ) -> Result<Self, Fault> {
+        let accounts = Accounts::new(store.clone(), keys.clone(), Arc::clone(&time));
+        // Before anything is written: with the wrong deployment key nothing may be.
+        accounts.ledger().open().await?;
+        let persons = Persons::open(&store, &keys, time.now()).await?;
         let node = Node::register(&store, &keys, &*time, options.lease_for_ms).await?;
         let open = store.read.open_tasks().await?;
-        let accounts = Accounts::new(store.clone(), keys.clone(), Arc::clone(&time));
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
         Ok(Self {
             node: Arc::new(node),
@@ -72,6 +78,7 @@ impl Wiring {
             open_tasks: Arc::new(OpenTasks::new(open, options.open_tasks_max)),
             store,
             keys,
+            persons,
             library,
             time,
             options,
@@ -82,6 +89,7 @@ impl Wiring {
     pub(crate) fn admission(&self) -> Result<(Admission, BatchWriter), Fault> {
         let parts = AdmissionParts {
             keys: self.keys.clone(),
+            persons: self.persons.clone(),
             areas: Arc::clone(&self.areas),
             node: Arc::clone(&self.node),
             open_tasks: Arc::clone(&self.open_tasks),
@@ -171,6 +179,8 @@ impl Wiring {
             time: Arc::clone(&self.time),
             tick_every_ms: self.options.tick_every_ms,
             ticks: AtomicU64::new(0),
+            checkpoint_at: AtomicI64::new(0),
+            empty_log_at: AtomicI64::new(0),
         })
     }
 

@@ -2,15 +2,18 @@
 
 mod app;
 mod area;
+mod backup;
 mod call;
 mod callback;
 mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod keys;
 mod lab;
 mod ledger;
 mod migrate;
+mod person;
 mod query;
 mod serve;
 mod sign;
@@ -42,7 +45,10 @@ enum Command {
     Callback(callback::Callback),
     Area(area::Area),
     Task(task::Task),
+    Person(person::Person),
     Ledger(ledger::Ledger),
+    Backup(backup::Backup),
+    Keys(keys::Keys),
     Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
     Connector(connector::Connector),
@@ -63,7 +69,10 @@ impl Cli {
             Command::Callback(command) => command.run().await,
             Command::Area(command) => command.run().await,
             Command::Task(command) => command.run().await,
+            Command::Person(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
+            Command::Backup(command) => command.run().await,
+            Command::Keys(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
             Command::Doctor(command) => command.run().await,
             Command::Connector(command) => command.run(),

@@ -16,6 +16,7 @@ mod store;
 
 use std::path::Path;
 
+pub(crate) use self::duration::parse_ms;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::log::{Log, LogFormat};
 pub(crate) use self::mistake::Mistakes;

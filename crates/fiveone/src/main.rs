@@ -11,6 +11,7 @@ mod connections;
 mod exit;
 mod memory;
 mod output;
+mod secret_file;
 mod telemetry;
 
 use clap::Parser;

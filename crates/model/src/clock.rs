@@ -27,6 +27,21 @@ pub fn shanghai_date(at: Millis) -> jiff::civil::Date {
     stamp.to_zoned(shanghai()).date()
 }
 
+/// The instants at which a month, `yyyy-MM`, begins and ends in Asia/Shanghai; `None` when it is none.
+#[must_use]
+pub fn shanghai_month(text: &str) -> Option<(Millis, Millis)> {
+    let (year, month) = text.split_once('-').filter(|(year, month)| {
+        let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        year.len() == 4 && month.len() == 2 && is_number(year) && is_number(month)
+    })?;
+    let first = jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()?;
+    let next = first.checked_add(jiff::Span::new().months(1)).ok()?;
+    let begins = |date: jiff::civil::Date| {
+        Some(date.to_zoned(shanghai()).ok()?.timestamp().as_millisecond())
+    };
+    Some((begins(first)?, begins(next)?))
+}
+
 /// The zone every portal lives in: UTC+8, and summer time from 1986 to 1991, which dates of birth
 /// sent as instants may fall into.
 #[must_use]
@@ -43,9 +58,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_month_begins_and_ends_at_midnight_in_shanghai() {
+        let texts = |month| {
+            let (begins, ends) = shanghai_month(month)?;
+            Some((shanghai_text(begins), shanghai_text(ends)))
+        };
+        let midnights =
+            |one: &str, other: &str| Some((format!("{one} 00:00:00"), format!("{other} 00:00:00")));
+        assert_eq!(texts("2026-11"), midnights("2026-11-01", "2026-12-01"));
+        assert_eq!(texts("2026-12"), midnights("2026-12-01", "2027-01-01"));
+        for text in ["2026-13", "2026-00", "2026-1", "26-11", "2026", "2026-11-01", "", "+026-11"] {
+            assert_eq!(shanghai_month(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn an_instant_is_shown_as_it_is_in_shanghai() {
         assert_eq!(shanghai_text(1_506_830_400_000), "2017-10-01 12:00:00");
         assert_eq!(shanghai_date(1_506_787_199_999).to_string(), "2017-09-30");
+        assert_eq!(shanghai_text(1_506_787_200_000), "2017-10-01 00:00:00");
         // Summer time: 1988-07-01 00:00 was 15:00 UTC of the day before.
         assert_eq!(shanghai_date(583_686_000_000).to_string(), "1988-07-01");
     }

@@ -1,11 +1,18 @@
 //! Money: prepaid wallets, two-phase holds, an append-only chain of entries (protocol §8).
 //!
 //! An entry moves an amount from one account to another, so the books balance by construction;
-//! each entry carries the digest of the one before it in its wallet, so none can be changed,
-//! dropped or inserted unseen.
+//! each entry carries a keyed digest over itself and the one before it in its wallet, so none can be
+//! changed, dropped or inserted by who has not the key. What is cut from the end is missed by a
+//! [`Checkpoint`].
 
+mod checkpoint;
+
+use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+pub use checkpoint::{Checkpoint, WalletMark};
 
 use crate::app::AppId;
 use crate::clock::Millis;
@@ -102,7 +109,8 @@ pub struct Entry {
     pub amount_fen: i64,
     /// The task it belongs to; `None` for a top-up.
     pub task_id: Option<TaskId>,
-    /// An operator's words; empty for others.
+    /// An operator's words for a top-up; for a hold the rule by which a part is paid, for its
+    /// resolution the code its task ended with. Older books have none for these.
     pub note: String,
     /// When.
     pub at: Millis,
@@ -111,27 +119,67 @@ pub struct Entry {
 /// The digest before the first entry of a wallet.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-impl Entry {
-    /// The lower-hex SHA-256 over the previous digest and every field, each with its length, so
-    /// that no two entries have the same input. No task counts as an empty text.
+/// The key that signs the books of a deployment.
+#[derive(Clone)]
+pub struct BooksKey(Zeroizing<[u8; 32]>);
+
+impl BooksKey {
+    /// The key of 32 random bytes.
     #[must_use]
-    pub fn hash(&self, previous: &str) -> String {
-        let mut digest = Sha256::new();
-        let numbers = [self.seq, self.amount_fen, self.at];
+    pub const fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+
+    /// The lower-hex HMAC-SHA-256 over bytes, for one purpose.
+    fn sign(&self, purpose: &str, bytes: &[u8]) -> String {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes a key of any length");
+        mac.update(&(purpose.len() as u64).to_be_bytes());
+        mac.update(purpose.as_bytes());
+        mac.update(bytes);
+        hex::encode(mac.finalize().into_bytes())
+    }
+}
+
+impl std::fmt::Debug for BooksKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BooksKey(…)")
+    }
+}
+
+impl Entry {
+    /// The digest over the previous one and every field, under the key of the books: who has not the
+    /// key can make none.
+    #[must_use]
+    pub fn hash(&self, key: &BooksKey, previous: &str) -> String {
+        key.sign("entry", &self.bytes(previous))
+    }
+
+    /// The same without a key, as the first versions wrote it: anybody can make one.
+    #[must_use]
+    pub fn unsigned_hash(&self, previous: &str) -> String {
+        hex::encode(Sha256::digest(self.bytes(previous)))
+    }
+
+    /// Every field and the previous digest, each with its length, so that no two entries have the
+    /// same bytes. No task counts as an empty text.
+    fn bytes(&self, previous: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
         let task_id = self.task_id.as_ref().map_or("", TaskId::as_str);
         for text in [previous, self.app_id.as_str(), self.kind.as_str(), task_id, &self.note] {
-            digest.update((text.len() as u64).to_be_bytes());
-            digest.update(text.as_bytes());
+            bytes.extend((text.len() as u64).to_be_bytes());
+            bytes.extend(text.as_bytes());
         }
-        for number in numbers {
-            digest.update(number.to_be_bytes());
+        for number in [self.seq, self.amount_fen, self.at] {
+            bytes.extend(number.to_be_bytes());
         }
-        hex::encode(digest.finalize())
+        bytes
     }
 }
 
 /// What a wallet holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Balance {
     /// Can be held, in 分.
     pub free_fen: i64,
@@ -160,16 +208,22 @@ impl Balance {
     ///
     /// # Errors
     /// [`Overdrawn`], and nothing has changed.
-    pub const fn after(mut self, kind: EntryKind, amount_fen: i64) -> Result<Self, Overdrawn> {
-        let (from, _) = kind.accounts();
+    pub const fn after(self, kind: EntryKind, amount_fen: i64) -> Result<Self, Overdrawn> {
+        let (account, _) = kind.accounts();
         let holds_fen = match kind {
             EntryKind::Topup => i64::MAX,
             EntryKind::Hold => self.free_fen,
             EntryKind::Capture | EntryKind::Release => self.held_fen,
         };
         if amount_fen < 0 || amount_fen > holds_fen {
-            return Err(Overdrawn { account: from, holds_fen, amount_fen });
+            return Err(Overdrawn { account, holds_fen, amount_fen });
         }
+        Ok(self.moved(kind, amount_fen))
+    }
+
+    /// The balance after an amount was moved, whether or not there is as much.
+    #[must_use]
+    pub const fn moved(mut self, kind: EntryKind, amount_fen: i64) -> Self {
         match kind {
             EntryKind::Topup => {
                 self.funding_fen += amount_fen;
@@ -188,7 +242,7 @@ impl Balance {
                 self.free_fen += amount_fen;
             }
         }
-        Ok(self)
+        self
     }
 
     /// Whether nothing was made or lost: what came in is free, held or earned.
@@ -230,10 +284,14 @@ mod tests {
         assert!(captured.after(EntryKind::Release, 1).is_err());
     }
 
+    fn key(byte: u8) -> BooksKey {
+        BooksKey::new(Zeroizing::new([byte; 32]))
+    }
+
     #[test]
-    fn every_field_of_an_entry_is_in_its_hash() {
+    fn every_field_of_an_entry_is_in_its_hash_and_the_key_too() {
         let plain = entry(1, EntryKind::Hold, 300);
-        let hash = plain.hash(GENESIS);
+        let hash = plain.hash(&key(1), GENESIS);
         let changed = [
             Entry { app_id: AppId::parse("b").unwrap(), ..plain.clone() },
             Entry { seq: 2, ..plain.clone() },
@@ -244,9 +302,12 @@ mod tests {
             Entry { at: 1, ..plain.clone() },
         ];
         for other in &changed {
-            assert_ne!(other.hash(GENESIS), hash, "{other:?}");
+            assert_ne!(other.hash(&key(1), GENESIS), hash, "{other:?}");
+            assert_ne!(other.unsigned_hash(GENESIS), plain.unsigned_hash(GENESIS), "{other:?}");
         }
-        assert_ne!(plain.hash(&hash), hash, "the one before it too");
+        assert_ne!(plain.hash(&key(1), &hash), hash, "the one before it too");
+        assert_ne!(plain.hash(&key(2), GENESIS), hash);
+        assert_ne!(plain.unsigned_hash(GENESIS), hash);
     }
 
     #[test]

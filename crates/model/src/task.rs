@@ -211,6 +211,8 @@ impl Stage {
     pub fn msg(&self, progress: CrawlProgress) -> String {
         let label = self.code(progress).label();
         match self {
+            // Erased with all else that a portal said of a person.
+            Self::Failed(failure) if failure.reason.is_empty() => label.to_owned(),
             Self::Failed(failure) => format!("{label}：{}", failure.reason),
             Self::Done { missing } if !missing.is_empty() => {
                 let names: Vec<_> = missing.iter().map(|section| section.label()).collect();

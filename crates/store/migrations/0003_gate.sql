@@ -7,12 +7,9 @@ alter table app add column unpaid_per_hour_max bigint not null default 1000
 -- Networks it may call from, separated by commas; blank is any.
 alter table app add column allowed_networks text not null default '';
 
--- Keyed digests: of the account that logs in at an area, and of the person's identity number. Gone with
--- the result.
+-- A keyed digest of the account that logs in at an area. Gone with the result.
 alter table task add column login_digest text;
-alter table task add column person_digest text;
 
 create index task_by_app_open on task (app_id) where finished_at is null;
 create index task_by_app_failed on task (app_id, finished_at) where stage = 'failed';
 create index task_by_login on task (login_digest, created_at) where login_digest is not null;
-create index task_by_person on task (person_digest) where person_digest is not null;

@@ -4,7 +4,7 @@ use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::idempotency::IdempotencyKey;
-use fiveone_model::ledger::EntryKind;
+use fiveone_model::ledger::{BooksKey, EntryKind};
 use fiveone_model::product::Product;
 use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
@@ -36,14 +36,14 @@ pub struct NewTask {
     pub login_sealed: Vec<u8>,
     /// The wrapped data key.
     pub data_key: Vec<u8>,
+    /// The digest of the identity number that was typed, when one was.
+    pub person: Option<String>,
     /// What makes two creates twins (P-32).
     pub fingerprint: String,
     /// Its `Idempotency-Key`, when its app sent one.
     pub idempotency: Option<Idempotency>,
     /// Tells the account at its area, and is no account: for [`Quota::wrong_logins_max`].
     pub login_digest: Option<String>,
-    /// Tells the person, and is no identity number: by it a person's records are erased.
-    pub person_digest: Option<String>,
     /// What its app and its account may have.
     pub quota: Quota,
     /// What is held.
@@ -92,13 +92,14 @@ impl Writer {
     /// # Errors
     /// The database failed, and none was admitted.
     pub async fn admit(&self, batch: &[NewTask], now: Millis) -> Result<Vec<Admitted>, Error> {
+        let key = self.books.key()?;
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut tx = self.db.begin().await?;
         let apps = batch.iter().map(|new| new.app_id.clone()).collect();
         lock_wallets(&mut tx, &apps).await?;
         let mut counts = Counts::default();
         for new in batch {
-            outcomes.push(admit_one(&mut tx, &mut counts, new, now).await?);
+            outcomes.push(admit_one(&mut tx, (&mut counts, key), new, now).await?);
         }
         tx.commit().await?;
         Ok(outcomes)
@@ -107,7 +108,7 @@ impl Writer {
 
 async fn admit_one(
     tx: &mut Tx,
-    counts: &mut Counts,
+    (counts, key): (&mut Counts, &BooksKey),
     new: &NewTask,
     now: Millis,
 ) -> Result<Admitted, Error> {
@@ -125,7 +126,7 @@ async fn admit_one(
     // On PostgreSQL a twin may end between the two statements; then there is none any more.
     for _ in 0..TRIES_MAX {
         if insert_task(tx, new, now).await? {
-            let held = hold(tx, new, now).await?;
+            let held = hold(tx, key, new, now).await?;
             if held != Admitted::New {
                 counts.one_less(&new.app_id);
             }
@@ -143,9 +144,9 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
     let made = tx
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
-               node_id, login_sealed, data_key, fingerprint, created_at, updated_at, due_at,
-               login_digest, person_digest)
-             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12, $13)
+               node_id, login_sealed, person, fingerprint, created_at, updated_at, due_at,
+               login_digest)
+             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12)
              on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
             args![
                 new.id.as_str(),
@@ -155,20 +156,23 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
                 i64::from(new.login_type),
                 &new.node_id,
                 &new.login_sealed,
-                &new.data_key,
+                new.person.as_deref(),
                 &new.fingerprint,
                 now,
                 new.due_at,
                 new.login_digest.as_deref(),
-                new.person_digest.as_deref(),
             ],
         )
         .await?;
+    if made == 1 {
+        let sql = "insert into task_key (task_id, sealed) values ($1, $2)";
+        tx.execute(sql, args![new.id.as_str(), &new.data_key]).await?;
+    }
     Ok(made == 1)
 }
 
 /// Holds the price of a task that was just written; without the money it is gone again.
-async fn hold(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
+async fn hold(tx: &mut Tx, key: &BooksKey, new: &NewTask, now: Millis) -> Result<Admitted, Error> {
     let amount_fen = new.tariff.price_fen;
     let task = new.id.as_str();
     let hold = Posting {
@@ -176,10 +180,11 @@ async fn hold(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Admitted, Error
         kind: EntryKind::Hold,
         amount_fen,
         task: Some(&new.id),
-        note: "",
+        note: new.tariff.partial.as_str(),
         at: now,
     };
-    if post(tx, &hold).await? == Posted::Overdrawn {
+    if post(tx, key, &hold).await? == Posted::Overdrawn {
+        tx.execute("delete from task_key where task_id = $1", args![task]).await?;
         tx.execute("delete from task where id = $1", args![task]).await?;
         forget_key(tx, new).await?;
         return Ok(Admitted::NoBalance);

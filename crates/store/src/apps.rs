@@ -20,6 +20,8 @@ pub struct AppRow {
     pub app: App,
     /// Its tokenId, sealed with the deployment key.
     pub token_sealed: Vec<u8>,
+    /// The tokenId before, sealed, and until when it is taken.
+    pub former_token: Option<(Vec<u8>, Millis)>,
     /// Its prices, its own or the default ones; `None` when neither is set.
     pub tariffs: PerProduct<Option<Tariff>>,
 }
@@ -113,7 +115,10 @@ fn decode(row: &Row) -> Result<App, Error> {
 }
 
 fn select(rest: &str) -> String {
-    format!("select id, token_sealed, {} from app {rest}", COLUMNS.join(", "))
+    format!(
+        "select id, token_sealed, former_token_sealed, former_token_until, {} from app {rest}",
+        COLUMNS.join(", ")
+    )
 }
 
 impl Reader {
@@ -129,6 +134,9 @@ impl Reader {
         Ok(Some(AppRow {
             app: decode(&row)?,
             token_sealed: row.blob("token_sealed")?,
+            former_token: row
+                .maybe_blob("former_token_sealed")?
+                .zip(row.maybe_int("former_token_until")?),
             tariffs: PerProduct {
                 fund: self.tariff(id, Product::Fund).await?,
                 insurance: self.tariff(id, Product::Insurance).await?,
@@ -207,6 +215,33 @@ impl Writer {
         let sql = format!("update app set {changes} where id = $1");
         let rows = self.db.execute(&sql, &arguments).await?;
         if rows == 1 { Ok(()) } else { Err(missing("app", app.id.as_str())) }
+    }
+
+    /// Gives an app another tokenId; the one it had is taken until an instant.
+    ///
+    /// # Errors
+    /// The database failed, or there is no such app.
+    pub async fn rotate_token(
+        &self,
+        id: &AppId,
+        token_sealed: &[u8],
+        former_until: Millis,
+    ) -> Result<(), Error> {
+        let sql = "update app set former_token_sealed = token_sealed, former_token_until = $3,
+                     token_sealed = $2
+                   where id = $1";
+        let rows = self.db.execute(sql, args![id.as_str(), token_sealed, former_until]).await?;
+        if rows == 1 { Ok(()) } else { Err(missing("app", id.as_str())) }
+    }
+
+    /// Forgets tokenIds that are not taken any more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn forget_former_tokens(&self, now: Millis) -> Result<u64, Error> {
+        let sql = "update app set former_token_sealed = null, former_token_until = null
+                   where former_token_until <= $1";
+        self.db.execute(sql, args![now]).await
     }
 
     /// Sets the price of a product, for one app or, with `None`, for all that have none.

@@ -1,12 +1,13 @@
 //! Moving a deployment: every row of one database into another, empty one, all or none.
 
+use fiveone_model::clock::Millis;
 use sqlx::{Row as _, TypeInfo as _};
 
 use crate::db::{Arg, Row, Tx, args};
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 16] = [
+const TABLES: [(&str, &[&str]); 20] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -14,6 +15,7 @@ const TABLES: [(&str, &[&str]); 16] = [
     ("wallet", &["app_id"]),
     ("entry", &["app_id", "seq"]),
     ("task", &["id"]),
+    ("task_key", &["task_id"]),
     ("hold", &["task_id"]),
     ("challenge", &["task_id", "seq"]),
     ("section", &["task_id", "name"]),
@@ -23,7 +25,23 @@ const TABLES: [(&str, &[&str]); 16] = [
     ("nonce", &["app_id", "nonce"]),
     ("area_switch", &["product", "area"]),
     ("evidence", &["product", "area", "part"]),
+    ("kept_key", &["name"]),
+    ("checkpoint", &["number"]),
+    ("erasure", &["id"]),
 ];
+
+/// What leads to a person, and is worth nothing without a key that is not there.
+const OF_PERSONS: [&str; 3] = ["task_key", "section", "challenge"];
+
+/// What a copy leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// Nothing.
+    Nothing,
+    /// Reports, their keys and questions, and by what persons are found: in the copy they were wiped at
+    /// this instant.
+    Reports(Millis),
+}
 
 /// Rows read at once.
 const PAGE: usize = 500;
@@ -60,15 +78,16 @@ impl Store {
     ///
     /// # Errors
     /// Either database failed, `to` is not empty, or what was written is not what was read.
-    pub async fn copy_to(&self, to: &Self) -> Result<Vec<CopiedTable>, Error> {
-        // SQLite's other writers wait meanwhile.
-        let mut source = self.write.db.begin().await?;
-        source.read_one_state().await?;
+    pub async fn copy_to(&self, to: &Self, leave: Leave) -> Result<Vec<CopiedTable>, Error> {
+        let mut source = self.read.db.begin_reading().await?;
         let mut target = to.write.db.begin().await?;
         let mut copied = Vec::with_capacity(TABLES.len());
         for (table, key) in TABLES {
             if count(&mut target, table).await? > 0 {
                 return Err(Error::NotEmpty { table });
+            }
+            if leave != Leave::Nothing && OF_PERSONS.contains(&table) {
+                continue;
             }
             copy_table(&mut source, &mut target, table, key).await?;
             let rows = count(&mut target, table).await?;
@@ -76,6 +95,12 @@ impl Store {
                 return Err(Error::CopyDiffers { table });
             }
             copied.push(CopiedTable { table, rows });
+        }
+        if let Leave::Reports(now) = leave {
+            let sql = "update task set person = null, session_sealed = null, login_sealed = null,
+                         wiped_at = case when finished_at is null then wiped_at
+                           else coalesce(wiped_at, $1) end";
+            target.execute(sql, args![now]).await?;
         }
         if books(&mut source).await? != books(&mut target).await? {
             return Err(Error::CopyDiffers { table: "wallet" });

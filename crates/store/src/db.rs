@@ -254,9 +254,26 @@ impl Db {
             Self::Faulty(db) => Tx::Faulty(db.begin().await?),
         })
     }
+
+    /// Begins a transaction in which every statement sees the same state, however long they take;
+    /// nobody waits for it, and it may not write.
+    pub(crate) async fn begin_reading(&self) -> Result<Tx, Error> {
+        let mut tx = match self {
+            Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
+            Self::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
+            // What is looked over at leisure meets no faults.
+            Self::Faulty(db) => return Box::pin(db.inner().begin_reading()).await,
+        };
+        tx.read_one_state().await?;
+        if let Tx::Postgres(_) = &tx {
+            tx.execute("set transaction read only", &[]).await?;
+            tx.execute("set local statement_timeout = 0", &[]).await?;
+        }
+        Ok(tx)
+    }
 }
 
-/// A writing transaction.
+/// A transaction, of [`Db::begin`] a writing one.
 pub(crate) enum Tx {
     /// Of SQLite, immediate.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),

@@ -1,14 +1,24 @@
 //! Wallets and the append-only chain of entries behind them (protocol §8).
 
+mod books;
+mod checkpoints;
+mod statement;
+mod verify;
+
 use std::collections::BTreeSet;
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
-use fiveone_model::ledger::{Balance, Entry, EntryKind, GENESIS};
+use fiveone_model::ledger::{Balance, BooksKey, Entry, EntryKind, GENESIS};
 use fiveone_model::task::TaskId;
 
 use crate::db::{Row, Tx, args};
 use crate::{Error, Reader, Writer, app_id, corrupt, missing};
+
+pub use books::BeginBooks;
+pub(crate) use books::Books;
+pub use statement::{Statement, StatementLine};
+pub use verify::{LedgerFinding, LedgerReport};
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +28,6 @@ pub(crate) enum Posted {
     /// The account it would leave does not hold as much; nothing was written.
     Overdrawn,
 }
-
-/// Entries are read and checked this many at a time, so that no wallet is too long to verify.
-const PAGE: i64 = 1_000;
 
 pub(crate) async fn open_wallet(tx: &mut Tx, app: &AppId) -> Result<(), Error> {
     tx.execute(
@@ -53,7 +60,7 @@ pub(crate) struct Posting<'a> {
     pub(crate) amount_fen: i64,
     /// The task it belongs to; `None` for a top-up.
     pub(crate) task: Option<&'a TaskId>,
-    /// An operator's words.
+    /// An operator's words, the hold's rule or the task's code.
     pub(crate) note: &'a str,
     /// When.
     pub(crate) at: Millis,
@@ -61,7 +68,11 @@ pub(crate) struct Posting<'a> {
 
 /// Writes an entry and moves the balance with it, in the caller's transaction. The update takes
 /// the wallet's row lock, so entries of one wallet are in one line on both databases.
-pub(crate) async fn post(tx: &mut Tx, posting: &Posting<'_>) -> Result<Posted, Error> {
+pub(crate) async fn post(
+    tx: &mut Tx,
+    key: &BooksKey,
+    posting: &Posting<'_>,
+) -> Result<Posted, Error> {
     let Posting { app, kind, amount_fen, task, note, at } = *posting;
     let (free, held, revenue, funding) = match kind {
         EntryKind::Topup => (amount_fen, 0, 0, amount_fen),
@@ -90,7 +101,7 @@ pub(crate) async fn post(tx: &mut Tx, posting: &Posting<'_>) -> Result<Posted, E
         note: note.to_owned(),
         at,
     };
-    let hash = entry.hash(&row.text(1)?);
+    let hash = entry.hash(key, &row.text(1)?);
     tx.execute(
         "insert into entry (app_id, seq, kind, amount_fen, task_id, note, at, hash)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -128,36 +139,12 @@ impl Writer {
         }
         let mut tx = self.db.begin().await?;
         let topup = Posting { app, kind: EntryKind::Topup, amount_fen, task: None, note, at };
-        match post(&mut tx, &topup).await? {
+        match post(&mut tx, self.books.key()?, &topup).await? {
             Posted::Recorded => tx.commit().await,
             // A top-up overdraws nothing, so no row was found.
             Posted::Overdrawn => Err(missing("app", app.as_str())),
         }
     }
-}
-
-/// What is wrong with a wallet's books.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerFinding {
-    /// The wallet's app, as it stands in the table.
-    pub app_id: String,
-    /// What, with the entry's number where there is one.
-    pub what: String,
-}
-
-/// What [`Reader::verify_ledger`] has seen.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LedgerReport {
-    /// Wallets recomputed.
-    pub wallets: u64,
-    /// Entries recomputed.
-    pub entries: u64,
-    /// Holds compared with their task and their entries.
-    pub holds: u64,
-    /// Holds that are open now, with tasks under way.
-    pub open_holds: u64,
-    /// What is wrong; empty is clean.
-    pub findings: Vec<LedgerFinding>,
 }
 
 impl Reader {
@@ -193,126 +180,6 @@ impl Reader {
             )
             .await?;
         rows.iter().map(|row| Ok(entry(row)?.0)).collect()
-    }
-
-    /// Recomputes every wallet from its entries, and every hold from its task and entries.
-    ///
-    /// # Errors
-    /// The database failed; whatever is wrong with the books is in the report instead.
-    pub async fn verify_ledger(&self) -> Result<LedgerReport, Error> {
-        let mut report = LedgerReport::default();
-        let wallets = self
-            .db
-            .fetch_all(
-                "select app_id, entry_seq, head_hash, free_fen, held_fen, revenue_fen, funding_fen
-                 from wallet
-                 order by app_id",
-                &[],
-            )
-            .await?;
-        for wallet in &wallets {
-            report.wallets += 1;
-            self.verify_wallet(wallet, &mut report).await?;
-        }
-        self.verify_holds(&mut report).await?;
-        Ok(report)
-    }
-
-    async fn verify_wallet(&self, wallet: &Row, report: &mut LedgerReport) -> Result<(), Error> {
-        let app_id = wallet.text(0)?;
-        let (last_seq, head_hash, stored) = (wallet.int(1)?, wallet.text(2)?, balance(wallet, 3)?);
-        let mut find = |what: String| {
-            report.findings.push(LedgerFinding { app_id: app_id.clone(), what });
-        };
-        let (mut seq, mut hash, mut sum) = (0, GENESIS.to_owned(), Balance::default());
-        loop {
-            // Entries newer than the wallet row that was read belong to a later verification.
-            let rows = self
-                .db
-                .fetch_all(
-                    "select app_id, seq, kind, amount_fen, task_id, note, at, hash from entry
-                     where app_id = $1 and seq > $2 and seq <= $3
-                     order by seq
-                     limit $4",
-                    args![&app_id, seq, last_seq, PAGE],
-                )
-                .await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in &rows {
-                let (entry, written_hash) = entry(row)?;
-                if entry.seq != seq + 1 {
-                    find(format!("entries {} to {} are missing", seq + 1, entry.seq - 1));
-                }
-                (seq, hash) = (entry.seq, entry.hash(&hash));
-                if hash != written_hash {
-                    find(format!("entry {seq} does not follow from the one before it"));
-                    hash = written_hash;
-                }
-                match sum.after(entry.kind, entry.amount_fen) {
-                    Ok(after) => sum = after,
-                    Err(overdrawn) => find(format!("entry {seq}: {overdrawn}")),
-                }
-                report.entries += 1;
-            }
-        }
-        if seq != last_seq {
-            find(format!("entries end at {seq}, the wallet counts {last_seq}"));
-        }
-        if hash != head_hash {
-            find("the wallet's head is not the digest of its last entry".to_owned());
-        }
-        if sum != stored || !stored.is_balanced() {
-            find(format!("entries make {sum:?}, the wallet says {stored:?}"));
-        }
-        Ok(())
-    }
-
-    /// Holds that contradict their task or their entries.
-    async fn verify_holds(&self, report: &mut LedgerReport) -> Result<(), Error> {
-        let counted = self
-            .db
-            .fetch_one(
-                "select cast(count(*) as bigint),
-                   cast(coalesce(sum(case when state = 'open' then 1 else 0 end), 0) as bigint)
-                 from hold",
-                &[],
-            )
-            .await?;
-        if let Some(row) = counted {
-            (report.holds, report.open_holds) =
-                (row.int(0)?.unsigned_abs(), row.int(1)?.unsigned_abs());
-        }
-        let rows = self
-            .db
-            .fetch_all(
-                "select h.app_id, h.task_id, h.state, t.stage
-                 from hold h
-                 join task t on t.id = h.task_id
-                 left join entry b on b.task_id = h.task_id and b.kind = 'hold'
-                 left join entry e on e.task_id = h.task_id and e.kind in ('capture', 'release')
-                 where b.amount_fen is null
-                   or b.amount_fen <> h.amount_fen
-                   or b.app_id <> h.app_id
-                   or t.app_id <> h.app_id
-                   or (h.state = 'open') <> (t.finished_at is null)
-                   or (h.state = 'open') <> (e.kind is null)
-                   or (h.state = 'captured' and (e.kind <> 'capture' or t.stage <> 'done'))
-                   or (h.state = 'released' and e.kind <> 'release')
-                   or (e.amount_fen is not null and e.amount_fen <> h.amount_fen)
-                 order by h.app_id, h.task_id",
-                &[],
-            )
-            .await?;
-        for row in &rows {
-            let (task_id, state, stage) = (row.text(1)?, row.text(2)?, row.text(3)?);
-            let what = format!(
-                "hold of task {task_id} is {state} while its task is {stage}, or its entries differ"
-            );
-            report.findings.push(LedgerFinding { app_id: row.text(0)?, what });
-        }
-        Ok(())
     }
 }
 

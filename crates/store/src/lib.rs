@@ -11,6 +11,7 @@ mod challenges;
 mod claims;
 mod copy;
 mod db;
+mod erasure;
 mod evidence;
 mod history;
 mod kept_callbacks;
@@ -20,6 +21,7 @@ mod nodes;
 mod nonces;
 mod quota;
 mod retention;
+mod sealed;
 mod sections;
 mod settle;
 mod tasks;
@@ -40,15 +42,17 @@ pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, OpenChallenge};
 pub use claims::{Claimed, Leased};
-pub use copy::CopiedTable;
+pub use copy::{CopiedTable, Leave};
 #[doc(hidden)]
 pub use db::{Faults, Point};
+pub use erasure::{Erase, Erased};
 pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
-pub use ledger::{LedgerFinding, LedgerReport};
+pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
 pub use nodes::{LivingNode, NodeRow};
 pub use quota::Quota;
+pub use sealed::{SealedColumn, SealedValue};
 pub use sections::SectionRow;
 pub use settle::{Resolved, Settlement};
 pub use tasks::{Leftovers, TaskRow};
@@ -121,6 +125,15 @@ pub enum Error {
     /// Money can only be added to a wallet.
     #[error("the amount must be positive")]
     NotPositive,
+    /// Money is moved only under the key of the books, and nobody has opened them.
+    #[error("the books are not open: nobody has unsealed their key")]
+    BooksAreClosed,
+    /// The books have entries and no key: an earlier version wrote them, or somebody took it away.
+    #[error(
+        "the books have entries and no key that signs them; when an earlier version wrote them, \
+         `fiveone ledger adopt` signs them as they are"
+    )]
+    UnsignedBooks,
     /// A rule of the books would be broken; nothing was written.
     #[error("ledger rule: {0}")]
     Ledger(String),
@@ -139,12 +152,14 @@ pub struct Store {
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) db: Db,
+    pub(crate) books: ledger::Books,
 }
 
 /// The half that changes.
 #[derive(Clone)]
 pub struct Writer {
     pub(crate) db: Db,
+    pub(crate) books: ledger::Books,
 }
 
 impl Store {
@@ -155,7 +170,9 @@ impl Store {
     pub async fn open(url: &str, connections_max: u32) -> Result<Self, Error> {
         let db = Db::open(url, connections_max).await?;
         migrations::run(&db).await?;
-        Ok(Self { read: Reader { db: db.clone() }, write: Writer { db } })
+        let books = ledger::Books::default();
+        let read = Reader { db: db.clone(), books: books.clone() };
+        Ok(Self { read, write: Writer { db, books } })
     }
 
     /// The same store, on SQLite, as a node of a simulation meets it; `drivers` is a runtime with
@@ -164,7 +181,9 @@ impl Store {
     #[must_use]
     pub fn with_faults(&self, faults: Arc<dyn Faults>, drivers: tokio::runtime::Handle) -> Self {
         let db = Db::Faulty(db::FaultyDb::new(self.write.db.clone(), faults, drivers));
-        Self { read: Reader { db: db.clone() }, write: Writer { db } }
+        let books = self.read.books.clone();
+        let read = Reader { db: db.clone(), books: books.clone() };
+        Self { read, write: Writer { db, books } }
     }
 
     /// Closes every connection; later calls fail.

@@ -1,9 +1,10 @@
-//! Forgetting: results whose time is over, single tasks on request, old keys.
+//! Forgetting: results whose time is over, old keys.
 
 use fiveone_model::clock::Millis;
 use fiveone_model::task::TaskId;
 
-use crate::db::{Tx, args};
+use crate::db::args;
+use crate::erasure::wipe;
 use crate::{Error, Writer};
 
 impl Writer {
@@ -32,26 +33,6 @@ impl Writer {
         Ok(ids.iter().filter_map(|id| TaskId::parse(id)).collect())
     }
 
-    /// Wipes one task that has ended; `false` when it has not, or is wiped already.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn erase(&self, id: &TaskId, now: Millis) -> Result<bool, Error> {
-        let mut tx = self.db.begin().await?;
-        let row = tx
-            .fetch_one(
-                "select id from task
-                 where id = $1 and finished_at is not null and wiped_at is null {lock}",
-                args![id.as_str()],
-            )
-            .await?;
-        if row.is_some() {
-            wipe(&mut tx, id.as_str(), now).await?;
-        }
-        tx.commit().await?;
-        Ok(row.is_some())
-    }
-
     /// Forgets up to `limit` idempotency keys whose time is over; returns how many.
     ///
     /// # Errors
@@ -66,17 +47,4 @@ impl Writer {
             )
             .await
     }
-}
-
-async fn wipe(tx: &mut Tx, id: &str, now: Millis) -> Result<(), Error> {
-    tx.execute("delete from section where task_id = $1", args![id]).await?;
-    tx.execute("delete from challenge where task_id = $1", args![id]).await?;
-    tx.execute(
-        "update task set data_key = null, session_sealed = null, wiped_at = $2,
-           login_digest = null, person_digest = null
-         where id = $1",
-        args![id, now],
-    )
-    .await
-    .map(drop)
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::FailureKind;
-use fiveone_model::ledger::EntryKind;
+use fiveone_model::ledger::{BooksKey, EntryKind};
 use fiveone_model::report::Section;
 use fiveone_model::tariff::PartialRule;
-use fiveone_model::task::{Stage, StageName, TaskId};
+use fiveone_model::task::{CrawlProgress, Stage, StageName, TaskId};
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
@@ -79,13 +79,14 @@ impl Writer {
         &self,
         ends: &[Settlement],
     ) -> Result<Vec<Result<Resolved, Error>>, Error> {
+        let key = self.books.key()?;
         let mut tx = self.db.begin().await?;
         let apps = apps_of(&mut tx, ends).await?;
         lock_wallets(&mut tx, &apps).await?;
         let mut outcomes = Vec::with_capacity(ends.len());
         for end in ends {
             tx.execute("savepoint one", &[]).await?;
-            let outcome = settle_one(&mut tx, end).await;
+            let outcome = settle_one(&mut tx, key, end).await;
             match &outcome {
                 Err(error) if error.is_transient() => return outcome.map(|_| Vec::new()),
                 Err(_) => tx.execute("rollback to savepoint one", &[]).await?,
@@ -110,14 +111,15 @@ async fn apps_of(tx: &mut Tx, ends: &[Settlement]) -> Result<BTreeSet<AppId>, Er
     Ok(apps)
 }
 
-async fn settle_one(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
+async fn settle_one(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Resolved, Error> {
     let (task, stage) = (end.task.as_str(), end.stage.name());
     check_step(tx, end).await?;
     let rows = tx
         .execute(
             "update task set stage = $3, detail = $4, fence = fence + 1, updated_at = $5,
-               finished_at = $5, wipe_after = $6, leased_at = null, login_sealed = null,
-               session_sealed = null, fingerprint = null
+               finished_at = $5, leased_at = null, login_sealed = null,
+               session_sealed = null, fingerprint = null,
+               wipe_after = case when erase_asked_at is null then $6 else $5 end
              where id = $1 and fence = $2 and finished_at is null",
             args![task, end.fence, stage.as_str(), &end.stage.detail(), end.now, end.wipe_after],
         )
@@ -129,7 +131,7 @@ async fn settle_one(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
         args![task, end.now],
     )
     .await?;
-    let resolved = resolve_hold(tx, end).await?;
+    let resolved = resolve_hold(tx, key, end).await?;
     if let Stage::Failed(_) = end.stage {
         // What a failed task had read is nobody's: it was not paid and is not shown.
         tx.execute("delete from section where task_id = $1", args![task]).await?;
@@ -170,7 +172,7 @@ fn is_of_lost_login(stage: &Stage) -> bool {
     matches!(stage, Stage::Failed(failure) if failure.kind == FailureKind::NodeLost)
 }
 
-async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> {
+async fn resolve_hold(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Resolved, Error> {
     let task = end.task.as_str();
     let row = tx
         .fetch_one(
@@ -202,9 +204,10 @@ async fn resolve_hold(tx: &mut Tx, end: &Settlement) -> Result<Resolved, Error> 
         )
         .await?;
     exactly_one(rows, "hold of task", task)?;
+    let code = end.stage.code(CrawlProgress::SomeSections).number().to_string();
     let posting =
-        Posting { app: &app, kind, amount_fen, task: Some(&end.task), note: "", at: end.now };
-    match post(tx, &posting).await? {
+        Posting { app: &app, kind, amount_fen, task: Some(&end.task), note: &code, at: end.now };
+    match post(tx, key, &posting).await? {
         Posted::Recorded => Ok(resolved),
         Posted::Overdrawn => Err(Error::Ledger(format!("held money of {app} is short"))),
     }

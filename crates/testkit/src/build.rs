@@ -3,10 +3,12 @@
 use fiveone_model::app::{App, AppId};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
+use fiveone_model::ledger::BooksKey;
 use fiveone_model::product::Product;
 use fiveone_model::tariff::{PartialRule, Tariff};
 use fiveone_model::task::TaskId;
 use fiveone_store::{NewApp, NewTask, Quota};
+use zeroize::Zeroizing;
 
 /// The instant tests begin at: 2026-11-22 08:00 in Shanghai.
 pub const NOW: Millis = 1_795_305_600_000;
@@ -37,6 +39,12 @@ pub fn app_id(id: &str) -> AppId {
 #[must_use]
 pub fn new_app(id: &str) -> NewApp {
     NewApp { app: app(id), token_sealed: b"sealed".to_vec(), at: NOW }
+}
+
+/// The key that signs the books of tests.
+#[must_use]
+pub fn books_key() -> BooksKey {
+    BooksKey::new(Zeroizing::new([51; 32]))
 }
 
 /// The price of tests.
@@ -79,10 +87,10 @@ pub fn new_task(app: &str, number: u32) -> NewTask {
         node_id: "n1".to_owned(),
         login_sealed: format!("login of {number}").into_bytes(),
         data_key: b"wrapped".to_vec(),
+        person: None,
         fingerprint: format!("fingerprint {number}"),
         idempotency: None,
         login_digest: None,
-        person_digest: None,
         quota: quota(),
         tariff: tariff(),
         due_at: NOW + 900_000,

@@ -2,8 +2,10 @@
 
 use std::ops::Deref;
 
-use fiveone_store::Store;
+use fiveone_store::{BeginBooks, Store};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+
+use crate::build::{self, NOW};
 
 /// Where `./test.sh` says the throw-away server is.
 const SERVER: &str = "FIVEONE_TEST_POSTGRES";
@@ -50,7 +52,7 @@ impl TestStore {
         Self { store, url, _folder: None }
     }
 
-    /// Runs a statement behind the store's back, to spoil what no program of ours would.
+    /// Runs statements behind the store's back, to spoil what no program of ours would.
     ///
     /// # Panics
     /// The database refuses it.
@@ -58,10 +60,10 @@ impl TestStore {
         let sql = AssertSqlSafe(sql.to_owned());
         let done = if self.url.starts_with("sqlite:") {
             let mut one = SqliteConnection::connect(&self.url).await.expect("the file opens");
-            sqlx::query(sql).execute(&mut one).await.map(drop)
+            sqlx::raw_sql(sql).execute(&mut one).await.map(drop)
         } else {
             let mut one = PgConnection::connect(&self.url).await.expect("the server answers");
-            sqlx::query(sql).execute(&mut one).await.map(drop)
+            sqlx::raw_sql(sql).execute(&mut one).await.map(drop)
         };
         done.expect("the statement is right");
     }
@@ -71,6 +73,17 @@ impl TestStore {
     pub fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// Begins the books with [`build::books_key`], as a node does with its own.
+///
+/// # Panics
+/// They have been begun, or cannot be.
+pub async fn begin_books(store: &Store) {
+    let key = build::books_key();
+    let begun = store.write.begin_books(&key, b"sealed", BeginBooks::Empty, NOW).await;
+    assert!(begun.expect("the books begin"), "begun already");
+    store.open_books(key);
 }
 
 /// The address of the throw-away server.

@@ -8,7 +8,7 @@ pub mod build;
 mod database;
 mod time;
 
-pub use database::{TestStore, postgres_server};
+pub use database::{TestStore, begin_books, postgres_server};
 pub use time::ManualClock;
 
 /// Makes each named `async fn(TestStore)` a test on SQLite and a test on PostgreSQL.

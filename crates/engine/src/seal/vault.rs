@@ -71,13 +71,37 @@ impl DeploymentKeys {
         (!keys.is_empty()).then_some(Self { keys })
     }
 
-    /// A new key as the text that [`DeploymentKeys::parse`] reads.
+    /// A first key as the text that [`DeploymentKeys::parse`] reads.
     ///
     /// # Errors
     /// The system gives no random bytes.
     pub fn generate() -> Result<Zeroizing<String>, Fault> {
+        Self::generate_numbered(1)
+    }
+
+    /// A key of a number.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn generate_numbered(number: u8) -> Result<Zeroizing<String>, Fault> {
         let key = Zeroizing::new(random::<32>()?);
-        Ok(Zeroizing::new(format!("1:{}\n", Zeroizing::new(hex::encode(key.as_slice())).as_str())))
+        let digits = Zeroizing::new(hex::encode(key.as_slice()));
+        Ok(Zeroizing::new(format!("{number}:{}\n", digits.as_str())))
+    }
+
+    /// The number of the key that seals.
+    #[must_use]
+    pub fn newest(&self) -> u8 {
+        self.keys.first().map_or(0, |(number, _)| *number)
+    }
+
+    /// The number of the key that sealed something; `None` when it is no blob of this program.
+    #[must_use]
+    pub fn number_of(sealed: &[u8]) -> Option<u8> {
+        match sealed.get(..HEAD_BYTES) {
+            Some([VERSION, number]) => Some(*number),
+            _ => None,
+        }
     }
 
     /// Seals bytes that belong to a row, e.g. `app:ID`.
@@ -94,10 +118,8 @@ impl DeploymentKeys {
     /// # Errors
     /// The key is not among these, the row is another, or the blob has been changed.
     pub fn open(&self, sealed: &[u8], row: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let number = match sealed.get(..HEAD_BYTES) {
-            Some([VERSION, number]) => *number,
-            _ => return Err(Fault::Seal("a blob is of an unknown version")),
-        };
+        let number =
+            Self::number_of(sealed).ok_or(Fault::Seal("a blob is of an unknown version"))?;
         let (_, key) = self
             .keys
             .iter()

@@ -1,17 +1,19 @@
 //! `fiveone app`: apps and their wallets.
 
+mod shown;
 mod switches;
 
 use clap::{Args, Subcommand, ValueEnum};
 use fiveone_engine::Accounts;
 use fiveone_model::app::{App as AppRecord, AppId, Grant};
-use fiveone_model::ledger::yuan;
+use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
 use fiveone_model::tariff::{PartialRule, Tariff};
-use fiveone_model::task::TaskId;
 use serde_json::{Value, json};
 
+use self::shown::shown;
 use super::store_access::StoreAccess;
+use crate::config::parse_ms;
 use crate::exit::{Failed, Reason};
 use crate::output;
 use switches::Switches;
@@ -83,6 +85,19 @@ enum Action {
         #[arg(long)]
         product: Option<ProductArg>,
     },
+    /// Gives an app a new tokenId and prints it once; the one before is taken for a while
+    ///
+    /// Callbacks bear the tokenKey of the new one at once, and the webhook-signature of both.
+    ///
+    /// Example: fiveone app rotate loans --overlap 24h
+    Rotate {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        id: AppId,
+        /// How long the one before is taken: 0s when somebody else has it
+        #[arg(long, value_parser = overlap, default_value = "24h")]
+        overlap: Millis,
+    },
     /// Adds money to an app's wallet
     ///
     /// Example: fiveone app topup loans 500.00 --note "invoice 12"
@@ -127,6 +142,10 @@ const DEFAULT_PRICE_FEN: i64 = 300;
 
 pub(crate) fn app_id(text: &str) -> Result<AppId, String> {
     AppId::parse(text).ok_or_else(|| "1 to 64 printable ASCII characters".to_owned())
+}
+
+fn overlap(text: &str) -> Result<Millis, String> {
+    parse_ms(text).ok_or_else(|| "a number and d, h, m or s, e.g. 24h".to_owned())
 }
 
 /// `12.34` in yuan as 分; at most two places, so that nothing is rounded.
@@ -184,6 +203,15 @@ impl App {
                 }
                 accounts.update(&app).await?;
                 shown(&accounts, &app, 0).await?
+            }
+            Action::Rotate { id, overlap } => {
+                let app = find(&accounts, &id).await?;
+                let (token, until) = accounts.rotate_token(&id, overlap).await?;
+                let mut json = shown(&accounts, &app, 0).await?;
+                json["tokenId"] = json!(token.as_str());
+                json["webhookSecret"] = json!(fiveone_model::callback::webhook_secret(&token));
+                json["formerUntil"] = json!(fiveone_model::clock::shanghai_text(until));
+                json
             }
             Action::Topup { id, amount, note } => {
                 let app = find(&accounts, &id).await?;
@@ -249,57 +277,6 @@ async fn find(accounts: &Accounts, id: &AppId) -> Result<AppRecord, Failed> {
         .show(id)
         .await?
         .ok_or_else(|| Failed::message(Reason::Usage, format!("there is no app {id}")))
-}
-
-async fn shown(accounts: &Accounts, app: &AppRecord, entries: i64) -> Result<Value, Failed> {
-    let balance = accounts.balance(&app.id).await?.unwrap_or_default();
-    let entry = accounts.find(&app.id).await?;
-    let product = |product: Product| {
-        let price = entry.as_ref().and_then(|entry| entry.tariff(product));
-        json!({
-            "grant": app.grant(product).map_or("none", Grant::as_str),
-            "price": price.map(|tariff| yuan(tariff.price_fen)),
-            "callback": app.callback(product).map(|callback| callback.url.as_str()),
-        })
-    };
-    let mut json = json!({
-        "appId": app.id.as_str(),
-        "name": app.name,
-        "dialect": app.dialect.as_str(),
-        "fund": product(Product::Fund),
-        "insurance": product(Product::Insurance),
-        "employerLogins": app.has_employer_grant,
-        "requiresSignature": app.requires_signature,
-        "legacyCodeSignature": app.has_legacy_code_signature,
-        "challengeCallbacks": app.wants_challenge_callbacks,
-        "findings": app.wants_findings,
-        "acknowledgesBy201": app.acknowledges_by_201,
-        "callsPerSecond": app.calls_per_second,
-        "openTasksMax": app.open_tasks_max,
-        "unpaidPerHourMax": app.unpaid_per_hour_max,
-        "allowedNetworks": app.allowed_networks.as_str(),
-        "wallet": {
-            "free": yuan(balance.free_fen),
-            "held": yuan(balance.held_fen),
-            "captured": yuan(balance.revenue_fen),
-            "paidIn": yuan(balance.funding_fen),
-        },
-    });
-    if entries > 0 {
-        let newest = accounts.entries(&app.id, entries).await?;
-        let rows = newest.into_iter().map(|entry| {
-            json!({
-                "seq": entry.seq,
-                "kind": entry.kind.as_str(),
-                "amount": yuan(entry.amount_fen),
-                "task": entry.task_id.as_ref().map(TaskId::as_str),
-                "note": entry.note,
-                "at": fiveone_model::clock::shanghai_text(entry.at),
-            })
-        });
-        json["entries"] = rows.collect();
-    }
-    Ok(json)
 }
 
 #[cfg(test)]

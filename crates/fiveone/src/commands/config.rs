@@ -37,8 +37,12 @@ enum Command {
     Default,
     /// Prints a new deployment key
     ///
-    /// Example: fiveone config key > deployment.key
-    Key,
+    /// Example: umask 077; fiveone config key > deployment.key
+    Key {
+        /// Its number, other than that of every key it stands beside
+        #[arg(long, default_value_t = 1)]
+        number: u8,
+    },
 }
 
 impl Config {
@@ -49,8 +53,8 @@ impl Config {
                 output::say(DEFAULT_FILE.trim_end());
                 Ok(())
             }
-            Command::Key => {
-                output::say(DeploymentKeys::generate()?.trim_end());
+            Command::Key { number } => {
+                output::say(DeploymentKeys::generate_numbered(number)?.trim_end());
                 Ok(())
             }
         }

@@ -40,7 +40,7 @@ impl Doctor {
                 checks.push(("configuration, database and key", Ok("open".to_owned())));
                 checks
                     .push(("apps and prices", apps(&accounts).await.map_err(Failed::message_only)));
-                checks.push(("books", self.books().await.map_err(Failed::message_only)));
+                checks.push(("books", books(&accounts).await.map_err(Failed::message_only)));
                 checks.push(("tasks", self.tasks().await.map_err(Failed::message_only)));
             }
         }
@@ -65,15 +65,6 @@ impl Doctor {
         if is_ok { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
     }
 
-    async fn books(&self) -> Result<String, Failed> {
-        let report = self.access.store().await?.read.verify_ledger().await?;
-        if let Some(first) = report.findings.first() {
-            let message = format!("{}: {} (run `fiveone ledger verify`)", first.app_id, first.what);
-            return Err(Failed::message(Reason::Failed, message));
-        }
-        Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
-    }
-
     async fn tasks(&self) -> Result<String, Failed> {
         let aside = self.access.store().await?.read.set_aside(NAMED_MAX).await?;
         if aside.is_empty() {
@@ -91,6 +82,15 @@ fn connectors() -> Result<String, String> {
         areas.filter(|area| library.connector(product, &area.code).is_some()).count()
     };
     Ok(format!("{} fund, {} insurance", count(Product::Fund), count(Product::Insurance)))
+}
+
+async fn books(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {
+    let report = accounts.ledger().verify(&[]).await?;
+    if let Some(first) = report.findings.first() {
+        let message = format!("{first} (run `fiveone ledger verify`)");
+        return Err(Failed::message(Reason::Failed, message));
+    }
+    Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
 }
 
 async fn apps(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {

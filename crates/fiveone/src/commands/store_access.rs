@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, PortalEvidence, SystemTime, Tasks};
+use fiveone_engine::{Accounts, Eraser, KeyRotation, PortalEvidence, SystemTime, Tasks};
 use fiveone_store::Store;
 
 use crate::config::Config;
 use crate::exit::{Failed, Reason};
+use crate::secret_file;
 
 /// The name of the database in a data folder.
 const DATABASE: &str = "fiveone.db";
@@ -46,10 +47,27 @@ impl StoreAccess {
         Ok(Accounts::new(self.store().await?, keys, Arc::new(SystemTime)))
     }
 
+    /// The accounts of another store, under the same deployment key.
+    pub(crate) fn accounts_of(&self, store: Store) -> Result<Accounts, Failed> {
+        Ok(Accounts::new(store, self.keys()?, Arc::new(SystemTime)))
+    }
+
     /// The tasks: the store and the deployment key.
     pub(crate) async fn tasks(&self) -> Result<Tasks, Failed> {
         let keys = self.keys()?;
         Ok(Tasks::new(&self.store().await?, keys))
+    }
+
+    /// The eraser: the store and the deployment key.
+    pub(crate) async fn eraser(&self) -> Result<Eraser, Failed> {
+        let keys = self.keys()?;
+        Ok(Eraser::new(self.store().await?, keys, Arc::new(SystemTime)))
+    }
+
+    /// The rotation of the deployment key.
+    pub(crate) async fn rotation(&self) -> Result<KeyRotation, Failed> {
+        let keys = self.keys()?;
+        Ok(KeyRotation::new(self.store().await?, keys))
     }
 
     /// What portals changed: the store and the deployment key.
@@ -85,7 +103,8 @@ pub(crate) fn folder_keys(folder: &Path) -> Result<DeploymentKeys, Failed> {
     if !path.exists() {
         write_secret(&path, &DeploymentKeys::generate()?)?;
     }
-    let text = std::fs::read_to_string(&path)?;
+    let text = secret_file::read(&path)
+        .map_err(|complaint| Failed::message(Reason::Mistakes, complaint))?;
     DeploymentKeys::parse(&text).ok_or_else(|| {
         Failed::message(Reason::Mistakes, format!("{}: not a key file", path.display()))
     })

@@ -1,11 +1,11 @@
-//! `fiveone task`: what became of a task. Nothing that the person typed and no value of the report is
+//! `fiveone task`: what became of a task, and erasing it. Nothing that the person typed and no value of the report is
 //! read for it.
 
 mod text;
 
 use clap::{Args, Subcommand};
-use fiveone_engine::{SectionSummary, TaskRecord};
-use fiveone_model::clock::{Millis, shanghai_text};
+use fiveone_engine::{SectionSummary, SystemTime, TaskRecord};
+use fiveone_model::clock::{Clock as _, Millis, shanghai_text};
 use fiveone_model::failure::Failure;
 use fiveone_model::ledger::yuan;
 use fiveone_model::report::Section;
@@ -14,10 +14,11 @@ use fiveone_store::{HoldRow, Resolved};
 use serde_json::{Value, json};
 
 use super::store_access::StoreAccess;
+use crate::config::parse_ms;
 use crate::exit::{Failed, Reason};
 use crate::output;
 
-/// Shows what became of a task
+/// Shows what became of a task, erases what was read for it
 #[derive(Debug, Args)]
 pub(crate) struct Task {
     #[command(subcommand)]
@@ -41,6 +42,27 @@ enum Action {
         #[arg(value_parser = task_id, value_name = "TID")]
         id: TaskId,
     },
+    /// Erases what was read for a task, the key of it, and all else of its person; prints a receipt
+    ///
+    /// A task under way is erased as soon as it has ended. The books stay.
+    ///
+    /// Example: fiveone task erase TID
+    Erase {
+        /// The task's tid
+        #[arg(value_parser = task_id, value_name = "TID", required_unless_present = "older_than")]
+        id: Option<TaskId>,
+        /// Every task instead that ended longer ago, e.g. 30d
+        #[arg(long, value_parser = age, value_name = "AGE", conflicts_with = "id")]
+        older_than: Option<Millis>,
+    },
+    /// Prints the newest receipts of erasures, one JSON object a line
+    ///
+    /// Example: fiveone task receipts --config fiveone.toml
+    Receipts,
+}
+
+fn age(text: &str) -> Result<Millis, String> {
+    parse_ms(text).ok_or_else(|| "a number and d, h, m or s, e.g. 30d".to_owned())
 }
 
 pub(crate) fn task_id(text: &str) -> Result<TaskId, String> {
@@ -49,21 +71,46 @@ pub(crate) fn task_id(text: &str) -> Result<TaskId, String> {
 
 impl Task {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let Self { action: Action::Show { id }, access, json } = self;
-        let record = access.tasks().await?.show(&id).await?.ok_or_else(|| {
-            let message = format!(
-                "there is no task {id} in this database; --config and --data say which one, and \
-                 `fiveone app show` lists an app's newest tasks"
-            );
-            Failed::message(Reason::Usage, message)
-        })?;
-        if json {
-            output::say_json(&shown(&record), false);
-        } else {
-            output::say(&text::of(&record));
+        let Self { action, access, json } = self;
+        match action {
+            Action::Show { id } => {
+                let record = access.tasks().await?.show(&id).await?;
+                let record = record.ok_or_else(|| no_task(&id))?;
+                if json {
+                    output::say_json(&shown(&record), false);
+                } else {
+                    output::say(&text::of(&record));
+                }
+            }
+            Action::Erase { id, older_than } => {
+                let eraser = access.eraser().await?;
+                let receipt = match (id, older_than) {
+                    (Some(id), _) => eraser.task(&id).await?.ok_or_else(|| no_task(&id))?,
+                    (None, age) => {
+                        eraser.ended_before(SystemTime.now() - age.unwrap_or_default()).await?
+                    }
+                };
+                output::say_json(&serde_json::to_value(&receipt)?, !json);
+            }
+            Action::Receipts => {
+                for receipt in access.eraser().await?.receipts(RECEIPTS_MAX).await? {
+                    output::say(&receipt);
+                }
+            }
         }
         Ok(())
     }
+}
+
+/// Receipts that are printed at most.
+const RECEIPTS_MAX: i64 = 1_000;
+
+fn no_task(id: &TaskId) -> Failed {
+    let message = format!(
+        "there is no task {id} in this database; --config and --data say which one, and \
+         `fiveone app show` lists an app's newest tasks"
+    );
+    Failed::message(Reason::Usage, message)
 }
 
 /// How far a task is, for its code: one that has ended is told as it was.

@@ -1,7 +1,7 @@
 //! Durations as operators write them: a whole number and `ms`, `s`, `m`, `h` or `d`.
 
 /// The duration in milliseconds; `None` when it is not written so, or is longer than 100 years.
-pub(super) fn parse_ms(text: &str) -> Option<i64> {
+pub(crate) fn parse_ms(text: &str) -> Option<i64> {
     const UNITS: [(&str, i64); 5] =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     const DURATION_MS_MAX: i64 = 36_525 * 86_400_000;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::section::Section;
 use crate::exit::{Failed, Reason};
+use crate::secret_file;
 
 /// The variable that holds the deployment key unless another is named.
 pub(super) const DEFAULT_VARIABLE: &str = "FIVEONE_DEPLOYMENT_KEY";
@@ -14,8 +15,10 @@ pub(super) const DEFAULT_VARIABLE: &str = "FIVEONE_DEPLOYMENT_KEY";
 /// Where the deployment key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Keys {
-    /// A file with it; when there is none, the variable is asked.
+    /// A file with it.
     pub(crate) file: Option<PathBuf>,
+    /// A command that prints it, when there is no file; when there is neither, the variable is asked.
+    pub(crate) command: Option<String>,
     /// The environment variable with it.
     pub(crate) variable: String,
 }
@@ -23,6 +26,7 @@ pub(crate) struct Keys {
 impl Keys {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let file = section.text("deployment_key_file", "");
+        let command = section.text("deployment_key_command", "");
         let must_be = "the name of an environment variable";
         let name = |text: &str| {
             let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -30,6 +34,7 @@ impl Keys {
         };
         Self {
             file: (!file.is_empty()).then(|| file.into()),
+            command: (!command.is_empty()).then_some(command),
             variable: section.parsed(
                 "deployment_key_env",
                 DEFAULT_VARIABLE.to_owned(),
@@ -45,25 +50,25 @@ impl Keys {
     /// It is not there, or is no key.
     pub(crate) fn load(&self) -> Result<DeploymentKeys, Failed> {
         let mistake = |message: String| Failed::message(Reason::Mistakes, message);
-        let (text, place) = match &self.file {
-            Some(path) => {
-                let place = path.display().to_string();
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| mistake(format!("{place}: {error}")))?;
-                (text, place)
+        let (text, place) = match (&self.file, &self.command) {
+            (Some(path), _) => {
+                (secret_file::read(path).map_err(mistake)?, path.display().to_string())
             }
-            None => {
+            (None, Some(command)) => {
+                (secret_file::print(command).map_err(mistake)?, "deployment_key_command".to_owned())
+            }
+            (None, None) => {
                 let text = std::env::var(&self.variable).map_err(|_| {
                     let variable = &self.variable;
                     mistake(format!(
-                        "no deployment key: name its file in keys.deployment_key_file, or put it \
-                         into the variable {variable}; `fiveone config key` makes one"
+                        "no deployment key: name its file in keys.deployment_key_file, a command \
+                         that prints it in keys.deployment_key_command, or put it into the \
+                         variable {variable}; `fiveone config key` makes one"
                     ))
                 })?;
-                (text, self.variable.clone())
+                (Zeroizing::new(text), self.variable.clone())
             }
         };
-        let text = Zeroizing::new(text);
         DeploymentKeys::parse(&text).ok_or_else(|| {
             mistake(format!("{place}: not lines of NUMBER:64 hex digits, each number once"))
         })

@@ -401,7 +401,7 @@ async fn every_example_of_the_help_runs() {
     let mut reader = Reader::new(&demo);
     let before = [
         "fiveone config default > fiveone.toml",
-        "fiveone config key > deployment.key",
+        "umask 077; fiveone config key > deployment.key",
         "export FIVEONE_KEYS_DEPLOYMENT_KEY_FILE=deployment.key",
         "export FIVEONE_CONFIG=fiveone.toml",
     ];

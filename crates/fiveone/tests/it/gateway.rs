@@ -235,7 +235,7 @@ impl TestGateway {
     pub(crate) async fn assert_nothing_is_left(&self) {
         let left = self.store.read.leftovers().await.expect("the store");
         assert_eq!(left, Leftovers::default());
-        let report = self.store.read.verify_ledger().await.expect("the store");
+        let report = self.store.read.verify_ledger(&[]).await.expect("the store");
         assert_eq!(report.findings, []);
         assert_eq!(report.open_holds, 0);
     }

@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod books;
 mod callbacks;
 mod clients;
 mod codes;
 mod documents;
+mod erasure;
 mod evidence;
 mod findings;
 mod gate;
 mod gateway;
+mod keys;
 mod matrix;
 mod nodes;
 mod operators;

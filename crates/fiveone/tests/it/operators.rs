@@ -4,20 +4,28 @@ use fiveone_engine::seal::DeploymentKeys;
 use serde_json::Value;
 use tokio::process::Command;
 
+/// Writes a deployment key as it must be: nobody else may read it.
+pub(crate) fn write_key(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 /// An empty deployment.
-struct Deployment(tempfile::TempDir);
+pub(crate) struct Deployment(pub(crate) tempfile::TempDir);
 
 impl Deployment {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("key"), &*DeploymentKeys::generate().unwrap()).unwrap();
+        write_key(&folder.path().join("key"), &DeploymentKeys::generate().unwrap());
         Self(folder)
     }
 
-    async fn run(&self, line: &str) -> (Option<i32>, String) {
+    pub(crate) async fn run(&self, line: &str) -> (Option<i32>, String) {
         let folder = self.0.path().display();
         let output = Command::new(env!("CARGO_BIN_EXE_fiveone"))
             .args(line.split(' '))
+            .env("FIVEONE_SERVER_LISTEN", "127.0.0.1:0")
             .env("FIVEONE_STORE_URL", format!("sqlite:{folder}/fiveone.db"))
             .env("FIVEONE_KEYS_DEPLOYMENT_KEY_FILE", format!("{folder}/key"))
             .output()
@@ -27,7 +35,7 @@ impl Deployment {
         (output.status.code(), String::from_utf8(told).unwrap())
     }
 
-    async fn json(&self, line: &str) -> Value {
+    pub(crate) async fn json(&self, line: &str) -> Value {
         let (code, told) = self.run(line).await;
         assert_eq!(code, Some(0), "{line}: {told}");
         serde_json::from_str(&told).unwrap()

@@ -12,6 +12,7 @@ use fiveone_testkit::TestStore;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
+use crate::operators::write_key;
 use crate::vendor_client::Client;
 
 /// The program under test.
@@ -23,7 +24,7 @@ pub(crate) struct Deployment {
     pub(crate) store: TestStore,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) token: String,
-    config: PathBuf,
+    pub(crate) config: PathBuf,
     address: String,
 }
 
@@ -69,7 +70,7 @@ impl Deployment {
             .expect("a free port")
             .to_string();
         let key = folder.path().join("key");
-        std::fs::write(&key, DeploymentKeys::generate().expect("a key").as_str()).expect("a file");
+        write_key(&key, &DeploymentKeys::generate().expect("a key"));
         let config = folder.path().join("fiveone.toml");
         let text = configuration(&address, store.url(), &key, more, &lab.portals());
         std::fs::write(&config, text).expect("a file");

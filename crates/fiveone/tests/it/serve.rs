@@ -22,7 +22,8 @@ impl Place {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.path().join(name), text).expect("a file");
         };
-        write("key", &DeploymentKeys::generate().expect("a key"));
+        let key = DeploymentKeys::generate().expect("a key");
+        crate::operators::write_key(&folder.path().join("key"), &key);
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a cert");
         write("cert.pem", &made.cert.pem());
         write("key.pem", &made.signing_key.serialize_pem());

@@ -9,7 +9,10 @@ use fiveone_testkit::{ManualClock, TestStore, on_both};
 use crate::gateway::{APP, Plan, TOKEN, TestGateway};
 use crate::vendor_client::{Answer, Client, DOCUMENTED};
 
-on_both!(p_14_a_signed_call_is_good_once_for_five_minutes_and_only_as_it_was_sent);
+on_both!(
+    p_14_a_signed_call_is_good_once_for_five_minutes_and_only_as_it_was_sent,
+    a_token_that_was_rotated_is_taken_for_a_while,
+);
 
 const NAME: &str = "getFundCitysB";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -107,4 +110,42 @@ async fn p_14_the_programs_own_calls_can_be_signed() {
     };
     assert_eq!(call(&[]).await, Some(5));
     assert_eq!(call(&["--signature"]).await, Some(0));
+}
+
+async fn a_token_that_was_rotated_is_taken_for_a_while(store: TestStore) {
+    let time = ManualClock::default();
+    let plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    let gateway = TestGateway::build(store, plan).await;
+    let id = fiveone_testkit::build::app_id(APP);
+    let (hour_ms, nonces) = (3_600_000, std::cell::Cell::new(0));
+    let rotated = gateway.engine.accounts().rotate_token(&id, hour_ms).await.unwrap();
+    assert_eq!(rotated.1, NOW + hour_ms);
+    let new = Client::new(gateway.client.host(), APP, &rotated.0);
+    let statuses = async || {
+        gateway.engine.forget_apps();
+        let mut statuses = Vec::new();
+        for (client, token) in [(&gateway.client, TOKEN), (&new, rotated.0.as_str())] {
+            let token_key = client.token_key(&format!("{DOCUMENTED}{NAME}"), &[]);
+            let body = format!("appId={APP}&tokenKey={token_key}");
+            let path = format!("/identity/{NAME}");
+            let signed = SignedCall { name: NAME, body: BodyDigest::of(body.as_bytes()) };
+            nonces.set(nonces.get() + 1);
+            let nonce = format!("nonce-{:010}", nonces.get());
+            let header = sign(signed, token, gateway.engine.now() / 1_000, &nonce);
+            let plain = call(client, &path, &body, &[]).await.status;
+            let signed = call(client, &path, &body, &[&header]).await.status;
+            statuses.push((plain, signed));
+        }
+        statuses
+    };
+    let (taken, refused) = ((0, 0), (5, 5));
+    assert_eq!(statuses().await, [taken, taken], "both");
+    time.advance(hour_ms - 1);
+    gateway.engine.tick().await.unwrap();
+    assert_eq!(statuses().await, [taken, taken], "to the end");
+    time.advance(1);
+    gateway.engine.tick().await.unwrap();
+    assert_eq!(statuses().await, [refused, taken]);
+    let sql = "select id from app where former_token_sealed is not null";
+    assert_eq!(gateway.store.read.dump(sql).await.unwrap(), Vec::<String>::new(), "forgotten");
 }

@@ -1,6 +1,7 @@
 //! The books, and that a change of them is seen.
 
-use fiveone_model::ledger::EntryKind;
+use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::ledger::{Balance, EntryKind};
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
 use fiveone_store::Settlement;
@@ -10,7 +11,13 @@ use sqlx::AssertSqlSafe;
 
 use crate::{admit, set_up, store_section, task_at};
 
-on_both!(clean_books_verify, every_change_of_the_books_is_found, a_topup_must_be_positive);
+on_both!(
+    clean_books_verify,
+    every_change_of_the_books_is_found,
+    a_topup_must_be_positive,
+    a_statement_ties_every_fen_to_a_task_and_a_code,
+    a_long_statement_is_read_in_pages_and_ends_where_it_began,
+);
 
 /// Two tasks: one captured, one still under way.
 async fn some_history(store: &TestStore) {
@@ -34,7 +41,7 @@ async fn some_history(store: &TestStore) {
 
 async fn clean_books_verify(store: TestStore) {
     some_history(&store).await;
-    let report = store.read.verify_ledger().await.unwrap();
+    let report = store.read.verify_ledger(&[]).await.unwrap();
     let counts = (report.wallets, report.entries, report.holds, report.open_holds);
     assert_eq!((counts, report.findings), ((1, 4, 2, 1), vec![]));
     let kinds: Vec<_> = store
@@ -96,10 +103,10 @@ async fn every_change_of_the_books_is_found(store: TestStore) {
     ];
     for (change, undo) in changes {
         execute(store.url(), change.to_owned()).await;
-        let report = store.read.verify_ledger().await.unwrap();
+        let report = store.read.verify_ledger(&[]).await.unwrap();
         assert!(!report.findings.is_empty(), "not found: {change}");
         execute(store.url(), undo.to_owned()).await;
-        let report = store.read.verify_ledger().await.unwrap();
+        let report = store.read.verify_ledger(&[]).await.unwrap();
         assert_eq!(report.findings, [], "still there after: {undo}");
     }
 }
@@ -114,4 +121,69 @@ async fn a_topup_must_be_positive(store: TestStore) {
     let missing = store.write.topup(&build::app("nobody").id, 5, "", NOW).await.unwrap_err();
     assert_eq!(missing.to_string(), "there is no app nobody");
     assert_eq!(store.read.balance(&app).await.unwrap().unwrap().free_fen, 1_000);
+}
+
+async fn a_statement_ties_every_fen_to_a_task_and_a_code(store: TestStore) {
+    some_history(&store).await;
+    let app = build::app("a").id;
+    let end = |number, now| Settlement {
+        task: build::task_id(number),
+        fence: 0,
+        stage: Stage::Failed(Failure::of(FailureKind::WrongCredentials)),
+        now,
+        wipe_after: NOW,
+        callback: None,
+    };
+    store.write.settle(&end(2, NOW + 1_000)).await.unwrap();
+    store.write.topup(&app, 7, "later", NOW + 2_000).await.unwrap();
+    assert!(store.read.statement(&build::app("nobody").id, 0, NOW).await.unwrap().is_none());
+
+    let mut statement = store.read.statement(&app, NOW + 1, NOW + 2_000).await.unwrap().unwrap();
+    let opening = statement.balance();
+    let expected = Balance { free_fen: 400, held_fen: 300, revenue_fen: 300, funding_fen: 1_000 };
+    assert_eq!(opening, expected);
+    let lines = statement.next_lines().await.unwrap();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let task = line.entry.task_id.clone().unwrap();
+            (line.entry.kind, line.entry.amount_fen, task, line.code.clone(), line.portal.clone())
+        })
+        .collect();
+    let portal = Some(("fund".to_owned(), "210300".to_owned()));
+    let code = Some(FailureKind::WrongCredentials.code().number().to_string());
+    assert_eq!(told, [(EntryKind::Release, 300, build::task_id(2), code, portal)]);
+    assert_eq!(statement.next_lines().await.unwrap(), []);
+    let closing = Balance { free_fen: 700, held_fen: 0, ..opening };
+    assert_eq!(statement.balance(), closing);
+
+    let mut all = store.read.statement(&app, 0, i64::MAX).await.unwrap().unwrap();
+    // What is written after it was begun is not in it.
+    store.write.topup(&app, 9, "too late", NOW).await.unwrap();
+    let lines = all.next_lines().await.unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.entry.seq, line.code.as_deref())).collect();
+    let wrong = FailureKind::WrongCredentials.code().number().to_string();
+    let expected =
+        [(1, None), (2, None), (3, Some("40001")), (4, None), (5, Some(&*wrong)), (6, None)];
+    assert_eq!(told, expected);
+    assert_eq!(lines.last().unwrap().balance, all.balance());
+}
+
+async fn a_long_statement_is_read_in_pages_and_ends_where_it_began(store: TestStore) {
+    set_up(&store).await;
+    let app = build::app("a").id;
+    store.write.topup(&app, 300 * 1_100, "", NOW).await.unwrap();
+    let many: Vec<_> = (1..=1_100).map(|number| build::new_task("a", number)).collect();
+    store.write.admit(&many, NOW + 5).await.unwrap();
+    let mut statement = store.read.statement(&app, NOW + 5, NOW + 6).await.unwrap().unwrap();
+    let mut pages = Vec::new();
+    loop {
+        let lines = statement.next_lines().await.unwrap();
+        if lines.is_empty() {
+            break;
+        }
+        pages.push(lines.len());
+    }
+    assert_eq!(pages, [1_000, 100]);
+    assert_eq!(Some(statement.balance()), store.read.balance(&app).await.unwrap());
 }

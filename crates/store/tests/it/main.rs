@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod books;
 mod callbacks;
 mod challenges;
+mod concurrent;
 mod copy;
 mod evidence;
 mod history;
@@ -22,6 +24,7 @@ use fiveone_model::product::Product;
 use fiveone_model::report::Section;
 use fiveone_model::task::StageName;
 use fiveone_store::{Admitted, Claimed, NodeRow, SectionRow, Store};
+use fiveone_testkit::begin_books;
 use fiveone_testkit::build::{self, NOW};
 
 fn anshan() -> (Product, AreaCode) {
@@ -35,6 +38,7 @@ async fn register(store: &Store, id: &str) {
 
 /// A store with app `a` that has 1,000 分, a price of 300, and node `n1`.
 async fn set_up(store: &Store) {
+    begin_books(store).await;
     assert!(store.write.create_app(&build::new_app("a")).await.unwrap());
     let app = build::app("a").id;
     for product in Product::ALL {

@@ -61,7 +61,7 @@ async fn racing_admissions_never_overdraw(store: TestStore) {
     assert_eq!((admitted, refused), (3, 17), "1,000 分 pay for three at 300");
     let left = store.read.leftovers().await.unwrap();
     assert_eq!((left.open, left.holds), (3, 3), "a refused create leaves nothing");
-    assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
+    assert_eq!(store.read.verify_ledger(&[]).await.unwrap().findings, []);
 }
 
 async fn an_identical_create_gets_its_twins_id_and_holds_nothing(store: TestStore) {
@@ -112,7 +112,7 @@ async fn a_batch_admits_each_by_itself(store: TestStore) {
     let outcomes = store.write.admit(&batch, NOW).await.unwrap();
     let twin = Admitted::Twin(build::task_id(1));
     assert_eq!(outcomes, [Admitted::New, twin, Admitted::New, Admitted::New, Admitted::NoBalance]);
-    assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
+    assert_eq!(store.read.verify_ledger(&[]).await.unwrap().findings, []);
 }
 
 async fn twenty_workers_claim_each_task_once(store: TestStore) {

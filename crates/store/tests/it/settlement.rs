@@ -82,7 +82,7 @@ async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
         assert_eq!(store.write.settle(&end).await.unwrap(), resolved, "{came:?}");
     }
     assert_eq!((balance(&store).await.revenue_fen, balance(&store).await.free_fen), (300, 700));
-    assert_eq!(store.read.verify_ledger().await.unwrap().findings, []);
+    assert_eq!(store.read.verify_ledger(&[]).await.unwrap().findings, []);
 }
 
 async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
@@ -117,7 +117,7 @@ async fn a_settlement_happens_once_however_many_race(store: TestStore) {
     let outcomes = set.join_all().await;
     let stale = outcomes.iter().filter(|one| matches!(one, Err(Error::Stale { .. }))).count();
     assert_eq!((outcomes.iter().filter(|one| one.is_ok()).count(), stale), (1, 7));
-    let report = store.read.verify_ledger().await.unwrap();
+    let report = store.read.verify_ledger(&[]).await.unwrap();
     assert_eq!((report.findings.len(), report.open_holds), (0, 0));
     assert!(balance(&store).await.is_balanced());
 }

@@ -93,15 +93,16 @@ fn check_token_key(
 ) -> Result<(), Refusal> {
     let key = TokenKey::parse(token_key).ok_or(Status::TokenKey)?;
     let is_fund_code = (interface.product, interface.operation) == (Product::Fund, Operation::Code);
-    let claim = Claim {
+    let (pairs, required) = (params.pairs(), required_names(api, interface, params));
+    let claim = |token_id| Claim {
         name: interface.name,
-        token_id: &app.token,
+        token_id,
         public_bases: &api.options.public_bases,
-        params: &params.pairs(),
-        required: &required_names(api, interface, params),
+        params: &pairs,
+        required: &required,
         accepts_short: is_fund_code && app.app.has_legacy_code_signature,
     };
-    let form = claim.verify(&key).ok_or(Status::TokenKey)?;
+    let form = app.tokens().find_map(|token| claim(token).verify(&key)).ok_or(Status::TokenKey)?;
     if form != Form::Filled {
         tracing::debug!(form = form.as_str(), "signed in another form");
     }
@@ -124,7 +125,7 @@ async fn check_signature(
         None => return Ok(()),
         Some(signature) => signature.map_err(refused)?,
     };
-    if !signature.is_of(call, &app.token) {
+    if !app.tokens().any(|token| signature.is_of(call, token)) {
         return Err(refused("X-Fiveone-Signature 与请求不符"));
     }
     if !signature.is_fresh(api.engine.now()) {

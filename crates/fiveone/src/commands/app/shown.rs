@@ -1,0 +1,62 @@
+//! An app as its commands print it, without its secret.
+
+use fiveone_engine::Accounts;
+use fiveone_model::app::{App, Grant};
+use fiveone_model::ledger::yuan;
+use fiveone_model::product::Product;
+use fiveone_model::task::TaskId;
+use serde_json::{Value, json};
+
+use crate::exit::Failed;
+
+/// The app, its wallet, and as many of its newest entries.
+pub(super) async fn shown(accounts: &Accounts, app: &App, entries: i64) -> Result<Value, Failed> {
+    let balance = accounts.balance(&app.id).await?.unwrap_or_default();
+    let entry = accounts.find(&app.id).await?;
+    let product = |product: Product| {
+        let price = entry.as_ref().and_then(|entry| entry.tariff(product));
+        json!({
+            "grant": app.grant(product).map_or("none", Grant::as_str),
+            "price": price.map(|tariff| yuan(tariff.price_fen)),
+            "callback": app.callback(product).map(|callback| callback.url.as_str()),
+        })
+    };
+    let mut json = json!({
+        "appId": app.id.as_str(),
+        "name": app.name,
+        "dialect": app.dialect.as_str(),
+        "fund": product(Product::Fund),
+        "insurance": product(Product::Insurance),
+        "employerLogins": app.has_employer_grant,
+        "requiresSignature": app.requires_signature,
+        "legacyCodeSignature": app.has_legacy_code_signature,
+        "challengeCallbacks": app.wants_challenge_callbacks,
+        "findings": app.wants_findings,
+        "acknowledgesBy201": app.acknowledges_by_201,
+        "callsPerSecond": app.calls_per_second,
+        "openTasksMax": app.open_tasks_max,
+        "unpaidPerHourMax": app.unpaid_per_hour_max,
+        "allowedNetworks": app.allowed_networks.as_str(),
+        "wallet": {
+            "free": yuan(balance.free_fen),
+            "held": yuan(balance.held_fen),
+            "captured": yuan(balance.revenue_fen),
+            "paidIn": yuan(balance.funding_fen),
+        },
+    });
+    if entries > 0 {
+        let newest = accounts.entries(&app.id, entries).await?;
+        let rows = newest.into_iter().map(|entry| {
+            json!({
+                "seq": entry.seq,
+                "kind": entry.kind.as_str(),
+                "amount": yuan(entry.amount_fen),
+                "task": entry.task_id.as_ref().map(TaskId::as_str),
+                "note": entry.note,
+                "at": fiveone_model::clock::shanghai_text(entry.at),
+            })
+        });
+        json["entries"] = rows.collect();
+    }
+    Ok(json)
+}
