@@ -54,6 +54,8 @@ if [ "${1:-all}" != quick ]; then
   cargo run --release --locked -p fiveone-simulation
   # Portals that nobody has seen, in short form: nothing may be wrong in silence.
   cargo run --release --locked -p fiveone -- lab measure --seeds 50
+  # Inputs of strangers: those that are kept, and some new ones.
+  cargo run --release --locked -p fiveone-fuzz -- --seconds 5
 fi
 cargo test --workspace --doc --locked --quiet
 cargo nextest run --workspace --locked --no-fail-fast

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum_server::accept::Accept;
+use fiveone_model::networks::client_network;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -75,7 +76,7 @@ impl Gate {
     }
 
     fn enter(&self, address: IpAddr) -> Result<Place, &'static str> {
-        let address = network(address);
+        let address = client_network(address);
         let mut open = lock(&self.open);
         let own = open.by_address.get(&address).copied().unwrap_or(0);
         if open.all >= self.limits.max {
@@ -112,17 +113,6 @@ impl<S> Accept<TcpStream, S> for Gate {
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         ready(self.take_in(stream).map(|connection| (connection, service)))
-    }
-}
-
-/// One client, as far as addresses tell: providers give a whole /64 to each.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Networks that an app may call from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -52,6 +52,18 @@ impl Networks {
     #[must_use]
     pub fn allow(&self, address: Option<IpAddr>) -> bool {
         self.is_empty() || address.is_some_and(|address| self.contain(address))
+    }
+}
+
+/// What stands for one client, as far as addresses tell: providers give a whole /64 of IPv6 to each.
+#[must_use]
+pub fn client_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

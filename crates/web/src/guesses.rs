@@ -24,7 +24,8 @@ const GUESSERS_MAX: usize = 20_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Guesser {
     pub(crate) app: AppId,
-    /// `None` where the server tells none.
+    /// The client's network ([`client_network`](fiveone_model::networks::client_network)); `None` where the
+    /// server tells none.
     pub(crate) address: Option<IpAddr>,
 }
 

@@ -14,6 +14,13 @@ mod rate;
 mod state;
 mod vendor;
 
+#[doc(hidden)]
+pub mod fuzzing {
+    //! What a fuzzer needs and nobody else does.
+
+    pub use crate::vendor::read_body;
+}
+
 use std::sync::Arc;
 
 use axum::Router;

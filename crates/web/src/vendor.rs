@@ -28,6 +28,7 @@ use fiveone_model::product::Interface;
 use futures_util::FutureExt;
 use tracing::Instrument;
 
+pub use self::body::read_body;
 use self::refusal::{Refusal, Status};
 use crate::metrics::{CALL_SECONDS, CALLS};
 use crate::state::ApiState;

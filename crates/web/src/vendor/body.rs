@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use bytes::{Bytes, BytesMut};
 use fiveone_model::signature::BodyDigest;
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Uri};
 
@@ -51,6 +51,19 @@ async fn parse(headers: &HeaderMap, bytes: Bytes, options: &Options) -> Result<P
             multipart::parse(bytes, boundary, media.charset, collector).await
         }
     }
+}
+
+/// Reads a body of strangers as a call's, for the fuzzer: whether it has parameters.
+#[must_use]
+pub fn read_body(content_type: &str, body: Vec<u8>) -> bool {
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = content_type.parse() {
+        headers.insert(http::header::CONTENT_TYPE, value);
+    }
+    // Nothing in it waits: the body is here.
+    let options = Options::default();
+    let read = parse(&headers, Bytes::from(body), &options).now_or_never();
+    read.is_some_and(|read| read.is_ok())
 }
 
 /// Parameters belong in the body: addresses end up in the logs of proxies (P-01). Names that no

@@ -8,6 +8,7 @@ use fiveone_engine::AppEntry;
 use fiveone_model::area::AreaCode;
 use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::login::login_type;
+use fiveone_model::networks::client_network;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::signature::{self, Signature, SignedCall};
@@ -51,7 +52,7 @@ impl<'a> Call<'a> {
         let app_id = required(&params, "appId")?;
         let token_key = required(&params, "tokenKey")?;
         let app = api.find_app(app_id).await?.ok_or(Status::UnknownApp)?;
-        let guesser = Guesser { app: app.app.id.clone(), address };
+        let guesser = Guesser { app: app.app.id.clone(), address: address.map(client_network) };
         api.let_try(&guesser)?;
         let call = SignedCall { name: interface.name, body };
         let checked = match check_token_key(api, interface, &app, &params, token_key) {
