@@ -97,6 +97,8 @@ impl Driver {
         let run = AssertUnwindSafe(Box::pin(self.run(claimed, &mut slot))).catch_unwind();
         let deadline = self.time.until(task.due_at);
         let end = tokio::select! {
+            // An end that is there at the last instant is the end, and not whichever is drawn.
+            biased;
             end = run => end.unwrap_or_else(|_| {
                 Err(Stop::Fault(Fault::Impossible("a run panicked".to_owned())))
             }),

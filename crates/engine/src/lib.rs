@@ -164,6 +164,7 @@ impl Engine {
         node.stopping.cancel();
         let patience = time.until(time.now() + options.shutdown_for_ms);
         tokio::select! {
+            biased;
             () = runs.ended() => {}
             () = patience => tracing::warn!(left = runs.len(), "runs are given back"),
         }

@@ -261,8 +261,7 @@ impl Db {
         let mut tx = match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
             Self::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
-            // What is looked over at leisure meets no faults.
-            Self::Faulty(db) => return Box::pin(db.inner().begin_reading()).await,
+            Self::Faulty(db) => Tx::Faulty(db.begin().await?),
         };
         tx.read_one_state().await?;
         if let Tx::Postgres(_) = &tx {

@@ -50,6 +50,7 @@ impl<'a> TaskPerson<'a> {
         driver.signals.work.notify_one();
         let sealed = loop {
             let is_over = tokio::select! {
+                biased;
                 () = answers.notified() => false,
                 () = driver.time.until(due_at) => true,
             };
