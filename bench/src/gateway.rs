@@ -51,7 +51,7 @@ impl Gateway {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
         let config = folder.path().join("fiveone.toml");
-        std::fs::write(folder.path().join("key"), DeploymentKeys::generate()?.as_str())?;
+        write_key(&folder.path().join("key"))?;
         std::fs::write(&config, configuration(&address, folder.path(), portals)?)?;
         let token = make_app(&program, &config).await?;
         let begun = Instant::now();
@@ -82,6 +82,16 @@ impl Gateway {
         self.process.kill().await?;
         Ok(())
     }
+}
+
+/// Writes a deployment key, for its owner alone: any other is refused.
+fn write_key(path: &std::path::Path) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(DeploymentKeys::generate()?.as_bytes())?;
+    Ok(())
 }
 
 fn free_address() -> anyhow::Result<String> {

@@ -90,7 +90,7 @@ impl Deployment {
         let portals = Arc::new(Portals::new(Arc::clone(&laws), LEASE));
         let (receiver, callbacks) = Receiver::start(*seed).await?;
         let key = folder.join("key");
-        std::fs::write(&key, DeploymentKeys::generate()?.as_str())?;
+        write_key(&key)?;
         let config = folder.join("commands.toml");
         std::fs::write(&config, configuration("127.0.0.1:0", &database.url, &key, &lab.base())?)?;
         let (mut ways, mut made) = (Vec::new(), Vec::new());
@@ -180,4 +180,14 @@ fn configuration(address: &str, store: &str, key: &Path, portals: &str) -> anyho
         writeln!(text, "\"{area}\" = \"{base}\"")?;
     }
     Ok(text)
+}
+
+/// Writes a deployment key, for its owner alone: any other is refused.
+fn write_key(path: &std::path::Path) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(DeploymentKeys::generate()?.as_bytes())?;
+    Ok(())
 }
