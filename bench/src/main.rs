@@ -129,7 +129,6 @@ async fn main() -> anyhow::Result<()> {
     figures.push(gateway::start_up(&lab, scale).await?);
     figures.extend(memory::measure(&lab, scale).await?);
     figures.push(creates::measure(scale).await?);
-    figures.extend(flood::measure(scale).await?);
     let gateway = Gateway::start(&lab.portals()).await?;
     figures.push(polls::measure(&gateway, &lab, scale).await?);
     figures.push(tasks::measure(&gateway, &lab, scale).await?);
