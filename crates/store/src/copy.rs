@@ -4,6 +4,7 @@ use fiveone_model::clock::Millis;
 use sqlx::{Row as _, TypeInfo as _};
 
 use crate::db::{Arg, Row, Tx, args};
+use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
@@ -31,7 +32,7 @@ const TABLES: [(&str, &[&str]); 20] = [
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.
-const OF_PERSONS: [&str; 3] = ["task_key", "section", "challenge"];
+const OF_PERSONS: [&str; 4] = ["task_key", "section", "challenge", "idempotency"];
 
 /// What a copy leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,18 @@ pub enum Leave {
     /// Reports, their keys and questions, and by what persons are found: in the copy they were wiped at
     /// this instant.
     Reports(Millis),
+}
+
+/// Wipes what ended; of what is under way goes what leads to its person.
+async fn leave_persons(target: &mut Tx, now: Millis) -> Result<(), Error> {
+    let sql = "select id from task where finished_at is not null and wiped_at is null";
+    for row in target.fetch_all(sql, &[]).await? {
+        wipe(target, &row.text(0)?, now).await?;
+    }
+    let sql = "update task set person = null, login_digest = null, session_sealed = null,
+                 login_sealed = null
+               where wiped_at is null";
+    target.execute(sql, &[]).await.map(drop)
 }
 
 /// Rows read at once.
@@ -97,10 +110,7 @@ impl Store {
             copied.push(CopiedTable { table, rows });
         }
         if let Leave::Reports(now) = leave {
-            let sql = "update task set person = null, session_sealed = null, login_sealed = null,
-                         wiped_at = case when finished_at is null then wiped_at
-                           else coalesce(wiped_at, $1) end";
-            target.execute(sql, args![now]).await?;
+            leave_persons(&mut target, now).await?;
         }
         if books(&mut source).await? != books(&mut target).await? {
             return Err(Error::CopyDiffers { table: "wallet" });

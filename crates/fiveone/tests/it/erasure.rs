@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
+use fiveone_store::Store;
 use fiveone_testkit::{TestStore, on_both};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -168,18 +169,32 @@ async fn a_backup_holds_nothing_that_was_read(store: TestStore) {
     let gateway = deployment.gateway().await;
     let tid = create(&gateway, &person(&deployment, 0), "good").await;
     assert_eq!(finish(&gateway, &tid).await, 40001);
+    // One of whom its portal said something.
+    let told = create(&gateway, &person(&deployment, 1), "echo").await;
+    assert_eq!(finish(&gateway, &told).await, 50001);
     let id = TaskId::parse(&tid).unwrap();
     let sections = deployment.store.read.sections(&id).await.unwrap();
     let key = deployment.store.read.task(&id).await.unwrap().unwrap().data_key.unwrap();
     let backup = deployment.folder.path().join("backup.db").display().to_string();
     // While the node runs.
     let copied = deployment.command(&["backup", "--output", &backup, "--json"]).await;
-    assert_eq!((&copied["rows"]["task"], &copied["rows"]["section"]), (&json!(1), &Value::Null));
+    assert_eq!((&copied["rows"]["task"], &copied["rows"]["section"]), (&json!(2), &Value::Null));
     assert!(!Path::new(&format!("{backup}-wal")).exists(), "one file is all of it");
     let bytes = files(&format!("sqlite:{backup}"));
     for sealed in sections.iter().map(|section| &section.sealed).chain([&key]) {
         assert!(!holds(&bytes, sealed));
     }
+    let copy = Store::open(&format!("sqlite:{backup}"), 1).await.unwrap();
+    let leads = "select count(*) from task
+                 where person is not null or login_digest is not null or session_sealed is not null";
+    assert_eq!(copy.read.dump(leads).await.unwrap(), ["0"]);
+    let keys = "select (select count(*) from idempotency) + (select count(*) from task_key)";
+    assert_eq!(copy.read.dump(keys).await.unwrap(), ["0"]);
+    let said = "select detail from task where stage = 'failed'
+                union all select msg from callback where code = 50001";
+    let label = "登录失败";
+    assert_eq!(copy.read.dump(said).await.unwrap(), ["login_failed:", label]);
+    copy.close().await;
     assert_ne!(deployment.run(&["backup", "--output", &backup]).await.status.code(), Some(0));
 
     // Restored, the money is there and the report is not, with the deployment key at hand.
@@ -187,7 +202,7 @@ async fn a_backup_holds_nothing_that_was_read(store: TestStore) {
     let (from, to) = (format!("sqlite:{backup}"), format!("sqlite:{restored}"));
     let line = ["migrate", "--from", &from, "--to", &to, "--nodes-are-dead", "--json"];
     let moved = deployment.command(&line).await;
-    assert_eq!((&moved["signed"], &moved["entries"]), (&json!(true), &json!(3)));
+    assert_eq!((&moved["signed"], &moved["entries"]), (&json!(true), &json!(5)));
     let shown = show(&deployment, &to, &tid).await;
     assert_eq!((&shown["code"], &shown["sections"]), (&json!(40001), &json!([])));
     assert!(shown["times"]["wiped"].is_string(), "{shown}");
