@@ -193,7 +193,8 @@ impl Admission {
         request: CreateRequest,
     ) -> Result<TaskId, AdmitError> {
         let product = request.product;
-        if self.node.stopping.is_cancelled() || self.open_tasks.are_too_many() {
+        let is_full = self.open_tasks.are_too_many() || self.creates_wait_long();
+        if self.node.stopping.is_cancelled() || is_full {
             return Err(AdmitError::Busy);
         }
         let area = self.usable_area(product, &request.area).await?;
@@ -223,6 +224,12 @@ impl Admission {
             Admitted::New | Admitted::NoBalance => Err(AdmitError::NoBalance),
             Admitted::KeyReused => Err(refused("Idempotency-Key 已用于另一个请求")),
         }
+    }
+
+    /// Asked first, since a create that is not let in must cost nothing.
+    fn creates_wait_long(&self) -> bool {
+        let waiting = WAITING_MAX - self.writes.capacity();
+        waiting >= BATCH_MAX && self.waited_ms.load(Ordering::Relaxed) > WAIT_MS_MAX
     }
 
     async fn usable_area(&self, product: Product, code: &str) -> Result<AreaCode, AdmitError> {
@@ -278,9 +285,6 @@ impl Admission {
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
         let place = format!("{product}/{area}");
-        let account = credentials.account();
-        let login_digest = account
-            .and_then(|account| self.digest("login", &[place.as_bytes(), account.as_bytes()]));
         let quota = Quota {
             open_tasks_max: entry.app.open_tasks_max,
             unpaid_per_hour_max: entry.app.unpaid_per_hour_max,
@@ -299,7 +303,7 @@ impl Admission {
             data_key,
             person: self.persons.of(credentials),
             fingerprint,
-            login_digest,
+            login_digest: self.persons.login_of(&place, credentials),
             quota,
             idempotency: key.map(|key| Idempotency { key, about }),
             tariff,
@@ -309,16 +313,7 @@ impl Admission {
         })
     }
 
-    /// Under the newest key.
-    fn digest(&self, purpose: &str, parts: &[&[u8]]) -> Option<String> {
-        self.keys.digests(purpose, parts).into_iter().next()
-    }
-
     async fn write(&self, new: NewTask) -> Result<Admitted, AdmitError> {
-        let waiting = WAITING_MAX - self.writes.capacity();
-        if waiting >= BATCH_MAX && self.waited_ms.load(Ordering::Relaxed) > WAIT_MS_MAX {
-            return Err(AdmitError::Busy);
-        }
         let (reply, answer) = oneshot::channel();
         match self.writes.try_send(Pending { new, since: self.time.now(), reply }) {
             Ok(()) => {}

@@ -1,6 +1,6 @@
-//! By what the tasks of a person are found again to be erased: a keyed digest of the identity number
-//! that was typed. The key is random and sealed with the deployment key; without it no number can be
-//! tried against a digest.
+//! By what the tasks of a person, and the logins of an account, are found again: keyed digests of what
+//! was typed. The key is random and sealed with the deployment key; without it nothing can be tried
+//! against a digest.
 
 use fiveone_model::clock::Millis;
 use fiveone_model::login::{Credentials, FieldName, id_card_check_character};
@@ -15,7 +15,7 @@ const NAME: &str = "person";
 /// What it is sealed as.
 const ROW: &str = "kept_key:person";
 
-/// Makes digests of identity numbers.
+/// Makes digests of identity numbers and accounts.
 #[derive(Clone)]
 pub(crate) struct Persons(Zeroizing<[u8; 32]>);
 
@@ -50,6 +50,12 @@ impl Persons {
     pub(crate) fn of(&self, credentials: &Credentials) -> Option<String> {
         let number = credentials.get(FieldName::IdCard)?;
         (!number.trim().is_empty()).then(|| self.digest(number))
+    }
+
+    /// The digest of the account that logs in at a place.
+    pub(crate) fn login_of(&self, place: &str, credentials: &Credentials) -> Option<String> {
+        let account = normal(credentials.account()?);
+        Some(keyed_digest(&self.0, &[b"account", place.as_bytes(), account.as_bytes()]))
     }
 }
 
@@ -86,5 +92,24 @@ mod tests {
         let long = persons.digest(&format!("99130019930502001{check}"));
         assert_eq!(persons.digest("991300930502001"), long, "the old form of the same");
         assert_ne!(persons.digest("E12345678"), persons.digest("E12345679"), "a passport");
+    }
+
+    #[test]
+    fn a_login_is_told_by_its_place_and_its_account_alone() {
+        let persons = Persons(Zeroizing::new([1; 32]));
+        let login = |place: &str, fields: &[(FieldName, &str)]| {
+            let mut credentials = Credentials::default();
+            fields.iter().for_each(|(name, value)| credentials.set(*name, (*value).to_owned()));
+            persons.login_of(place, &credentials)
+        };
+        let (id, password) = (FieldName::IdCard, FieldName::Password);
+        let one = login("fund/210300", &[(id, "99130019930502001x"), (password, "a")]);
+        assert!(one.is_some());
+        assert_eq!(login("fund/210300", &[(id, " 99130019930502001X"), (password, "b")]), one);
+        assert_ne!(login("fund/630100", &[(id, "99130019930502001x")]), one);
+        assert_ne!(login("fund/210300", &[(id, "991300199305020021")]), one);
+        let account = [(FieldName::Account, "zhang"), (id, "99130019930502001x")];
+        assert_ne!(login("fund/210300", &account), one, "the account is what portals lock");
+        assert_eq!(login("fund/210300", &[(password, "a")]), None);
     }
 }

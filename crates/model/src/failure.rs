@@ -103,6 +103,12 @@ impl FailureKind {
         }
     }
 
+    /// Whether it ended for what was typed, or not typed: no fault of the portal or ours.
+    #[must_use]
+    pub const fn is_of_input(self) -> bool {
+        matches!(self, Self::WrongCredentials | Self::BadFormat | Self::WrongCode | Self::NoAnswer)
+    }
+
     /// The kind of a word made by [`FailureKind::as_str`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

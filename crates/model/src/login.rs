@@ -240,11 +240,10 @@ impl Credentials {
 
     /// The account that logs in, whatever it is typed as: what a portal counts wrong passwords by.
     #[must_use]
-    pub fn account(&self) -> Option<String> {
+    pub fn account(&self) -> Option<&str> {
         let names =
             [FieldName::Account, FieldName::IdCard, FieldName::CorpAccount, FieldName::Mobile];
-        let typed = names.into_iter().filter_map(|name| self.get(name)).map(str::trim);
-        typed.filter(|text| !text.is_empty()).map(str::to_uppercase).next()
+        names.into_iter().find_map(|name| self.get(name).filter(|text| !text.trim().is_empty()))
     }
 
     /// The value of a field; a blank one counts as not given.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
+use fiveone_model::failure::FailureKind;
+use fiveone_model::task::StageName;
 
 use crate::admit::NewTask;
 use crate::db::{Tx, args};
@@ -83,15 +85,16 @@ async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Erro
         )
         .await?
         .map_or(Ok(0), |row| row.int(0))?;
-    let unpaid = tx
-        .fetch_one(
-            "select count(*) from (select 1 as one from task
-           where app_id = $1 and stage = 'failed' and finished_at > $2
-             and (detail like 'wrong_credentials:%' or detail like 'bad_format:%'
-               or detail like 'wrong_code:%' or detail like 'no_answer:%')
+    let of_input = FailureKind::ALL.into_iter().filter(|kind| kind.is_of_input());
+    let of_input: Vec<String> = of_input.map(is_kind).collect();
+    let sql = format!(
+        "select count(*) from (select 1 as one from task
+           where app_id = $1 and stage = 'failed' and finished_at > $2 and ({})
            limit $3) as found",
-            args![app, now - UNPAID_OVER_MS, i64::from(new.quota.unpaid_per_hour_max)],
-        )
+        of_input.join(" or ")
+    );
+    let unpaid = tx
+        .fetch_one(&sql, args![app, now - UNPAID_OVER_MS, i64::from(new.quota.unpaid_per_hour_max)])
         .await?
         .map_or(Ok(0), |row| row.int(0))?;
     Ok(Count { open, unpaid })
@@ -102,18 +105,24 @@ async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Erro
 async fn is_braked(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Error> {
     let Some(login) = &new.login_digest else { return Ok(false) };
     let since = now - new.quota.wrong_logins_for_ms;
-    let wrong = tx
-        .fetch_one(
-            "select count(*) from task
-         where login_digest = $1 and created_at > $2 and id <> $3
-           and (stage in ('queued', 'logging_in', 'asking')
-             or (stage = 'failed' and detail like 'wrong_credentials:%'))
+    let under_way: Vec<String> =
+        StageName::WITH_CREDENTIALS.iter().map(|stage| format!("'{}'", stage.as_str())).collect();
+    let sql = format!(
+        "select count(*) from task
+         where login_digest = $1 and created_at > $2
+           and (stage in ({}) or (stage = 'failed' and {}))
            and created_at > coalesce(
              (select max(created_at) from task
               where login_digest = $1 and crawled_at is not null), 0)",
-            args![login.as_str(), since, new.id.as_str()],
-        )
-        .await?
-        .map_or(Ok(0), |row| row.int(0))?;
+        under_way.join(", "),
+        is_kind(FailureKind::WrongCredentials)
+    );
+    let row = tx.fetch_one(&sql, args![login.as_str(), since]).await?;
+    let wrong = row.map_or(Ok(0), |row| row.int(0))?;
     Ok(wrong >= i64::from(new.quota.wrong_logins_max))
+}
+
+/// Whether a failed task's detail ([`Stage::detail`](fiveone_model::task::Stage::detail)) is of a kind.
+fn is_kind(kind: FailureKind) -> String {
+    format!("detail like '{}:%'", kind.as_str())
 }

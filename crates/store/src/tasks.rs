@@ -63,7 +63,8 @@ pub struct Leftovers {
 /// The columns of a [`TaskRow`], of a table called `t`.
 pub(crate) const COLUMNS: &str =
     "t.id, t.app_id, t.product, t.area, t.login_type, t.stage, t.detail, t.fence,
-    t.node_id, (select k.sealed from task_key k where k.task_id = t.id), t.created_at, t.due_at, t.crawled_at, t.wiped_at";
+    t.node_id, (select k.sealed from task_key k where k.task_id = t.id), t.created_at, t.due_at,
+    t.crawled_at, t.wiped_at";
 
 /// The position of the fence among them.
 pub(crate) const FENCE: usize = 7;
