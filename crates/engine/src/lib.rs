@@ -202,6 +202,12 @@ impl Engine {
         self.0.wiring.time.now()
     }
 
+    /// The clock that never steps, for how long something lasts.
+    #[must_use]
+    pub fn steady(&self) -> Millis {
+        self.0.wiring.time.steady()
+    }
+
     /// A `seqNum` unique in the deployment (P-05).
     #[must_use]
     pub fn next_seq_num(&self) -> String {
@@ -216,6 +222,7 @@ impl Engine {
             return false;
         }
         tokio::select! {
+            biased;
             ping = store.read.ping() => ping.is_ok(),
             () = time.until(time.now() + ANSWER_FOR_MS) => false,
         }

@@ -75,6 +75,11 @@ impl Gate {
         Self { limits, open: Arc::default() }
     }
 
+    /// See [`ConnectionLimits::idle_for`].
+    pub(crate) const fn idle_for(&self) -> Duration {
+        self.limits.idle_for
+    }
+
     fn enter(&self, address: IpAddr) -> Result<Place, &'static str> {
         let address = client_network(address);
         let mut open = lock(&self.open);

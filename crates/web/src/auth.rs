@@ -23,6 +23,11 @@ pub(crate) enum Denied {
     Elsewhere,
     /// It calls too often, or too many calls are under way.
     Busy,
+    /// Too many wrong tokenKeys came from there.
+    Guessing {
+        /// For so many seconds no other is looked at.
+        wait_s: i64,
+    },
 }
 
 impl ApiState {
@@ -34,8 +39,10 @@ impl ApiState {
 
     /// Lets somebody try a tokenKey who has not tried too many wrong ones.
     pub(crate) fn let_try(&self, who: &Guesser) -> Result<(), Denied> {
-        let wait_ms = self.guesses.wait_ms(who, self.engine.now());
-        wait_ms.map_or(Ok(()), |_| Err(Denied::Busy))
+        match self.guesses.wait_ms(who, self.engine.steady()) {
+            None => Ok(()),
+            Some(wait_ms) => Err(Denied::Guessing { wait_s: (wait_ms + 999) / 1_000 }),
+        }
     }
 
     /// Lets a call in, in the order of P-03: address, grant, rate, load. It is under way until the permit

@@ -24,8 +24,8 @@ use crate::telemetry;
 /// How long calls under way get once the engine has stopped.
 const LAST_CALLS_FOR: Duration = Duration::from_secs(5);
 
-/// How long a connection may take to send the head of a request, and how often an idle HTTP/2 one is
-/// asked whether it still lives.
+/// The longest that a connection may take to send the head of a request, and that an idle HTTP/2 one is
+/// not asked whether it still lives.
 const HEAD_FOR: Duration = Duration::from_secs(30);
 
 /// Runs a gateway
@@ -128,24 +128,26 @@ async fn serve(
     gate: Gate,
     handle: Handle<SocketAddr>,
 ) -> std::io::Result<()> {
+    let idle_for = gate.idle_for();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp(listener)?.handle(handle);
     match tls {
         None => {
             let mut server = server.acceptor(gate);
-            limit_patience(server.http_builder());
+            limit_patience(server.http_builder(), idle_for);
             server.serve(service).await
         }
         Some(tls) => {
             let mut server = server.acceptor(RustlsAcceptor::new(tls).acceptor(gate));
-            limit_patience(server.http_builder());
+            limit_patience(server.http_builder(), idle_for);
             server.serve(service).await
         }
     }
 }
 
-/// Connections that send no head, or only the beginning of one, are closed.
-fn limit_patience(builder: &mut Builder<TokioExecutor>) {
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_FOR);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_FOR);
+/// Connections that send no head, only the beginning of one, or one byte after the other, are closed.
+fn limit_patience(builder: &mut Builder<TokioExecutor>, idle_for: Duration) {
+    let head_for = HEAD_FOR.min(idle_for);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_for);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(head_for);
 }

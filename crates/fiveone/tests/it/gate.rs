@@ -49,6 +49,26 @@ async fn connections_that_say_nothing_are_closed() {
         assert!(is_closed(&mut stream).await, "{said:?} keeps its connection");
     }
 
+    // One that dribbles: never silent, and never done.
+    let (mut read, mut write) =
+        TcpStream::connect(&address).await.expect("a connection").into_split();
+    let dribble = async {
+        let mut every = tokio::time::interval(Duration::from_millis(200));
+        let endless = head.bytes().chain(b"X-A: ".iter().copied()).chain(std::iter::repeat(b'a'));
+        for byte in endless {
+            every.tick().await;
+            if write.write_all(&[byte]).await.is_err() {
+                break;
+            }
+        }
+    };
+    let mut bytes = [0; 64];
+    let ends = async { while !matches!(read.read(&mut bytes).await, Ok(0) | Err(_)) {} };
+    let either = async {
+        tokio::select! { () = dribble => {}, () = ends => {} }
+    };
+    tokio::time::timeout(PATIENCE, either).await.expect("it is closed");
+
     // One that asks and asks and never reads: the node stops reading, then closes.
     let mut deaf = TcpStream::connect(&address).await.expect("a connection");
     let metrics = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000);
@@ -140,7 +160,7 @@ async fn who_guesses_token_keys_is_slowed_down_and_nobody_else() {
         .header("content-type", FORM)
         .body(format!("appId={APP}&tokenKey={:032x}", 0));
     let answer = request.send().await.expect("an answer");
-    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(answer.headers()["retry-after"], "1", "what is left of the first wait");
 }
 
 async fn an_account_is_left_alone_before_its_portal_locks_it(store: TestStore) {

@@ -1,6 +1,5 @@
 //! One call, checked in the order of P-03: the first check that fails answers.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -63,7 +62,7 @@ impl<'a> Call<'a> {
             Ok(()) => api.guesses.right(&guesser),
             Err(refusal) => {
                 if refusal.status == Status::TokenKey {
-                    api.guesses.wrong(guesser, api.engine.now());
+                    api.guesses.wrong(guesser, api.engine.steady());
                 }
                 return Err(refusal);
             }
@@ -119,8 +118,7 @@ async fn check_signature(
     call: SignedCall<'_>,
     sent: Option<Result<Signature, &'static str>>,
 ) -> Result<(), Refusal> {
-    let refused =
-        |detail| Refusal { status: Status::TokenKey, detail: Some(Cow::Borrowed(detail)) };
+    let refused = |detail: &'static str| Refusal::because(Status::TokenKey, detail);
     let signature = match sent {
         None if app.app.requires_signature => return Err(refused("缺少 X-Fiveone-Signature")),
         None => return Ok(()),

@@ -54,10 +54,9 @@ fn render(admitted: Result<TaskId, AdmitError>) -> Result<Value, Refusal> {
             log_fault(&fault);
             Ok(failed(-1, "接口调用异常".to_owned()))
         }
-        Err(AdmitError::EmployerLogin) => Err(Refusal {
-            status: Status::NoGrant,
-            detail: Some("未开通单位登录方式".into()),
-        }),
+        Err(AdmitError::EmployerLogin) => {
+            Err(Refusal::because(Status::NoGrant, "未开通单位登录方式"))
+        }
         Err(AdmitError::NoBalance) => Err(Status::NoBalance.into()),
         Err(AdmitError::Busy) => Err(Status::Busy.into()),
         Err(AdmitError::InProgress) => Err(Status::InProgress.into()),

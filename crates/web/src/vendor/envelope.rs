@@ -16,17 +16,16 @@ use http_body::{Frame, SizeHint};
 use crate::vendor::refusal::{Refusal, Status};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
-/// In seconds: rates count by the second.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The answer to a call.
 pub(super) fn respond(seq_num: &str, outcome: Result<Bytes, Refusal>) -> Response {
-    let is_busy = outcome.as_ref().is_err_and(|refusal| refusal.status == Status::Busy);
+    let busy = outcome.as_ref().err().filter(|refusal| refusal.status == Status::Busy);
+    let retry_after = busy.map(|refusal| HeaderValue::from(refusal.retry_after_s));
     let mut response = Response::new(Body::new(Parts::of(write(seq_num, outcome))));
     let headers = response.headers_mut();
-    if is_busy {
-        headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, seconds);
     }
     headers.insert(header::CONTENT_TYPE, JSON);
     // A seqNum is digits only, so it is always a header value.

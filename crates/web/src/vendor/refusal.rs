@@ -99,12 +99,22 @@ impl Status {
 pub(crate) struct Refusal {
     pub(crate) status: Status,
     pub(crate) detail: Option<Cow<'static, str>>,
+    /// With status 10, after how many seconds another try is worth it.
+    pub(crate) retry_after_s: i64,
 }
+
+/// Rates count by the second.
+const RETRY_AFTER_S: i64 = 1;
 
 impl Refusal {
     /// Status 2 with what is wrong.
     pub(crate) fn parameter(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status: Status::Parameter, detail: Some(detail.into()) }
+        Self::because(Status::Parameter, detail)
+    }
+
+    /// A status with what is wrong.
+    pub(crate) fn because(status: Status, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::from(status) }
     }
 
     /// `message`: the table's text, and what is wrong.
@@ -118,22 +128,21 @@ impl Refusal {
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
-        Self { status, detail: None }
+        Self { status, detail: None, retry_after_s: RETRY_AFTER_S }
     }
 }
 
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
-        let status = match denied {
-            Denied::Elsewhere => {
-                let detail = Some(Cow::Borrowed("调用地址不在该用户允许的范围内"));
-                return Self { status: Status::NoGrant, detail };
+        match denied {
+            Denied::Elsewhere => Self::because(Status::NoGrant, "调用地址不在该用户允许的范围内"),
+            Denied::NoGrant => Status::NoGrant.into(),
+            Denied::Paused => Status::Paused.into(),
+            Denied::Busy => Status::Busy.into(),
+            Denied::Guessing { wait_s } => {
+                Self { retry_after_s: wait_s, ..Self::from(Status::Busy) }
             }
-            Denied::NoGrant => Status::NoGrant,
-            Denied::Paused => Status::Paused,
-            Denied::Busy => Status::Busy,
-        };
-        Self::from(status)
+        }
     }
 }
 
