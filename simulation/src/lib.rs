@@ -6,8 +6,7 @@
 //! What a seed fixes: every event, fault, delay and death, which node runs when and for how many
 //! turns, what people type and when they look. Calls of the database answer before anything else
 //! goes on. What it does not fix: the bytes of keys, ids and nonces, which the system's generator
-//! gives, and with them which of two branches of a `select!` is asked first when both are ready;
-//! nothing in the engine may depend on either, and a test compares the traces of the same seed.
+//! gives; nothing in the engine may depend on them, and a test compares the traces of the same seed.
 //! What is not simulated: transactions of PostgreSQL that overlap, and HTTP; the crash harness has
 //! both.
 

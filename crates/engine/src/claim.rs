@@ -48,6 +48,7 @@ impl Claimer {
         loop {
             let tick = self.time.until(self.time.now() + self.tick_every_ms);
             tokio::select! {
+                biased;
                 () = self.node.stopping.cancelled() => return,
                 () = self.signals.work.notified() => {}
                 () = tick => {}

@@ -57,6 +57,7 @@ impl Notifier {
             };
             let look_at = next.unwrap_or(i64::MAX).min(self.time.now() + LOOK_EVERY_MS);
             tokio::select! {
+                biased;
                 () = self.end.cancelled() => return,
                 () = self.signals.callbacks.notified() => {}
                 Some(_) = attempts.join_next() => {}

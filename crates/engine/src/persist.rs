@@ -76,6 +76,7 @@ impl Persistence {
                 tracing::warn!(error = causes(&error), "store away; trying again");
             }
             tokio::select! {
+                biased;
                 () = self.time.until(now + pause_ms) => {}
                 () = self.node.lost.cancelled() => {}
             }

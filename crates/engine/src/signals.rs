@@ -70,6 +70,7 @@ impl Signals {
     ) {
         loop {
             let told = tokio::select! {
+                biased;
                 told = wakeups.next() => told,
                 () = node.abandon.cancelled() => return,
             };

@@ -27,6 +27,7 @@ pub(super) fn check(path: &Path, text: &str, findings: &mut Vec<Finding>) {
         let message = format!("{production} production lines; {LINES_MAX} are enough for one file");
         findings.push(Finding::new(path, None, message));
     }
+    let is_in_engine = path.starts_with("crates/engine/src");
     for (index, line) in text.lines().enumerate() {
         let at = |message: &str| Finding::new(path, Some(index + 1), message);
         if line.chars().count() > CHARS_MAX && !line.contains("http") && !line.contains('"') {
@@ -41,8 +42,18 @@ pub(super) fn check(path: &Path, text: &str, findings: &mut Vec<Finding>) {
         if line.trim_start().starts_with(concat!("#[", "ignore")) {
             findings.push(at("a test that does not run"));
         }
+        if line.contains(concat!("select", "! {")) && is_in_engine && !is_ordered(text, index) {
+            findings
+                .push(at("draws between branches that are ready at once; begin with `biased;`"));
+        }
         if line.contains(concat!("thread::", "sleep")) {
             findings.push(at("sleeps; wait on the clock or on a signal"));
         }
     }
+}
+
+/// Whether a `select!` asks its branches in their order: what chance decides no simulation repeats.
+fn is_ordered(text: &str, index: usize) -> bool {
+    let mut inside = text.lines().skip(index + 1).map(str::trim);
+    inside.find(|line| !line.starts_with("//")).is_some_and(|line| line == "biased;")
 }
