@@ -80,15 +80,8 @@ impl<'a> Client<'a> {
     }
 }
 
-/// What a person reads in one of the lab's pictures: their answer stands in a text chunk.
+/// What a person reads in one of the lab's pictures.
 fn read_picture(encoded: &str) -> anyhow::Result<String> {
-    answer_in(&base64::engine::general_purpose::STANDARD.decode(encoded)?)
-}
-
-/// The same of a picture's own bytes.
-pub(crate) fn answer_in(bytes: &[u8]) -> anyhow::Result<String> {
-    let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info()?;
-    let chunks = &reader.info().uncompressed_latin1_text;
-    let answer = chunks.iter().find(|chunk| chunk.keyword == "answer");
-    Ok(answer.context("a picture without an answer")?.text.clone())
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
+    fiveone_lab::answer_in(&bytes).context("a picture without an answer")
 }

@@ -113,7 +113,7 @@ struct Reader;
 #[async_trait]
 impl Person for Reader {
     async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
-        let answer = crate::client::answer_in(&question.picture);
-        answer.map(Zeroizing::new).map_err(|_| Unanswered::TimedOut)
+        let answer = fiveone_lab::answer_in(&question.picture);
+        answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }
 }

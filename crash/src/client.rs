@@ -47,8 +47,5 @@ impl Client {
 /// What a person reads in one of the lab's pictures: their answer stands in a text chunk.
 pub(crate) fn read_picture(encoded: &str) -> anyhow::Result<String> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
-    let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info()?;
-    let chunks = &reader.info().uncompressed_latin1_text;
-    let answer = chunks.iter().find(|chunk| chunk.keyword == "answer");
-    Ok(answer.context("a picture without an answer")?.text.clone())
+    fiveone_lab::answer_in(&bytes).context("a picture without an answer")
 }

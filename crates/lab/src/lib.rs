@@ -205,6 +205,11 @@ pub struct CityEntry {
     pub groups: &'static [&'static [&'static str]],
 }
 
+/// What a person reads in one of the lab's pictures; `None` when it is none.
+pub fn answer_in(picture: &[u8]) -> Option<String> {
+    picture::answer_in(picture)
+}
+
 /// Every city of the lab.
 pub fn cities() -> Vec<CityEntry> {
     let entry = |city: &City| CityEntry {

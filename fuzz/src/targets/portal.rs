@@ -81,17 +81,10 @@ struct Reader;
 #[async_trait]
 impl Person for Reader {
     async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
-        Ok(Zeroizing::new(written_in(&question.picture).unwrap_or_else(|| "0000".to_owned())))
+        Ok(Zeroizing::new(
+            fiveone_lab::answer_in(&question.picture).unwrap_or_else(|| "0000".to_owned()),
+        ))
     }
-}
-
-/// The `answer` of a PNG's tEXt chunk.
-fn written_in(picture: &[u8]) -> Option<String> {
-    const KEYWORD: &[u8] = b"tEXtanswer\0";
-    let at = picture.windows(KEYWORD.len()).position(|window| window == KEYWORD)?;
-    let length = u32::from_be_bytes(picture.get(at.checked_sub(4)?..at)?.try_into().ok()?);
-    let text = picture.get(at + KEYWORD.len()..at + 4 + usize::try_from(length).ok()?)?;
-    Some(text.iter().map(|byte| char::from(*byte)).collect())
 }
 
 #[expect(clippy::expect_used, reason = "without it nothing can be tried")]

@@ -350,20 +350,11 @@ impl Person for Reader<'_> {
     async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
         self.asked.push(question.kind.as_str().to_owned());
         let answer = match question.kind {
-            ChallengeKind::Captcha => written_in(&question.picture),
+            ChallengeKind::Captcha => fiveone_lab::answer_in(&question.picture),
             ChallengeKind::Sms => self.world.last_sms(&self.id_card).await,
         };
         answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }
-}
-
-/// The `answer` of a PNG's tEXt chunk.
-fn written_in(picture: &[u8]) -> Option<String> {
-    const KEYWORD: &[u8] = b"tEXtanswer\0";
-    let at = picture.windows(KEYWORD.len()).position(|window| window == KEYWORD)?;
-    let length = u32::from_be_bytes(picture.get(at - 4..at)?.try_into().ok()?);
-    let text = picture.get(at + KEYWORD.len()..at + 4 + usize::try_from(length).ok()?)?;
-    Some(text.iter().map(|byte| char::from(*byte)).collect())
 }
 
 impl World {

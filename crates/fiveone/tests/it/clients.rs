@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
-use crate::gateway::{answer_in, login_fields, text};
+use crate::gateway::{login_fields, text};
 use crate::process::Deployment;
 
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clients");
@@ -57,7 +57,8 @@ async fn run(mut command: Command) -> (Option<i32>, String, String) {
         if let Some((_, rest)) = line.rsplit_once("图片验证码 (")
             && let Some(path) = rest.strip_suffix("): ")
         {
-            let answer = answer_in(&std::fs::read(path).expect("a picture"));
+            let picture = std::fs::read(path).expect("a picture");
+            let answer = fiveone_lab::answer_in(&picture).expect("a picture of the lab");
             std::fs::remove_file(path).expect("a file");
             typed.write_all(format!("{answer}\n").as_bytes()).await.expect("typed");
             told.extend(b"\n");

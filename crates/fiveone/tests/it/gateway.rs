@@ -330,16 +330,9 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What a person reads in one of the lab's pictures: it stands in a text chunk.
+/// What a person reads in one of the lab's pictures.
 pub(crate) fn read_picture(encoded: &str) -> String {
     use base64::Engine as _;
-    answer_in(&base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64"))
-}
-
-/// The same of the bytes of a picture.
-pub(crate) fn answer_in(bytes: &[u8]) -> String {
-    let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
-    let chunks = &reader.info().uncompressed_latin1_text;
-    let answer = chunks.iter().find(|chunk| chunk.keyword == "answer");
-    answer.expect("an answer in the picture").text.clone()
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64");
+    fiveone_lab::answer_in(&bytes).expect("a picture of the lab")
 }

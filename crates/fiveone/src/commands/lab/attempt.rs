@@ -286,18 +286,9 @@ struct Reader<'a> {
 impl Person for Reader<'_> {
     async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
         let answer = match question.kind {
-            ChallengeKind::Captcha => written_in(&question.picture),
+            ChallengeKind::Captcha => fiveone_lab::answer_in(&question.picture),
             ChallengeKind::Sms => self.lab.last_sms(self.id_card),
         };
         answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }
-}
-
-/// The `answer` of a PNG's tEXt chunk.
-fn written_in(picture: &[u8]) -> Option<String> {
-    const KEYWORD: &[u8] = b"tEXtanswer\0";
-    let at = picture.windows(KEYWORD.len()).position(|window| window == KEYWORD)?;
-    let length = u32::from_be_bytes(picture.get(at.checked_sub(4)?..at)?.try_into().ok()?);
-    let text = picture.get(at + KEYWORD.len()..at + 4 + usize::try_from(length).ok()?)?;
-    Some(text.iter().map(|byte| char::from(*byte)).collect())
 }
