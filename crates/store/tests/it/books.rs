@@ -2,13 +2,12 @@
 //! but knows the program: each is found, and the first bad entry is named.
 
 use fiveone_model::ledger::{Checkpoint, Entry, EntryKind};
-use fiveone_model::report::Section;
-use fiveone_model::task::{Stage, StageName};
+use fiveone_model::task::Stage;
 use fiveone_store::{BeginBooks, Error, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{admit, set_up, store_section, task_at};
+use crate::{admit, done, set_up};
 
 on_both!(
     holds_and_tasks_that_are_deleted_are_missed,
@@ -25,20 +24,7 @@ on_both!(
 /// A top-up, task 1 held and captured, task 2 held: entries 1 to 4.
 async fn some_history(store: &TestStore) {
     set_up(store).await;
-    let claimed = task_at(store, 1, StageName::Crawling).await;
-    store_section(store, &claimed, Section::Base).await;
-    let (id, fence) = (&claimed.task.id, claimed.task.fence);
-    let step = (StageName::Crawling, StageName::Storing);
-    store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
-    let end = Settlement {
-        task: id.clone(),
-        fence,
-        stage: Stage::Done { missing: vec![] },
-        now: NOW + 5,
-        wipe_after: NOW,
-        callback: None,
-    };
-    store.write.settle(&end).await.unwrap();
+    done(store, 1, NOW + 5, NOW).await;
     admit(store, 2).await;
 }
 

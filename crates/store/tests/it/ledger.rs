@@ -2,14 +2,13 @@
 
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::ledger::{Balance, EntryKind};
-use fiveone_model::report::Section;
-use fiveone_model::task::{Stage, StageName};
+use fiveone_model::task::Stage;
 use fiveone_store::Settlement;
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use sqlx::AssertSqlSafe;
 
-use crate::{admit, set_up, store_section, task_at};
+use crate::{admit, done, set_up};
 
 on_both!(
     clean_books_verify,
@@ -22,20 +21,7 @@ on_both!(
 /// Two tasks: one captured, one still under way.
 async fn some_history(store: &TestStore) {
     set_up(store).await;
-    let claimed = task_at(store, 1, StageName::Crawling).await;
-    store_section(store, &claimed, Section::Base).await;
-    let (id, fence) = (&claimed.task.id, claimed.task.fence);
-    let step = (StageName::Crawling, StageName::Storing);
-    store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
-    let end = Settlement {
-        task: id.clone(),
-        fence,
-        stage: Stage::Done { missing: vec![] },
-        now: NOW,
-        wipe_after: NOW,
-        callback: None,
-    };
-    store.write.settle(&end).await.unwrap();
+    done(store, 1, NOW, NOW).await;
     admit(store, 2).await;
 }
 

@@ -20,10 +20,11 @@ mod settlement;
 mod stalls;
 
 use fiveone_model::area::AreaCode;
+use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
 use fiveone_model::report::Section;
-use fiveone_model::task::StageName;
-use fiveone_store::{Admitted, Claimed, NodeRow, SectionRow, Store};
+use fiveone_model::task::{Stage, StageName};
+use fiveone_store::{Admitted, Claimed, NodeRow, SectionRow, Settlement, Store};
 use fiveone_testkit::begin_books;
 use fiveone_testkit::build::{self, NOW};
 
@@ -98,4 +99,16 @@ async fn store_section(store: &Store, claimed: &Claimed, section: Section) {
         .store_section(&claimed.task.id, claimed.task.fence, &row, b"session 2")
         .await
         .unwrap();
+}
+
+/// A task that was read, paid for and ended at an instant; its report may be kept until another.
+async fn done(store: &Store, number: u32, at: Millis, wipe_after: Millis) {
+    let claimed = task_at(store, number, StageName::Crawling).await;
+    store_section(store, &claimed, Section::Base).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let step = (StageName::Crawling, StageName::Storing);
+    store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
+    let stage = Stage::Done { missing: vec![] };
+    let end = Settlement { task: id.clone(), fence, stage, now: at, wipe_after, callback: None };
+    store.write.settle(&end).await.unwrap();
 }

@@ -2,13 +2,12 @@
 
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::idempotency::IdempotencyKey;
-use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName, TaskId};
 use fiveone_store::{Erase, Idempotency, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{set_up, store_section, task_at};
+use crate::{done, set_up, task_at};
 
 on_both!(
     a_result_is_wiped_when_its_time_is_over,
@@ -16,26 +15,9 @@ on_both!(
     old_idempotency_keys_are_forgotten,
 );
 
-async fn done(store: &TestStore, number: u32) {
-    let claimed = task_at(store, number, StageName::Crawling).await;
-    store_section(store, &claimed, Section::Base).await;
-    let (id, fence) = (&claimed.task.id, claimed.task.fence);
-    let step = (StageName::Crawling, StageName::Storing);
-    store.write.move_stage(id, fence, step, None, NOW).await.unwrap();
-    let end = Settlement {
-        task: id.clone(),
-        fence,
-        stage: Stage::Done { missing: vec![] },
-        now: NOW,
-        wipe_after: NOW + 100,
-        callback: None,
-    };
-    store.write.settle(&end).await.unwrap();
-}
-
 async fn a_result_is_wiped_when_its_time_is_over(store: TestStore) {
     set_up(&store).await;
-    done(&store, 1).await;
+    done(&store, 1, NOW, NOW + 100).await;
     let id = build::task_id(1);
     assert!(store.write.wipe_over(NOW + 99, 9).await.unwrap().is_empty());
     assert_eq!(store.write.wipe_over(NOW + 100, 9).await.unwrap(), std::slice::from_ref(&id));
@@ -66,7 +48,7 @@ async fn a_result_is_erased_on_request(store: TestStore) {
         callback: None,
     };
     store.write.settle(&end).await.unwrap();
-    done(&store, 1).await;
+    done(&store, 1, NOW, NOW + 100).await;
     assert!(is_erased(&store, &id).await);
     assert!(!is_erased(&store, &id).await, "once");
     assert!(store.read.task(&id).await.unwrap().unwrap().data_key.is_none());
