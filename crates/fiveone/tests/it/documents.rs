@@ -1,88 +1,24 @@
 //! Every command line and address that the documents, the help and the demonstration's banner
 //! print, run as a reader would run it: in a folder of its own, beside a demonstration.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod demo;
+mod texts;
+
+use std::path::Path;
 use std::process::Stdio;
 
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{ChildStderr, Command};
 
-use crate::gateway::{login_fields, read_picture, text};
-use crate::vendor_client::{Client, FUND};
+use crate::gateway::{read_picture, text};
+use demo::Demo;
+use texts::{addresses, documents, mentions, shell_lines};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Programs of other people: that a document names them is no promise of ours.
 const OTHERS: [&str; 5] = ["cargo", "git", "./test.sh", "./postgres.sh", "python3"];
-
-/// A running demonstration and what it printed.
-struct Demo {
-    process: Child,
-    _out: Lines<BufReader<ChildStdout>>,
-    banner: Vec<String>,
-    gateway: String,
-    lab: String,
-    folder: PathBuf,
-}
-
-impl Demo {
-    async fn start(folder: &Path) -> Self {
-        // Fails when another test of this process was first, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let folder = folder.join("data");
-        let mut process = Command::new(PROGRAM)
-            .args(["demo", "--listen", "127.0.0.1:0", "--lab", "127.0.0.1:0", "--data"])
-            .arg(&folder)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the demonstration starts");
-        let mut out = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let mut banner = Vec::new();
-        while let Some(line) = out.next_line().await.expect("text") {
-            let is_last = line.starts_with("Ctrl-C");
-            banner.push(line);
-            if is_last {
-                break;
-            }
-        }
-        let address_of = |name: &str| {
-            let line = banner.iter().find(|line| line.trim_start().starts_with(name));
-            let line = line.unwrap_or_else(|| panic!("no {name} in {banner:#?}"));
-            let url = line.split_whitespace().nth(1).expect("an address");
-            url.trim_end_matches("/identity/…").to_owned()
-        };
-        let (gateway, lab) = (address_of("gateway"), address_of("lab"));
-        Self { process, _out: out, banner, gateway, lab, folder }
-    }
-
-    /// People of the model city's fund.
-    async fn people(&self) -> Vec<Value> {
-        let url = format!("{}/people?product=fund&area=990000&n=16", self.lab);
-        let body = reqwest::get(url).await.expect("the lab").text().await.expect("a body");
-        serde_json::from_str(&body).expect("people")
-    }
-
-    /// Begins a task of the demonstration's app; its tid.
-    async fn create_task(&self) -> String {
-        let fields = login_fields(&self.people().await[0], "good");
-        let fields: Vec<_> =
-            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let client = Client::new(&self.gateway, "demo", "demo-token-5151");
-        let data = client.create(FUND, "990000", "1", &fields).await;
-        assert_eq!(data["success"], true, "{data}");
-        text(&data["tid"])
-    }
-
-    /// An address of a document as it is here.
-    fn here(&self, url: &str) -> String {
-        url.replace("http://127.0.0.1:8051", &self.gateway)
-            .replace("http://127.0.0.1:8052", &self.lab)
-    }
-}
 
 /// A folder in which lines are run, with the program on the path and the connectors beside it.
 struct Reader<'a> {
@@ -257,48 +193,6 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(&path, &to).expect("a file");
         }
     }
-}
-
-/// The documents, by their path in the repository.
-fn documents() -> Vec<(String, String)> {
-    let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
-    for entry in std::fs::read_dir(Path::new(ROOT).join("docs")).expect("a folder") {
-        let name = entry.expect("an entry").file_name().into_string().expect("a name");
-        if name.ends_with(".md") {
-            paths.push(format!("docs/{name}"));
-        }
-    }
-    paths.sort();
-    let read = |path: &String| std::fs::read_to_string(Path::new(ROOT).join(path)).ok();
-    paths.iter().filter_map(|path| Some((path.clone(), read(path)?))).collect()
-}
-
-/// The lines of a document's `sh` blocks.
-fn shell_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut is_shell = false;
-    for line in text.lines() {
-        match line {
-            "```sh" => is_shell = true,
-            _ if line.starts_with("```") => is_shell = false,
-            _ if is_shell => lines.push(line),
-            _ => {}
-        }
-    }
-    lines
-}
-
-/// What a document calls by its name in running text: `fiveone …` between backticks.
-fn mentions(text: &str) -> Vec<&str> {
-    let inline = text.split('`').skip(1).step_by(2);
-    inline.filter(|code| code.starts_with("fiveone ") && !code.contains(['…', '<', '\n'])).collect()
-}
-
-/// The addresses of the gateway and the lab that a document prints.
-fn addresses(text: &str) -> BTreeSet<&str> {
-    let ends = [' ', '>', ')', '`', '"', '\n', '…'];
-    let starts = text.match_indices("http://127.0.0.1:").map(|(at, _)| &text[at..]);
-    starts.filter_map(|rest| rest.split(ends).next()).collect()
 }
 
 #[tokio::test]
