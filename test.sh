@@ -46,16 +46,19 @@ if [ "${1:-all}" != quick ]; then
   # Advisories are left out: they need a database that is fetched from elsewhere.
   cargo deny --locked --log-level error check licenses bans sources
   RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
-  # The binary that the tests of whole processes start, and the benchmarks' short form.
-  cargo run --release --locked -p fiveone-bench -- --quick
+  # All programs at once: one by one each would have its libraries built anew.
+  cargo build --release --locked --workspace --quiet
+  release=${CARGO_TARGET_DIR:-target}/release
+  # The benchmarks' short form.
+  "$release/fiveone-bench" --quick
   # Nodes as processes that are killed, paused and cut off, on both databases; and engines by the
   # thousand on a clock of their own. Both end with 1 at the first law that is broken.
-  cargo run --release --locked -p fiveone-crash -- --quick
-  cargo run --release --locked -p fiveone-simulation
+  "$release/fiveone-crash" --quick
+  "$release/fiveone-simulation"
   # Portals that nobody has seen, in short form: nothing may be wrong in silence.
-  cargo run --release --locked -p fiveone -- lab measure --seeds 50
+  "$release/fiveone" lab measure --seeds 50
   # Inputs of strangers: those that are kept, and some new ones.
-  cargo run --release --locked -p fiveone-fuzz -- --seconds 5
+  "$release/fiveone-fuzz" --seconds 5
 fi
 cargo test --workspace --doc --locked --quiet
 cargo nextest run --workspace --locked --no-fail-fast

@@ -58,15 +58,16 @@ pub(crate) struct Deployment {
     config: PathBuf,
 }
 
-/// The gateway of the same build as this program; built when it is missing.
+/// The gateway of the same build as this program; built first when cargo runs this.
 pub(crate) async fn program() -> anyhow::Result<PathBuf> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--locked", "-p", "fiveone"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
+    if let Ok(cargo) = std::env::var("CARGO") {
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--locked", "-p", "fiveone"]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        ensure!(build.status().await?.success(), "the gateway does not build");
     }
-    ensure!(build.status().await?.success(), "the gateway does not build");
     let path = std::env::current_exe()?.with_file_name("fiveone");
     path.exists().then_some(path).context("no gateway beside this program")
 }

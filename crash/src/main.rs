@@ -7,7 +7,7 @@
 //!
 //! It ends with 1 at the first law that is broken, naming it and the seed; logs are kept then.
 //! A seed fixes what is done and what people type, not how the processes' threads take turns: for
-//! that there is the simulation of `crates/simulation`.
+//! that there is `simulation`.
 
 mod books;
 mod client;
