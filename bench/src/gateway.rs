@@ -73,6 +73,15 @@ impl Gateway {
         Ok(digits.context("no VmRSS")?.parse()?)
     }
 
+    /// Tasks that have not ended, as its metrics tell.
+    pub(crate) async fn open_tasks(&self) -> anyhow::Result<u64> {
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        let answer = Connection::open(&self.address).await?.exchange(request.as_bytes()).await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let line = text.lines().find_map(|line| line.strip_prefix("fiveone_tasks_open "));
+        Ok(line.context("no fiveone_tasks_open")?.trim().parse()?)
+    }
+
     /// Ends the process.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.process.kill().await?;

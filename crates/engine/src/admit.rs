@@ -90,7 +90,6 @@ fn refused(message: &str) -> AdmitError {
 /// A create on its way into a transaction.
 pub(crate) struct Pending {
     new: NewTask,
-    since: Millis,
     reply: oneshot::Sender<Result<Admitted, Arc<fiveone_store::Error>>>,
 }
 
@@ -126,8 +125,8 @@ pub(crate) struct Admission {
     limits: AdmissionLimits,
     in_flight: InFlight,
     writes: mpsc::Sender<Pending>,
-    /// How long the first of the last transaction had waited when it was written.
-    waited_ms: Arc<AtomicI64>,
+    /// How long the last transaction took.
+    written_ms: Arc<AtomicI64>,
 }
 
 /// What an [`Admission`] needs.
@@ -165,8 +164,9 @@ impl Admission {
         persistence: Persistence,
     ) -> Result<(Self, BatchWriter), Fault> {
         let (writes, pending) = mpsc::channel(WAITING_MAX);
-        let waited_ms = Arc::<AtomicI64>::default();
-        let writer = BatchWriter { write, persistence, pending, waited_ms: Arc::clone(&waited_ms) };
+        let written_ms = Arc::<AtomicI64>::default();
+        let writer =
+            BatchWriter { write, persistence, pending, written_ms: Arc::clone(&written_ms) };
         let admission = Self {
             keys: parts.keys,
             persons: parts.persons,
@@ -178,7 +178,7 @@ impl Admission {
             limits: parts.limits,
             in_flight: InFlight::default(),
             writes,
-            waited_ms,
+            written_ms,
         };
         Ok((admission, writer))
     }
@@ -193,10 +193,10 @@ impl Admission {
         request: CreateRequest,
     ) -> Result<TaskId, AdmitError> {
         let product = request.product;
-        let is_full = self.open_tasks.are_too_many() || self.creates_wait_long();
-        if self.node.stopping.is_cancelled() || is_full {
+        if self.node.stopping.is_cancelled() || self.open_tasks.are_too_many() {
             return Err(AdmitError::Busy);
         }
+        let place = self.place().ok_or(AdmitError::Busy)?;
         let area = self.usable_area(product, &request.area).await?;
         let method = self.method(product, &area, &request.login_type)?;
         let credentials = only_fields_of(method, &request.credentials);
@@ -209,7 +209,7 @@ impl Admission {
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
         let _flight = self.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
         let id = new.id.clone();
-        match self.write(new).await? {
+        match write(place, new).await? {
             // Its own twin: it was written by a try whose answer was lost.
             outcome if outcome == Admitted::New || outcome == Admitted::Twin(id.clone()) => {
                 self.open_tasks.one_more();
@@ -226,10 +226,15 @@ impl Admission {
         }
     }
 
-    /// Asked first, since a create that is not let in must cost nothing.
-    fn creates_wait_long(&self) -> bool {
+    /// A place among the creates that wait to be written; `None` when they wait long. Taken before anything
+    /// else is done: what is not let in must cost nothing, and what is on its way must count, or all
+    /// that come at once would find the queue empty.
+    fn place(&self) -> Option<mpsc::Permit<'_, Pending>> {
         let waiting = WAITING_MAX - self.writes.capacity();
-        waiting >= BATCH_MAX && self.waited_ms.load(Ordering::Relaxed) > WAIT_MS_MAX
+        if wait_ms(waiting, self.written_ms.load(Ordering::Relaxed)) > WAIT_MS_MAX {
+            return None;
+        }
+        self.writes.try_reserve().ok()
     }
 
     async fn usable_area(&self, product: Product, code: &str) -> Result<AreaCode, AdmitError> {
@@ -312,16 +317,13 @@ impl Admission {
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
         })
     }
+}
 
-    async fn write(&self, new: NewTask) -> Result<Admitted, AdmitError> {
-        let (reply, answer) = oneshot::channel();
-        match self.writes.try_send(Pending { new, since: self.time.now(), reply }) {
-            Ok(()) => {}
-            Err(_) => return Err(AdmitError::Busy),
-        }
-        let gone = || Fault::Impossible("the admission loop is gone".to_owned());
-        answer.await.map_err(|_| gone())?.map_err(|error| Fault::Shared(error).into())
-    }
+async fn write(place: mpsc::Permit<'_, Pending>, new: NewTask) -> Result<Admitted, AdmitError> {
+    let (reply, answer) = oneshot::channel();
+    place.send(Pending { new, reply });
+    let gone = || Fault::Impossible("the admission loop is gone".to_owned());
+    answer.await.map_err(|_| gone())?.map_err(|error| Fault::Shared(error).into())
 }
 
 /// Writes creates as they come, all that wait in one transaction.
@@ -329,7 +331,7 @@ pub(crate) struct BatchWriter {
     write: Writer,
     persistence: Persistence,
     pending: mpsc::Receiver<Pending>,
-    waited_ms: Arc<AtomicI64>,
+    written_ms: Arc<AtomicI64>,
 }
 
 impl BatchWriter {
@@ -337,13 +339,12 @@ impl BatchWriter {
     pub(crate) async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while self.pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let since = batch.first().map(|one| one.since);
             let (news, replies): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|one| (one.new, one.reply)).unzip();
-            let now = self.persistence.time.now();
+            let (now, begun) = (self.persistence.time.now(), self.persistence.time.steady());
             let written = self.persistence.persist(|| self.write.admit(&news, now)).await;
-            let waited_ms = since.map_or(0, |since| self.persistence.time.now() - since);
-            self.waited_ms.store(waited_ms, Ordering::Relaxed);
+            let written_ms = self.persistence.time.steady() - begun;
+            self.written_ms.store(written_ms, Ordering::Relaxed);
             match written {
                 Ok(outcomes) => {
                     for (reply, outcome) in replies.into_iter().zip(outcomes) {
@@ -360,6 +361,13 @@ impl BatchWriter {
             }
         }
     }
+}
+
+/// How long a create that comes behind `waiting` others waits for the end of its transaction, told by
+/// how long the last one took. While none waits, its length is no reason to refuse.
+const fn wait_ms(waiting: usize, written_ms: Millis) -> Millis {
+    let before = (waiting / BATCH_MAX) as Millis;
+    if before == 0 { 0 } else { (before + 1) * written_ms }
 }
 
 /// Extra parameters are part of the signature, and of nothing else (P-30).
@@ -402,6 +410,14 @@ mod tests {
             credentials,
             idempotency_key: None,
         }
+    }
+
+    #[test]
+    fn a_create_waits_for_all_transactions_before_its_own() {
+        assert_eq!(wait_ms(0, 5_000), 0, "a slow disk alone refuses nobody");
+        assert_eq!(wait_ms(BATCH_MAX - 1, 5_000), 0);
+        assert_eq!(wait_ms(BATCH_MAX, 30), 60);
+        assert_eq!(wait_ms(3 * BATCH_MAX + 1, 30), 120);
     }
 
     #[tokio::test]
