@@ -54,6 +54,8 @@ pub struct NewTask {
     pub hold_due_at: Millis,
     /// How long its idempotency key is kept.
     pub idempotency_until: Millis,
+    /// Until when its person may hand it over, when it is withheld from its app till then.
+    pub withheld_until: Option<Millis>,
 }
 
 /// A create's `Idempotency-Key`, and what tells whether another create with it is the same.
@@ -145,8 +147,8 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
                node_id, login_sealed, person, fingerprint, created_at, updated_at, due_at,
-               login_digest)
-             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12)
+               login_digest, withheld_until)
+             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12, $13)
              on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
             args![
                 new.id.as_str(),
@@ -161,6 +163,7 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
                 now,
                 new.due_at,
                 new.login_digest.as_deref(),
+                new.withheld_until,
             ],
         )
         .await?;

@@ -39,6 +39,8 @@ pub struct TaskRow {
     pub crawled_at: Option<Millis>,
     /// When its personal data was wiped.
     pub wiped_at: Option<Millis>,
+    /// Set while only its person may see it; then its result is gone at this instant.
+    pub withheld_until: Option<Millis>,
 }
 
 /// What is under way; all zero when nothing is left behind.
@@ -64,7 +66,7 @@ pub struct Leftovers {
 pub(crate) const COLUMNS: &str =
     "t.id, t.app_id, t.product, t.area, t.login_type, t.stage, t.detail, t.fence,
     t.node_id, (select k.sealed from task_key k where k.task_id = t.id), t.created_at, t.due_at,
-    t.crawled_at, t.wiped_at";
+    t.crawled_at, t.wiped_at, t.withheld_until";
 
 /// The position of the fence among them.
 pub(crate) const FENCE: usize = 7;
@@ -91,6 +93,7 @@ pub(crate) fn decode(row: &Row) -> Result<TaskRow, Error> {
         due_at: row.int(11)?,
         crawled_at: row.maybe_int(12)?,
         wiped_at: row.maybe_int(13)?,
+        withheld_until: row.maybe_int(14)?,
         id: TaskId::parse(&id).ok_or_else(|| column("id"))?,
     })
 }

@@ -112,6 +112,7 @@ mod tests {
             created_at: NOON,
             due_at: NOON + 900_000,
             crawled_at: None,
+            withheld_until: None,
             wiped_at: None,
         };
         let history = TaskHistory {
