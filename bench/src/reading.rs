@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use async_trait::async_trait;
 use fiveone_connector::{
-    Connector, Exchange, ExtraCertificates, Library, Limits, Person, Question, Recording, Replay,
-    Run, Unanswered, live,
+    Connector, Exchange, ExtraCertificates, Library, Limits, Person, Recording, Replay, Run,
+    Unanswered, live,
 };
 use fiveone_lab::Lab;
 use fiveone_model::area::AreaCode;
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::product::Product;
+use fiveone_model::question::{PictureRole, Question};
 use zeroize::Zeroizing;
 
 use crate::{Figure, Scale, rate};
@@ -112,8 +113,14 @@ struct Reader;
 
 #[async_trait]
 impl Person for Reader {
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
-        let answer = fiveone_lab::answer_in(&question.picture);
+    async fn ask(
+        &mut self,
+        question: Question,
+        _attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered> {
+        let answer = question
+            .picture(PictureRole::Captcha)
+            .and_then(|one| fiveone_lab::answer_in(&one.data));
         answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fiveone_engine::{Answered, CreateRequest, Engine, Shown};
+use fiveone_engine::{Answered, Code, CreateRequest, Engine, Shown};
 use fiveone_model::app::AppId;
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::product::Product;
+use fiveone_model::question::AnswerForm;
 
 use crate::chance::{Chance, Trace};
 use crate::portal::{AREA, CODE};
@@ -111,7 +112,8 @@ impl People {
             1 => return,
             _ => CODE,
         };
-        let answered = engine.answer(&entry, Product::Fund, &tid, typed).await;
+        let code = Code { text: typed, form: AnswerForm::Typed };
+        let answered = engine.answer(&entry, Product::Fund, &tid, code).await;
         let is_taken = matches!(answered, Ok(Answered::Accepted));
         self.trace.add(|| format!("task {task} is answered: {is_taken}"));
     }

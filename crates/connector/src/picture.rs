@@ -4,6 +4,7 @@
 use std::io::Cursor;
 
 use base64::{Engine as _, engine::general_purpose};
+use fiveone_model::question::{Picture, PictureRole};
 use image::{ImageFormat, RgbaImage, imageops};
 
 /// The largest picture that is passed on.
@@ -43,6 +44,14 @@ pub(crate) fn shown(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png).map_err(|error| error.to_string())?;
     Ok(png.into_inner())
+}
+
+/// A picture as a question shows it, with its size where it can be told.
+pub(crate) fn measured(role: PictureRole, data: Vec<u8>) -> Picture {
+    let reader = image::ImageReader::new(Cursor::new(&data)).with_guessed_format().ok();
+    let size = reader.and_then(|reader| reader.into_dimensions().ok());
+    let (width, height) = size.unwrap_or_default();
+    Picture { role, width, height, data }
 }
 
 fn is_svg(bytes: &[u8]) -> bool {

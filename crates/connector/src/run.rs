@@ -33,10 +33,11 @@ use std::{
 use async_trait::async_trait;
 use cookie_store::CookieStore;
 use fiveone_model::{
-    challenge::ChallengeKind,
+    clock::Millis,
     failure::{Failure, FailureKind},
     finding::Finding,
     login::Credentials,
+    question::Question,
     report::{Content, Record, Section},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -51,19 +52,6 @@ pub use evidence::Evidence;
 pub use note::StepNote;
 pub(crate) use template_vars::BUILT_IN;
 
-/// A question to the person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// What is asked for.
-    pub kind: ChallengeKind,
-    /// PNG, JPEG or GIF; blank for an SMS code.
-    pub picture: Vec<u8>,
-    /// What the person is told beside it; may be blank.
-    pub hint: String,
-    /// From 1: how often this kind was asked in this login.
-    pub attempt: u32,
-}
-
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unanswered {
@@ -73,11 +61,31 @@ pub enum Unanswered {
     Abandoned,
 }
 
-/// Whoever answers questions.
+/// Whoever answers questions. `attempt` counts from 1 how often a kind was asked in a login.
 #[async_trait]
 pub trait Person: Send {
-    /// Asks and waits.
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered>;
+    /// Asks and waits for the answer, as [`Question::read`] makes it.
+    async fn ask(
+        &mut self,
+        question: Question,
+        attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered>;
+
+    /// Shows a question that the portal ends: see [`Person::wait`] and [`Person::close`]. Whoever
+    /// leaves these three as they are does at once what is asked.
+    async fn show(&mut self, _question: Question, _attempt: u32) -> Result<(), Unanswered> {
+        Ok(())
+    }
+
+    /// Lets the person see what is shown for so long; [`Unanswered::TimedOut`] when its time is over.
+    async fn wait(&mut self, _ms: Millis) -> Result<(), Unanswered> {
+        Ok(())
+    }
+
+    /// Takes away what is shown.
+    async fn close(&mut self) -> Result<(), Unanswered> {
+        Ok(())
+    }
 }
 
 /// A section that was read.

@@ -2,15 +2,25 @@
 
 use std::sync::Arc;
 
-use fiveone_model::challenge::ANSWER_CHARS_MAX;
 use fiveone_model::product::Product;
+use fiveone_model::question::AnswerForm;
 use fiveone_model::task::{Stage, TaskId};
 use fiveone_store::{Answering, Store};
+use zeroize::Zeroizing;
 
-use crate::seal::seal_to;
+use crate::seal::{DeploymentKeys, seal_to};
 use crate::signals::Signals;
 use crate::time::Time;
-use crate::{AppEntry, Fault};
+use crate::{AppEntry, Fault, questions};
+
+/// A code as a client sent it.
+#[derive(Debug, Clone, Copy)]
+pub struct Code<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// How it is written.
+    pub form: AnswerForm,
+}
 
 /// What became of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +29,7 @@ pub enum Answered {
     Accepted,
     /// -2: no question is open, it has its answer, or its time is over.
     NotWaiting,
-    /// -2: blank, too long, or with control characters.
+    /// -2: blank, too long, with control characters, or no answer to what is asked.
     Malformed,
     /// -2: there is no such task of this product.
     Unknown,
@@ -30,6 +40,7 @@ pub enum Answered {
 /// Takes codes for questions, whichever node asked.
 pub(crate) struct Answers {
     pub(crate) store: Store,
+    pub(crate) keys: DeploymentKeys,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
 }
@@ -44,7 +55,7 @@ impl Answers {
         entry: &AppEntry,
         product: Product,
         tid: &str,
-        code: &str,
+        code: Code<'_>,
     ) -> Result<Answered, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(Answered::Unknown) };
         let Some(task) = self.store.read.task(&id).await? else { return Ok(Answered::Unknown) };
@@ -54,21 +65,36 @@ impl Answers {
         if task.product != product {
             return Ok(Answered::Unknown);
         }
-        let code = code.trim();
-        let length = code.chars().count();
-        if length == 0 || length > ANSWER_CHARS_MAX || code.chars().any(char::is_control) {
+        let text = code.text.trim();
+        if text.is_empty() || text.chars().any(char::is_control) {
             return Ok(Answered::Malformed);
         }
         let (Stage::Asking(kind), Some(node)) = (&task.stage, &task.node_id) else {
             return Ok(Answered::NotWaiting);
         };
-        if !kind.is_typed() {
+        let Some(open) = self.store.read.open_challenge(&id).await? else {
             return Ok(Answered::NotWaiting);
+        };
+        if open.answer_sealed.is_some() || open.due_at <= self.time.now() {
+            return Ok(Answered::NotWaiting);
+        }
+        let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
+        let key = self.keys.task_key(id.as_str(), wrapped)?;
+        let Some(open) = questions::open(&key, &open)? else {
+            return Ok(Answered::NotWaiting);
+        };
+        let Some(answer) = open.question.read(text, code.form).map(Zeroizing::new) else {
+            return Ok(Answered::Malformed);
+        };
+        if !kind.is_typed() {
+            // The portal tells when it was done. A client of the documents sends something all the
+            // same; the question stays for as long as the portal waits.
+            return Ok(Answered::Accepted);
         }
         let Some(public) = self.store.read.node_key(node).await? else {
             return Ok(Answered::NotWaiting);
         };
-        let sealed = seal_to(&public, code.as_bytes(), &format!("answer:{id}"))?;
+        let sealed = seal_to(&public, answer.as_bytes(), &format!("answer:{id}"))?;
         match self.store.write.answer(&id, &sealed, self.time.now()).await? {
             Answering::Taken => {
                 self.signals.answered(&id);

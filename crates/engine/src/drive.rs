@@ -135,7 +135,7 @@ impl Driver {
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
         let key = self.keys.task_key(task.id.as_str(), wrapped)?;
         let mut run = if task.stage == Stage::LoggingIn {
-            let run = Box::pin(self.log_in(&task, &connector, login_sealed, slot)).await?;
+            let run = Box::pin(self.log_in(&task, &connector, &key, login_sealed, slot)).await?;
             let session = key.seal(&run.checkpoint(), "session")?;
             self.step(&task, (StageName::LoggingIn, StageName::LoggedIn), Some(&session)).await?;
             run
@@ -162,6 +162,7 @@ impl Driver {
         &self,
         task: &TaskRow,
         connector: &Arc<Connector>,
+        key: &TaskKey,
         login_sealed: Option<Vec<u8>>,
         slot: &mut Slot,
     ) -> Result<Run, Stop> {
@@ -172,7 +173,7 @@ impl Driver {
         drop(plain);
         self.settler.health.meet(&task.id, &credentials);
         let mut run = Run::new(Arc::clone(connector), Arc::clone(&self.portal), self.time.now());
-        let mut person = TaskPerson::new(self, task, slot);
+        let mut person = TaskPerson::new(self, task, key, slot);
         let outcome = run.login(task.login_type, &credentials, &mut person).await;
         drop(credentials);
         if let Some(stop) = person.into_stop() {

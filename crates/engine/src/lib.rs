@@ -29,6 +29,7 @@ mod persist;
 mod persons;
 mod portal_changes;
 mod pulse;
+mod questions;
 mod rotation;
 mod runs;
 pub mod seal;
@@ -67,7 +68,7 @@ use wiring::Wiring;
 
 pub use accounts::{Accounts, AppEntry};
 pub use admit::{AdmitError, CreateRequest};
-pub use answer::Answered;
+pub use answer::{Answered, Code};
 pub use area_switches::AreaSwitches;
 pub use books::Ledger;
 pub use erasure::{Eraser, Receipt};
@@ -307,7 +308,7 @@ impl Engine {
         entry: &AppEntry,
         product: Product,
         tid: &str,
-        code: &str,
+        code: Code<'_>,
     ) -> Result<Answered, Fault> {
         self.0.answers.take(entry, product, tid, code).await
     }

@@ -2,13 +2,14 @@
 
 use fiveone_model::finding::Finding;
 use fiveone_model::product::Product;
+use fiveone_model::question::OpenQuestion;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
-use fiveone_store::{OpenChallenge, Reader, SectionRow, TaskRow};
+use fiveone_store::{Reader, SectionRow, TaskRow};
 
-use crate::seal::DeploymentKeys;
+use crate::seal::{DeploymentKeys, TaskKey};
 use crate::view::{Shown, TaskView};
-use crate::{AppEntry, Fault, sections};
+use crate::{AppEntry, Fault, questions, sections};
 
 /// What was read for a task, and what is odd about it.
 #[derive(Default)]
@@ -59,11 +60,13 @@ impl Reports {
             return Ok(Shown::Unreadable);
         };
         Ok(Shown::Task(Box::new(TaskView {
-            code: question.as_ref().map_or_else(|| stage.code(progress), |open| open.kind.code()),
+            code: question
+                .as_ref()
+                .map_or_else(|| stage.code(progress), |open| open.question.kind.code()),
             msg: question
                 .as_ref()
-                .map_or_else(|| stage.msg(progress), |open| open.kind.msg(open.attempt)),
-            picture: question.and_then(|open| open.picture),
+                .map_or_else(|| stage.msg(progress), |open| open.question.msg(open.attempt)),
+            question,
             fail: match &task.stage {
                 Stage::Done { missing } => missing.clone(),
                 _ => Vec::new(),
@@ -87,8 +90,7 @@ impl Reports {
         if rows.is_empty() {
             return Ok(Opened::default());
         }
-        let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
-        let key = self.keys.task_key(task.id.as_str(), wrapped)?;
+        let key = self.key_of(task)?;
         rows.sort_by_key(|row| row.section);
         let content =
             |row: &SectionRow| Ok((row.section, sections::open_content(&key, row, task.product)?));
@@ -102,15 +104,20 @@ impl Reports {
         })
     }
 
+    fn key_of(&self, task: &TaskRow) -> Result<TaskKey, Fault> {
+        let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
+        self.keys.task_key(task.id.as_str(), wrapped)
+    }
+
     /// A task, and the question that is open on it and has no answer yet. A question that is closed
-    /// between the two looks is looked for again, so that nobody sees its code without its picture.
+    /// between the two looks is looked for again, so that nobody sees its code without its question.
     ///
     /// # Errors
-    /// The store failed, or a question stays open without a picture.
+    /// The store failed, or a question does not open.
     async fn task_and_question(
         &self,
         id: &TaskId,
-    ) -> Result<Option<(TaskRow, Option<OpenChallenge>)>, Fault> {
+    ) -> Result<Option<(TaskRow, Option<OpenQuestion>)>, Fault> {
         const LOOKS_MAX: usize = 8;
         let read = &self.read;
         for _ in 0..LOOKS_MAX {
@@ -122,8 +129,8 @@ impl Reports {
             if open.answer_sealed.is_some() {
                 return Ok(Some((task, None)));
             }
-            if open.picture.is_some() || !open.kind.has_picture() {
-                return Ok(Some((task, Some(open))));
+            if let Some(question) = questions::open(&self.key_of(&task)?, &open)? {
+                return Ok(Some((task, Some(question))));
             }
         }
         Err(Fault::Impossible(format!("task {id} asks and has no question to show")))
@@ -134,15 +141,21 @@ impl Reports {
 mod tests {
     use fiveone_model::area::AreaCode;
     use fiveone_model::challenge::ChallengeKind;
-    use fiveone_store::Answering;
+    use fiveone_model::question::{AnswerForm, AnswerShape, Picture, PictureRole, Question};
+    use fiveone_store::{Answering, NodeRow};
     use fiveone_testkit::{TestStore, build, on_both};
 
     use super::*;
-    use crate::Options;
+    use crate::seal::NodeKey;
     use crate::wiring::Wiring;
     use crate::wiring::tests::{NOW, admit_for_another_node, wiring};
+    use crate::{Answered, Code, Options};
 
-    on_both!(p_50_a_code_that_was_accepted_is_asked_for_no_more, p_51_asking_again_is_told);
+    on_both!(
+        p_50_a_code_that_was_accepted_is_asked_for_no_more,
+        p_50_a_code_is_taken_in_the_shape_of_its_question,
+        p_51_asking_again_is_told,
+    );
 
     /// A task that is logging in, on no node that runs.
     async fn logging_in(store: &TestStore, wiring: &Wiring) -> (AppEntry, TaskRow) {
@@ -153,26 +166,38 @@ mod tests {
         (wiring.accounts.find(&build::app_id("a")).await.unwrap().unwrap(), claimed.remove(0).task)
     }
 
-    /// What a poll shows: code, msg and picture.
-    async fn poll(reports: &Reports, app: &AppEntry) -> (u32, String, Option<Vec<u8>>) {
+    /// What a poll shows: code, msg and question.
+    async fn poll(reports: &Reports, app: &AppEntry) -> (u32, String, Option<OpenQuestion>) {
         let tid = build::task_id(1);
         match reports.show(app, Product::Fund, tid.as_str()).await.unwrap() {
-            Shown::Task(view) => (view.code.number(), view.msg, view.picture),
+            Shown::Task(view) => (view.code.number(), view.msg, view.question),
             other => panic!("{other:?}"),
         }
+    }
+
+    fn captcha() -> Question {
+        let (role, data) = (PictureRole::Captcha, b"png".to_vec());
+        Question::captcha(Picture { role, width: 1, height: 1, data })
+    }
+
+    /// Asks as the task's node would.
+    async fn ask(wiring: &Wiring, store: &TestStore, task: &TaskRow, question: &Question) -> i64 {
+        let key = wiring.reports().key_of(task).unwrap();
+        let sealed = questions::seal(&key, question).unwrap();
+        let asking = store.write.ask(&task.id, task.fence, question.kind, &sealed, NOW, NOW + 9);
+        asking.await.unwrap()
     }
 
     async fn p_50_a_code_that_was_accepted_is_asked_for_no_more(store: TestStore) {
         let wiring = wiring(&store, Options::default()).await;
         let reports = wiring.reports();
         let (app, task) = logging_in(&store, &wiring).await;
-        for (kind, picture) in
-            [(ChallengeKind::Captcha, Some(b"png".as_slice())), (ChallengeKind::Sms, None)]
-        {
-            let asking = store.write.ask(&task.id, task.fence, kind, picture, NOW, NOW + 9);
-            asking.await.unwrap();
+        for question in [captcha(), Question::sms()] {
+            let id = ask(&wiring, &store, &task, &question).await;
             let shown = poll(&reports, &app).await;
-            assert_eq!(shown, (kind.code().number(), kind.msg(1), picture.map(<[u8]>::to_vec)));
+            let (code, msg) = (question.kind.code().number(), question.msg(1));
+            let open = OpenQuestion { id, attempt: 1, due_at: NOW + 9, question };
+            assert_eq!(shown, (code, msg, Some(open)));
             let answered = store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
             assert_eq!(answered, Answering::Taken);
             let shown = poll(&reports, &app).await;
@@ -181,21 +206,51 @@ mod tests {
         }
     }
 
+    async fn p_50_a_code_is_taken_in_the_shape_of_its_question(store: TestStore) {
+        let wiring = wiring(&store, Options::default()).await;
+        let answers = wiring.answers();
+        let public_key = NodeKey::generate().public().to_vec();
+        let node = NodeRow { id: "n1".to_owned(), public_key, proof: String::new() };
+        store.write.register_node(&node, NOW).await.unwrap();
+        let (app, task) = logging_in(&store, &wiring).await;
+        let take = async |text, form| {
+            let code = Code { text, form };
+            answers.take(&app, Product::Fund, task.id.as_str(), code).await.unwrap()
+        };
+        let typed = AnswerForm::Typed;
+        assert_eq!(take("143", typed).await, Answered::NotWaiting, "nothing is asked");
+        let slide = Question::new(ChallengeKind::Slide, AnswerShape::X { max: 260 });
+        ask(&wiring, &store, &task, &slide).await;
+        for wrong in ["", " ", "261", "abc", "1,2", "B3", "14\u{0}3"] {
+            assert_eq!(take(wrong, typed).await, Answered::Malformed, "{wrong:?}");
+        }
+        assert_eq!(take("143", AnswerForm::Structured).await, Answered::Accepted);
+        assert_eq!(take("143", typed).await, Answered::NotWaiting, "answered once");
+        store.write.close_answered(&task.id, task.fence, NOW).await.unwrap();
+        // What the portal ends takes any code and is shown on.
+        let scan = Question::new(ChallengeKind::Scan, AnswerShape::None);
+        ask(&wiring, &store, &task, &scan).await;
+        for _ in 0..2 {
+            assert_eq!(take("已扫描", typed).await, Answered::Accepted);
+        }
+        assert!(poll(&wiring.reports(), &app).await.2.is_some());
+        store.write.close_shown(&task.id, task.fence, NOW).await.unwrap();
+        assert_eq!(take("已扫描", typed).await, Answered::NotWaiting, "late");
+    }
+
     async fn p_51_asking_again_is_told(store: TestStore) {
         let wiring = wiring(&store, Options::default()).await;
         let reports = wiring.reports();
         let (app, task) = logging_in(&store, &wiring).await;
         let wrong = "：验证码错误，请重新输入（第";
-        let captcha = ("登录中，等待用户输入图片码", ChallengeKind::Captcha);
-        let sms = ("登录中，等待用户输入短信", ChallengeKind::Sms);
-        for ((label, kind), attempt) in
-            [(captcha, 1), (captcha, 2), (sms, 1), (sms, 2), (captcha, 3), (sms, 3)]
+        let picture = ("登录中，等待用户输入图片码", captcha());
+        let sms = ("登录中，等待用户输入短信", Question::sms());
+        for ((label, question), attempt) in
+            [(&picture, 1), (&picture, 2), (&sms, 1), (&sms, 2), (&picture, 3), (&sms, 3)]
         {
-            let picture = kind.has_picture().then_some(b"png".as_slice());
-            let asking = store.write.ask(&task.id, task.fence, kind, picture, NOW, NOW + 9);
-            asking.await.unwrap();
+            ask(&wiring, &store, &task, question).await;
             let expected = match attempt {
-                1 => label.to_owned(),
+                1 => (*label).to_owned(),
                 _ => format!("{label}{wrong}{attempt}次）"),
             };
             assert_eq!(poll(&reports, &app).await.1, expected);

@@ -2,6 +2,7 @@
 
 use fiveone_model::clock::Millis;
 use fiveone_model::finding::Finding;
+use fiveone_model::question::OpenQuestion;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::state_code::StateCode;
 use fiveone_model::task::TaskId;
@@ -30,8 +31,8 @@ pub struct TaskView {
     pub code: StateCode,
     /// `data.msg`
     pub msg: String,
-    /// The captcha picture, while one is asked.
-    pub picture: Option<Vec<u8>>,
+    /// What the person is asked now.
+    pub question: Option<OpenQuestion>,
     /// The offered sections that could not be read (P-44).
     pub fail: Vec<Section>,
     /// When the records were read (`createTime`); `None` until something was.

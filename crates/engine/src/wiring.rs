@@ -222,6 +222,7 @@ impl Wiring {
     pub(crate) fn answers(&self) -> Answers {
         Answers {
             store: self.store.clone(),
+            keys: self.keys.clone(),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
         }
@@ -238,6 +239,7 @@ impl Wiring {
 pub(crate) mod tests {
     use fiveone_model::app::App;
     use fiveone_model::product::Product;
+    use fiveone_store::NewTask;
     use fiveone_testkit::{TestStore, build};
 
     use super::*;
@@ -287,7 +289,8 @@ pub(crate) mod tests {
 
     /// Admits a task whose login fields are sealed to a node that is not there.
     pub(crate) async fn admit_for_another_node(wiring: &Wiring, number: u32) {
-        let task = build::new_task("a", number);
+        let (_, data_key) = wiring.keys.new_task_key(build::task_id(number).as_str()).unwrap();
+        let task = NewTask { data_key, ..build::new_task("a", number) };
         wiring.store.write.admit(&[task], NOW).await.unwrap();
     }
 }

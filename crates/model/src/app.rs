@@ -86,6 +86,8 @@ pub struct App {
     pub callbacks: PerProduct<Option<CallbackAddress>>,
     /// Also call back when a challenge opens (codes 10003 and 10004).
     pub wants_challenge_callbacks: bool,
+    /// Its polls have a question as data beside the picture, and its codes answer that (P-53).
+    pub wants_challenges: bool,
     /// Its reports tell what could not be read (P-47).
     pub wants_findings: bool,
     /// Only HTTP 201 acknowledges a callback; else any 2xx does.
@@ -115,6 +117,7 @@ impl App {
             grants: PerProduct::default(),
             callbacks: PerProduct::default(),
             wants_challenge_callbacks: false,
+            wants_challenges: false,
             wants_findings: false,
             acknowledges_by_201: false,
             calls_per_second: 1_000,

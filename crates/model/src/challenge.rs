@@ -16,11 +16,29 @@ pub enum ChallengeKind {
     Captcha,
     /// A code the portal sent to the person's phone.
     Sms,
+    /// A QR code to scan with an app; the portal tells when that was done.
+    Scan,
+    /// A piece of a puzzle to put into its gap.
+    Slide,
+    /// Words to find in a picture, in order.
+    Click,
+    /// One of several values the portal offers, e.g. the person's accounts.
+    Choose,
+    /// To be confirmed in an app; the portal tells when that was done.
+    Confirm,
 }
 
 impl ChallengeKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 2] = [Self::Captcha, Self::Sms];
+    pub const ALL: [Self; 7] = [
+        Self::Captcha,
+        Self::Sms,
+        Self::Scan,
+        Self::Slide,
+        Self::Click,
+        Self::Choose,
+        Self::Confirm,
+    ];
 
     /// The word in tables, logs and the configuration (`engine.<word>_for`).
     #[must_use]
@@ -28,6 +46,11 @@ impl ChallengeKind {
         match self {
             Self::Captcha => "captcha",
             Self::Sms => "sms",
+            Self::Scan => "scan",
+            Self::Slide => "slide",
+            Self::Click => "click",
+            Self::Choose => "choose",
+            Self::Confirm => "confirm",
         }
     }
 
@@ -37,46 +60,63 @@ impl ChallengeKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
-    /// What a client sees of a task that asks for it.
+    /// What a client sees of a task that asks for it. The documents know two questions; all that are
+    /// younger are shown as a picture that text answers (P-52).
     #[must_use]
     pub const fn code(self) -> StateCode {
         match self {
-            Self::Captcha => StateCode::AWAITING_CAPTCHA,
             Self::Sms => StateCode::AWAITING_SMS,
+            Self::Captcha
+            | Self::Scan
+            | Self::Slide
+            | Self::Click
+            | Self::Choose
+            | Self::Confirm => StateCode::AWAITING_CAPTCHA,
         }
     }
 
-    /// The kind whose question a code announces.
+    /// The documents' question that a code announces.
     #[must_use]
     pub fn of_code(code: StateCode) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// `msg` beside the code. From the second time on it says that the code before was wrong, so
-    /// that a client that compares nothing notices, with or without a picture.
-    #[must_use]
-    pub fn msg(self, attempt: u32) -> String {
-        let label = self.code().label();
-        match attempt {
-            0 | 1 => label.to_owned(),
-            _ => format!("{label}：验证码错误，请重新输入（第{attempt}次）"),
-        }
-    }
-
-    /// Whether the question comes with a picture, without which nobody can answer it.
-    #[must_use]
-    pub const fn has_picture(self) -> bool {
-        match self {
-            Self::Captcha => true,
-            Self::Sms => false,
-        }
-    }
-
-    /// Whether it is answered by a code that the person types.
+    /// Whether the person answers with text, however they come by it. The others end when the portal
+    /// says so.
     #[must_use]
     pub const fn is_typed(self) -> bool {
         match self {
-            Self::Captcha | Self::Sms => true,
+            Self::Captcha | Self::Sms | Self::Slide | Self::Click | Self::Choose => true,
+            Self::Scan | Self::Confirm => false,
+        }
+    }
+
+    /// The name that connectors know the answer by, unless they give it another.
+    #[must_use]
+    pub const fn answer_name(self) -> &'static str {
+        match self {
+            Self::Captcha => "captcha",
+            Self::Sms => "sms",
+            Self::Scan => "scan",
+            Self::Slide => "x",
+            Self::Click => "points",
+            Self::Choose => "value",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    /// Whether it is put anew when its time is over, since what it shows lives shorter at the portal
+    /// than a person needs to find the app for it.
+    #[must_use]
+    pub const fn is_renewed(self) -> bool {
+        match self {
+            Self::Scan => true,
+            Self::Captcha
+            | Self::Sms
+            | Self::Slide
+            | Self::Click
+            | Self::Choose
+            | Self::Confirm => false,
         }
     }
 
@@ -84,8 +124,8 @@ impl ChallengeKind {
     #[must_use]
     pub const fn default_patience(self) -> Millis {
         match self {
-            Self::Captcha => 120_000,
-            Self::Sms => 180_000,
+            Self::Captcha | Self::Scan | Self::Slide | Self::Click | Self::Confirm => 120_000,
+            Self::Sms | Self::Choose => 180_000,
         }
     }
 }
@@ -116,8 +156,9 @@ impl<T> PerChallenge<T> {
     }
 }
 
-/// The longest answer accepted, in characters; no portal known to us has more than eight.
-pub const ANSWER_CHARS_MAX: usize = 32;
+/// The longest answer accepted, in characters, which is some points in pixels; what a kind of question
+/// takes is less ([`crate::question::AnswerShape`]).
+pub const ANSWER_CHARS_MAX: usize = 256;
 
 /// How often one login may ask for the same kind of code before it has failed (P-51).
 pub const ASKS_MAX: u32 = 3;
@@ -127,22 +168,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_own_word_code_and_place() {
+    fn every_kind_has_its_own_word_and_place() {
         let indexed = PerChallenge::from_fn(|kind| kind);
         for kind in ChallengeKind::ALL {
             assert_eq!(ChallengeKind::parse(kind.as_str()), Some(kind));
-            assert_eq!(ChallengeKind::of_code(kind.code()), Some(kind));
             assert_eq!(*indexed.get(kind), kind);
         }
-        assert_eq!(ChallengeKind::of_code(StateCode::CRAWLING), None);
     }
 
     #[test]
-    fn p_51_a_question_that_is_asked_again_says_that_the_code_was_wrong() {
-        assert_eq!(ChallengeKind::Sms.msg(1), "登录中，等待用户输入短信");
-        assert_eq!(
-            ChallengeKind::Sms.msg(2),
-            "登录中，等待用户输入短信：验证码错误，请重新输入（第2次）"
-        );
+    fn p_52_a_kind_that_the_documents_do_not_know_is_shown_as_a_picture() {
+        let codes = ChallengeKind::ALL.map(|kind| kind.code().number());
+        assert_eq!(codes, [10004, 10003, 10004, 10004, 10004, 10004, 10004]);
+        let of_code = ChallengeKind::of_code;
+        assert_eq!(of_code(StateCode::AWAITING_CAPTCHA), Some(ChallengeKind::Captcha));
+        assert_eq!(of_code(StateCode::AWAITING_SMS), Some(ChallengeKind::Sms));
+        assert_eq!(of_code(StateCode::CRAWLING), None);
     }
 }

@@ -38,7 +38,7 @@ pub struct NewApp {
 }
 
 /// The columns an operator can change, in the order of [`values`].
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "name",
     "dialect",
     "has_legacy_code_signature",
@@ -49,6 +49,7 @@ const COLUMNS: [&str; 16] = [
     "fund_callback",
     "insurance_callback",
     "wants_challenge_callbacks",
+    "wants_challenges",
     "wants_findings",
     "acknowledges_by_201",
     "calls_per_second",
@@ -71,6 +72,7 @@ fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
         callback(Product::Fund),
         callback(Product::Insurance),
         Arg::from(app.wants_challenge_callbacks),
+        Arg::from(app.wants_challenges),
         Arg::from(app.wants_findings),
         Arg::from(app.acknowledges_by_201),
         Arg::from(i64::from(app.calls_per_second)),
@@ -104,6 +106,7 @@ fn decode(row: &Row) -> Result<App, Error> {
             insurance: callback("insurance_callback")?,
         },
         wants_challenge_callbacks: row.flag("wants_challenge_callbacks")?,
+        wants_challenges: row.flag("wants_challenges")?,
         wants_findings: row.flag("wants_findings")?,
         acknowledges_by_201: row.flag("acknowledges_by_201")?,
         calls_per_second: number("calls_per_second")?,

@@ -16,8 +16,8 @@ pub struct OpenChallenge {
     pub kind: ChallengeKind,
     /// From 1: how often the task has asked for this kind.
     pub attempt: u32,
-    /// The captcha's picture.
-    pub picture: Option<Vec<u8>>,
+    /// The question itself, sealed with the task's key; none in a row of an older program.
+    pub question_sealed: Option<Vec<u8>>,
     /// When it is over.
     pub due_at: Millis,
     /// The answer, sealed to the node that asked, once there is one.
@@ -42,7 +42,7 @@ impl Reader {
         let row = self
             .db
             .fetch_one(
-                "select seq, kind, picture, due_at, answer_sealed,
+                "select seq, kind, question_sealed, due_at, answer_sealed,
                    (select count(*) from challenge earlier
                     where earlier.task_id = $1 and earlier.kind = challenge.kind
                       and earlier.seq <= challenge.seq)
@@ -56,7 +56,7 @@ impl Reader {
                 seq: row.int(0)?,
                 kind: ChallengeKind::parse(&row.text(1)?)
                     .ok_or_else(|| corrupt("challenge", "kind", task.as_str()))?,
-                picture: row.maybe_blob(2)?,
+                question_sealed: row.maybe_blob(2)?,
                 due_at: row.int(3)?,
                 answer_sealed: row.maybe_blob(4)?,
                 attempt: u32::try_from(row.int(5)?)
@@ -95,7 +95,7 @@ impl Writer {
         task: &TaskId,
         fence: i64,
         kind: ChallengeKind,
-        picture: Option<&[u8]>,
+        question_sealed: &[u8],
         asked_at: Millis,
         due_at: Millis,
     ) -> Result<i64, Error> {
@@ -116,12 +116,12 @@ impl Writer {
         }
         let row = tx
             .fetch_one(
-                "insert into challenge (task_id, seq, kind, picture, asked_at, due_at)
+                "insert into challenge (task_id, seq, kind, question_sealed, asked_at, due_at)
                  select $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5
                  from challenge
                  where task_id = $1
                  returning seq",
-                args![task.as_str(), kind.as_str(), picture, asked_at, due_at],
+                args![task.as_str(), kind.as_str(), question_sealed, asked_at, due_at],
             )
             .await?;
         let seq = row.map_or(Ok(0), |row| row.int(0))?;
@@ -169,6 +169,24 @@ impl Writer {
         fence: i64,
         now: Millis,
     ) -> Result<(), Error> {
+        self.close(task, fence, "and answer_sealed is not null", now).await
+    }
+
+    /// Closes a question that nobody answers but the portal, and goes on logging in.
+    ///
+    /// # Errors
+    /// The database failed, or the lease is lost.
+    pub async fn close_shown(&self, task: &TaskId, fence: i64, now: Millis) -> Result<(), Error> {
+        self.close(task, fence, "", now).await
+    }
+
+    async fn close(
+        &self,
+        task: &TaskId,
+        fence: i64,
+        if_too: &str,
+        now: Millis,
+    ) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
         let step = (StageName::Asking, StageName::LoggingIn);
         tasks::move_stage_in(&mut tx, task, fence, step, "", now).await?;
@@ -176,14 +194,11 @@ impl Writer {
         if tx.fetch_one(open, args![task.as_str()]).await?.is_none() {
             return tx.commit().await;
         }
-        let rows = tx
-            .execute(
-                "update challenge set closed_at = $2, answer_sealed = null, picture = null
-                 where task_id = $1 and closed_at is null and answer_sealed is not null",
-                args![task.as_str(), now],
-            )
-            .await?;
-        if rows == 0 {
+        let sql = format!(
+            "update challenge set closed_at = $2, answer_sealed = null, question_sealed = null
+             where task_id = $1 and closed_at is null {if_too}"
+        );
+        if tx.execute(&sql, args![task.as_str(), now]).await? == 0 {
             return Err(missing("answer to task", task.as_str()));
         }
         tx.commit().await

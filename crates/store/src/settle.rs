@@ -126,7 +126,7 @@ async fn settle_one(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Res
         .await?;
     exactly_one(rows, "task", task)?;
     tx.execute(
-        "update challenge set closed_at = $2, picture = null, answer_sealed = null
+        "update challenge set closed_at = $2, question_sealed = null, answer_sealed = null
          where task_id = $1 and closed_at is null",
         args![task, end.now],
     )

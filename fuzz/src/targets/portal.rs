@@ -6,14 +6,15 @@ use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use fiveone_connector::{
-    Connector, Exchange, ExtraCertificates, Library, Limits, Person, Portal, Question, Recording,
-    Replay, Run, Unanswered, live,
+    Connector, Exchange, ExtraCertificates, Library, Limits, Person, Portal, Recording, Replay,
+    Run, Unanswered, live,
 };
 use fiveone_lab::Lab;
 use fiveone_model::area::AreaCode;
 use fiveone_model::finding::{Finding, FindingKind};
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::product::Product;
+use fiveone_model::question::{PictureRole, Question};
 use serde_json::Value as Json;
 use tokio::runtime::{Builder, Runtime};
 use zeroize::Zeroizing;
@@ -80,9 +81,16 @@ struct Reader;
 
 #[async_trait]
 impl Person for Reader {
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
+    async fn ask(
+        &mut self,
+        question: Question,
+        _attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered> {
         Ok(Zeroizing::new(
-            fiveone_lab::answer_in(&question.picture).unwrap_or_else(|| "0000".to_owned()),
+            question
+                .picture(PictureRole::Captcha)
+                .and_then(|one| fiveone_lab::answer_in(&one.data))
+                .unwrap_or_else(|| "0000".to_owned()),
         ))
     }
 }

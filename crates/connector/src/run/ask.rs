@@ -3,12 +3,13 @@
 use fiveone_model::{
     challenge::ChallengeKind,
     failure::{Failure, FailureKind},
+    question::{PictureRole, Question},
 };
 use serde_json::Value as Json;
 use url::Url;
 
 use super::{
-    Person, Question, Run, Unanswered,
+    Person, Run, Unanswered,
     fetch::Fetched,
     note::StepNote,
     step::{Context, StepEnd},
@@ -75,8 +76,12 @@ impl Run {
             outcome: format!("{} {attempt}", ask.kind.as_str()),
             ..StepNote::of(step)
         });
-        let question = Question { kind: ask.kind, picture, hint, attempt };
-        let answer = person.ask(question).await.map_err(|unanswered| {
+        let question = match ask.kind {
+            ChallengeKind::Sms => Question::sms(),
+            _ => Question::captcha(picture::measured(PictureRole::Captcha, picture)),
+        };
+        let question = Question { prompt: hint, ..question };
+        let answer = person.ask(question, attempt).await.map_err(|unanswered| {
             Failure::of(match unanswered {
                 Unanswered::TimedOut => FailureKind::NoAnswer,
                 Unanswered::Abandoned => FailureKind::Cancelled,

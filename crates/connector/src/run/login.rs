@@ -1,7 +1,7 @@
 //! The login: steps in order, back to the question when a code was wrong, three asks of a kind.
 
 use fiveone_model::{
-    challenge::{ASKS_MAX, ChallengeKind},
+    challenge::{ASKS_MAX, ChallengeKind, PerChallenge},
     failure::{Failure, FailureKind},
     login::{Credentials, FieldName},
 };
@@ -27,10 +27,8 @@ const STEPS_MAX: usize = 80;
 pub(crate) const OWN_NAMES: [&str; 2] = ["own_identity", "own_name"];
 
 /// Which questions were asked so far.
-#[derive(Default)]
 struct Asked {
-    captchas: u32,
-    sms: u32,
+    counts: PerChallenge<u32>,
     /// Where each kind was asked last in this pass.
     at: Vec<(ChallengeKind, usize)>,
     /// Whether a question that was left out was gone back to, which is done once.
@@ -41,10 +39,7 @@ struct Asked {
 
 impl Asked {
     fn count(&mut self, kind: ChallengeKind) -> &mut u32 {
-        match kind {
-            ChallengeKind::Captcha => &mut self.captchas,
-            ChallengeKind::Sms => &mut self.sms,
-        }
+        self.counts.get_mut(kind)
     }
 
     /// The last question a wrong code can belong to: of its kind, or else of the other, because
@@ -83,7 +78,12 @@ impl Run {
     ) -> Result<(), Failure> {
         let locals = Vars::new();
         let context = Context { fields: Some(credentials), locals: &locals };
-        let mut asked = Asked::default();
+        let mut asked = Asked {
+            counts: PerChallenge::from_fn(|_| 0),
+            at: Vec::new(),
+            is_caught_up: false,
+            has_no_picture: false,
+        };
         let mut at = 0;
         for _ in 0..STEPS_MAX {
             let Some(step) = steps.get(at) else { return Ok(()) };

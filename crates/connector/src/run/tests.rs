@@ -56,8 +56,8 @@ async fn anshan_is_read_to_the_last_row() {
     let (mut run, ended) = log_in(&fake, &mut person, "good").await;
     assert_eq!(ended, Ok(()), "{:#?}", run.take_log());
     assert_eq!(person.asked.len(), 2, "a wrong code brings a fresh picture");
-    assert_eq!(person.asked[1].attempt, 2);
-    assert_eq!(person.asked[1].picture, PICTURE);
+    let (question, attempt) = &person.asked[1];
+    assert_eq!((&*question.pictures[0].data, *attempt), (PICTURE, 2));
 
     let base =
         run.read(Section::Base).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.take_log()));
@@ -122,7 +122,7 @@ async fn a_forced_login_asks_once_more() {
     let mut person = Answers::of(&["8k3f", "9x9x"]);
     let (_, ended) = log_in(&fake, &mut person, "forced").await;
     assert_eq!(ended, Ok(()));
-    assert!(person.asked[1].hint.contains("别处"));
+    assert!(person.asked[1].0.prompt.contains("别处"));
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use fiveone_connector::{
-    Answer, Connector, Evidence, ExtraCertificates, Library, Limits, Person, Portal, Question,
-    Request, Run, TransportError, Unanswered, live,
+    Answer, Connector, Evidence, ExtraCertificates, Library, Limits, Person, Portal, Request, Run,
+    TransportError, Unanswered, live,
 };
 use fiveone_lab::{Lab, Options};
 use fiveone_model::{
@@ -20,6 +20,7 @@ use fiveone_model::{
     finding::{Finding, FindingKind},
     login::{Credentials, FieldName},
     product::Product,
+    question::{PictureRole, Question},
 };
 use serde_json::{Map, Value as Json};
 use tokio::task::JoinSet;
@@ -347,11 +348,17 @@ struct Reader<'a> {
 
 #[async_trait]
 impl Person for Reader<'_> {
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
+    async fn ask(
+        &mut self,
+        question: Question,
+        _attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered> {
         self.asked.push(question.kind.as_str().to_owned());
         let answer = match question.kind {
-            ChallengeKind::Captcha => fiveone_lab::answer_in(&question.picture),
             ChallengeKind::Sms => self.world.last_sms(&self.id_card).await,
+            _ => question
+                .picture(PictureRole::Captcha)
+                .and_then(|one| fiveone_lab::answer_in(&one.data)),
         };
         answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }

@@ -1,28 +1,39 @@
 //! The person as a run sees them: a question put into the store, an answer taken from it.
 
 use async_trait::async_trait;
-use fiveone_connector::{Person, Question, Unanswered};
+use fiveone_connector::{Person, Unanswered};
 use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::clock::Millis;
+use fiveone_model::question::Question;
 use fiveone_model::task::Stage;
 use fiveone_store::TaskRow;
 use zeroize::Zeroizing;
 
 use super::{Driver, Stop};
-use crate::Fault;
+use crate::seal::TaskKey;
 use crate::settle::new_callback;
 use crate::slots::Slot;
+use crate::{Fault, questions};
 
 /// Asks for one task. It gives its run slot back while it waits.
 pub(super) struct TaskPerson<'a> {
     driver: &'a Driver,
     task: &'a TaskRow,
+    key: &'a TaskKey,
     slot: &'a mut Slot,
+    /// When what is shown is over.
+    due_at: Millis,
     stop: Option<Stop>,
 }
 
 impl<'a> TaskPerson<'a> {
-    pub(super) fn new(driver: &'a Driver, task: &'a TaskRow, slot: &'a mut Slot) -> Self {
-        Self { driver, task, slot, stop: None }
+    pub(super) fn new(
+        driver: &'a Driver,
+        task: &'a TaskRow,
+        key: &'a TaskKey,
+        slot: &'a mut Slot,
+    ) -> Self {
+        Self { driver, task, key, slot, due_at: task.due_at, stop: None }
     }
 
     /// Why the run must end whatever the connector made of the unanswered question.
@@ -30,24 +41,38 @@ impl<'a> TaskPerson<'a> {
         self.stop
     }
 
-    async fn put(&mut self, question: Question) -> Result<Zeroizing<String>, Unasked> {
+    /// Puts a question for as long as its kind waits and the portal takes an answer.
+    async fn put(&mut self, question: Question, attempt: u32) -> Result<(), Unasked> {
         let (driver, task) = (self.driver, self.task);
         let now = driver.time.now();
         let patience = *driver.patience_ms.get(question.kind);
-        let due_at = (now + patience).min(task.due_at);
-        let answers = driver.signals.answers_to(&task.id);
-        let picture = (!question.picture.is_empty()).then_some(question.picture.as_slice());
+        let lasts = question.expires_ms.map_or(patience, |expires| expires.min(patience));
+        let due_at = (now + lasts).min(task.due_at);
+        let sealed = questions::seal(self.key, &question)?;
         let write = &driver.store.write;
-        let asking = || write.ask(&task.id, task.fence, question.kind, picture, now, due_at);
+        let asking = || write.ask(&task.id, task.fence, question.kind, &sealed, now, due_at);
         driver.persistence.persist(asking).await?;
-        // Thousands may wait: the picture is in the store now, not here.
-        let (kind, attempt) = (question.kind, question.attempt);
-        drop(question);
+        self.due_at = due_at;
+        // Thousands may wait: the pictures are in the store now, not here.
+        let (kind, msg) = (question.kind, question.msg(attempt));
+        drop((question, sealed));
         driver.signals.changed();
-        let telling = driver.persistence.persist(|| driver.tell_of_question(task, kind, attempt));
+        let telling = driver.persistence.persist(|| driver.tell_of_question(task, kind, &msg));
         Box::pin(telling).await?;
         self.slot.release();
         driver.signals.work.notify_one();
+        Ok(())
+    }
+
+    async fn put_and_wait(
+        &mut self,
+        question: Question,
+        attempt: u32,
+    ) -> Result<Zeroizing<String>, Unasked> {
+        let (driver, task) = (self.driver, self.task);
+        let answers = driver.signals.answers_to(&task.id);
+        Box::pin(self.put(question, attempt)).await?;
+        let due_at = self.due_at;
         let sealed = loop {
             let is_over = tokio::select! {
                 biased;
@@ -78,6 +103,40 @@ impl<'a> TaskPerson<'a> {
         // A question that is not open any more was closed by whoever ended the task.
         open.map(|open| open.answer_sealed).ok_or_else(|| Unasked::Stop(Stop::LeaseLost))
     }
+
+    /// Waits without a slot, and takes one for the next look at the portal.
+    async fn pass(&mut self, ms: Millis) -> Result<(), Unasked> {
+        let time = &self.driver.time;
+        self.slot.release();
+        self.driver.signals.work.notify_one();
+        time.until((time.now() + ms).min(self.due_at)).await;
+        if time.now() >= self.due_at {
+            return Err(Unasked::TimedOut);
+        }
+        self.slot.acquire().await;
+        Ok(())
+    }
+
+    async fn take_away(&mut self) -> Result<(), Unasked> {
+        let (driver, task) = (self.driver, self.task);
+        self.slot.acquire().await;
+        let now = driver.time.now();
+        let closing = || driver.store.write.close_shown(&task.id, task.fence, now);
+        driver.persistence.persist(closing).await?;
+        driver.signals.changed();
+        Ok(())
+    }
+
+    /// What the connector hears of it.
+    fn told<T>(&mut self, outcome: Result<T, Unasked>) -> Result<T, Unanswered> {
+        outcome.map_err(|unasked| match unasked {
+            Unasked::TimedOut => Unanswered::TimedOut,
+            Unasked::Stop(stop) => {
+                self.stop = Some(stop);
+                Unanswered::Abandoned
+            }
+        })
+    }
 }
 
 /// Why there is no answer.
@@ -100,15 +159,28 @@ impl From<Fault> for Unasked {
 
 #[async_trait]
 impl Person for TaskPerson<'_> {
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
-        match self.put(question).await {
-            Ok(answer) => Ok(answer),
-            Err(Unasked::TimedOut) => Err(Unanswered::TimedOut),
-            Err(Unasked::Stop(stop)) => {
-                self.stop = Some(stop);
-                Err(Unanswered::Abandoned)
-            }
-        }
+    async fn ask(
+        &mut self,
+        question: Question,
+        attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered> {
+        let outcome = self.put_and_wait(question, attempt).await;
+        self.told(outcome)
+    }
+
+    async fn show(&mut self, question: Question, attempt: u32) -> Result<(), Unanswered> {
+        let outcome = self.put(question, attempt).await;
+        self.told(outcome)
+    }
+
+    async fn wait(&mut self, ms: Millis) -> Result<(), Unanswered> {
+        let outcome = self.pass(ms).await;
+        self.told(outcome)
+    }
+
+    async fn close(&mut self) -> Result<(), Unanswered> {
+        let outcome = self.take_away().await;
+        self.told(outcome)
     }
 }
 
@@ -118,14 +190,14 @@ impl Driver {
         &self,
         task: &TaskRow,
         kind: ChallengeKind,
-        attempt: u32,
+        msg: &str,
     ) -> Result<(), Fault> {
         let Some(app) = self.apps.app(&task.app_id).await? else { return Ok(()) };
         let address = app.callback(task.product).filter(|_| app.wants_challenge_callbacks);
         let Some(address) = address else { return Ok(()) };
         let stage = Stage::Asking(kind);
         let mut callback = new_callback(task, &address.url, &stage, self.time.now())?;
-        callback.msg = kind.msg(attempt);
+        msg.clone_into(&mut callback.msg);
         self.store.write.queue_callback(&callback).await?;
         self.signals.callbacks.notify_one();
         Ok(())

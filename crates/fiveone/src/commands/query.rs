@@ -131,9 +131,11 @@ async fn follow(
         {
             let answer = progress.pause(|| ask::code(kind, &data))?;
             let params = [("code", answer.as_str()), ("tid", tid)];
-            let taken = client.data(product, Operation::Code, &params).await?;
-            if taken["status"] != 0 {
-                output::complain(&text(&taken["message"]));
+            if !answer.is_empty() {
+                let taken = client.data(product, Operation::Code, &params).await?;
+                if taken["status"] != 0 {
+                    output::complain(&text(&taken["message"]));
+                }
             }
         }
         answered = asked;

@@ -11,13 +11,15 @@ const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// Sets what the section gives.
 pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
+    engine.task_for_ms = section.duration_ms("task_for", engine.task_for_ms, SECOND_MS..=DAY_MS);
     let answer_for = SECOND_MS..=60 * MINUTE_MS;
     for kind in ChallengeKind::ALL {
         let patience = engine.patience_ms.get_mut(kind);
         let key = format!("{}_for", kind.as_str());
-        *patience = section.duration_ms(&key, *patience, answer_for.clone());
+        // What nobody sets never stands in the way of shorter tasks.
+        let unless_set = (*patience).min(engine.task_for_ms);
+        *patience = section.duration_ms(&key, unless_set, answer_for.clone());
     }
-    engine.task_for_ms = section.duration_ms("task_for", engine.task_for_ms, SECOND_MS..=DAY_MS);
     engine.report_for_ms =
         section.duration_ms("report_for", engine.report_for_ms, SECOND_MS..=3_650 * DAY_MS);
     engine.lease_for_ms =
@@ -41,6 +43,9 @@ pub(super) fn read(section: &mut Section<'_>, engine: &mut Options) {
         section.complain("tick_every", "must be at most half of engine.lease_for");
     }
     if engine.patience_ms.iter().any(|patience| *patience > engine.task_for_ms) {
-        section.complain("task_for", "must be at least engine.captcha_for and engine.sms_for");
+        section.complain(
+            "task_for",
+            "must be at least what each question waits (engine.captcha_for, engine.sms_for …)",
+        );
     }
 }

@@ -12,6 +12,7 @@ use crate::{set_up, task_at};
 on_both!(
     a_question_is_answered_once_and_forgotten,
     an_answer_after_its_time_is_refused,
+    a_question_that_the_portal_answers_is_closed_without_one,
     answers_and_questions_that_race_lose_nothing,
 );
 
@@ -22,12 +23,15 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
     let write = &store.write;
     assert_eq!(write.answer(id, b"x", NOW).await.unwrap(), Answering::NotWaiting);
     let captcha = ChallengeKind::Captcha;
-    let seq = write.ask(id, fence, captcha, Some(b"png"), NOW, NOW + 120_000).await.unwrap();
+    let seq = write.ask(id, fence, captcha, b"question", NOW, NOW + 120_000).await.unwrap();
     assert_eq!(seq, 1);
     let task = store.read.task(id).await.unwrap().unwrap();
     assert_eq!(task.stage, Stage::Asking(captcha));
     let open = store.read.open_challenge(id).await.unwrap().unwrap();
-    assert_eq!((open.kind, open.picture.as_deref()), (captcha, Some(b"png".as_slice())));
+    assert_eq!(
+        (open.kind, open.question_sealed.as_deref()),
+        (captcha, Some(b"question".as_slice()))
+    );
     assert!(write.close_answered(id, fence, NOW).await.is_err(), "there is no answer yet");
     assert!(store.read.answered("n1").await.unwrap().is_empty());
 
@@ -44,7 +48,8 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
     assert!(store.read.open_challenge(id).await.unwrap().is_none());
     assert_eq!(store.read.leftovers().await.unwrap().secrets, 0);
 
-    let seq = write.ask(id, fence, ChallengeKind::Sms, None, NOW + 4, NOW + 9).await.unwrap();
+    let seq =
+        write.ask(id, fence, ChallengeKind::Sms, b"question", NOW + 4, NOW + 9).await.unwrap();
     assert_eq!(seq, 2);
 }
 
@@ -52,10 +57,28 @@ async fn an_answer_after_its_time_is_refused(store: TestStore) {
     set_up(&store).await;
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
-    store.write.ask(id, fence, ChallengeKind::Sms, None, NOW, NOW + 10).await.unwrap();
+    store.write.ask(id, fence, ChallengeKind::Sms, b"question", NOW, NOW + 10).await.unwrap();
     let late = store.write.answer(id, b"x", NOW + 10).await.unwrap();
     assert_eq!(late, Answering::NotWaiting);
     assert_eq!(store.write.answer(id, b"x", NOW + 9).await.unwrap(), Answering::Taken);
+}
+
+async fn a_question_that_the_portal_answers_is_closed_without_one(store: TestStore) {
+    set_up(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let write = &store.write;
+    for kind in ChallengeKind::ALL {
+        write.ask(id, fence, kind, b"question", NOW, NOW + 10).await.unwrap();
+        for _ in 0..2 {
+            // The outcome of the first call was lost on its way.
+            write.close_shown(id, fence, NOW + 1).await.unwrap();
+        }
+        assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
+        assert!(store.read.open_challenge(id).await.unwrap().is_none(), "{kind:?}");
+        assert_eq!(write.answer(id, b"x", NOW + 1).await.unwrap(), Answering::NotWaiting);
+    }
+    assert!(write.close_shown(id, fence + 1, NOW).await.is_err(), "another owner's");
 }
 
 /// Whoever asks at the moment the answer comes must find it, or refuse it; never lose it.
@@ -70,7 +93,7 @@ async fn answers_and_questions_that_race_lose_nothing(store: TestStore) {
             set.spawn(async move { write.answer(&id, b"x", NOW).await.unwrap() });
         }
         let write = store.write.clone();
-        write.ask(&id, fence, ChallengeKind::Sms, None, NOW, NOW + 10).await.unwrap();
+        write.ask(&id, fence, ChallengeKind::Sms, b"question", NOW, NOW + 10).await.unwrap();
         let taken = set.join_all().await;
         let taken = taken.iter().filter(|outcome| **outcome == Answering::Taken).count();
         let has_answer =

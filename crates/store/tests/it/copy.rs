@@ -28,7 +28,7 @@ async fn fill(store: &Store) {
     let asked = task_at(store, 2, StageName::LoggingIn).await;
     let (id, fence) = (&asked.task.id, asked.task.fence);
     let kind = ChallengeKind::Captcha;
-    store.write.ask(id, fence, kind, Some(&[0, 255, 7]), NOW, NOW + 9).await.unwrap();
+    store.write.ask(id, fence, kind, &[0, 255, 7], NOW, NOW + 9).await.unwrap();
     admit(store, 3).await;
     // More than is read at once.
     let many: Vec<_> = (100..1_300).map(|number| build::new_task("a", number)).collect();
@@ -47,7 +47,7 @@ async fn assert_equal(one: &Store, other: &Store) {
         assert_eq!(rows, other.read.dump(sql).await.unwrap());
     }
     let challenge = other.read.open_challenge(&build::task_id(2)).await.unwrap().unwrap();
-    assert_eq!(challenge.picture.as_deref(), Some([0, 255, 7].as_slice()));
+    assert_eq!(challenge.question_sealed.as_deref(), Some([0, 255, 7].as_slice()));
     other.open_books(build::books_key());
     let books = other.read.verify_ledger(&[]).await.unwrap();
     assert_eq!((books.findings, books.entries, books.is_signed), (vec![], 1_205, true));

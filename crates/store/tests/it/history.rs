@@ -21,7 +21,7 @@ async fn a_tasks_history_is_told_from_its_admission_to_its_end(store: TestStore)
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let captcha = ChallengeKind::Captcha;
-    store.write.ask(id, fence, captcha, Some(b"png"), NOW + 1, NOW + 9).await.unwrap();
+    store.write.ask(id, fence, captcha, b"question", NOW + 1, NOW + 9).await.unwrap();
     store.write.answer(id, b"sealed", NOW + 2).await.unwrap();
     let asking = TaskHistory {
         leased_at: Some(NOW),

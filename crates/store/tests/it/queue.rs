@@ -238,7 +238,7 @@ async fn nodes_together_keep_a_portals_limit(store: TestStore) {
     // A task that waits for a person does not talk to the portal.
     let Claimed { task, .. } = &claimed[0];
     let kind = ChallengeKind::Captcha;
-    store.write.ask(&task.id, task.fence, kind, None, NOW, NOW + 1).await.unwrap();
+    store.write.ask(&task.id, task.fence, kind, b"question", NOW, NOW + 1).await.unwrap();
     let (product, area) = anshan();
     let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
     assert_eq!(more.rows.len(), 1);
@@ -270,7 +270,7 @@ async fn a_step_whose_answer_was_lost_is_made_once(store: TestStore) {
     let Claimed { task, .. } = task_at(&store, 1, StageName::LoggingIn).await;
     let kind = ChallengeKind::Captcha;
     for _ in 0..2 {
-        let asked = store.write.ask(&task.id, task.fence, kind, Some(b"x"), NOW, NOW + 9).await;
+        let asked = store.write.ask(&task.id, task.fence, kind, b"question", NOW, NOW + 9).await;
         assert_eq!(asked.unwrap(), 1);
     }
     let Claimed { task, .. } = task_at(&store, 2, StageName::LoggingIn).await;

@@ -90,7 +90,7 @@ async fn a_failure_releases_and_leaves_nothing(store: TestStore) {
     let claimed = task_at(&store, 1, StageName::LoggingIn).await;
     let (id, fence) = (&claimed.task.id, claimed.task.fence);
     let sms = ChallengeKind::Sms;
-    store.write.ask(id, fence, sms, Some(b"png"), NOW, NOW + 10).await.unwrap();
+    store.write.ask(id, fence, sms, b"question", NOW, NOW + 10).await.unwrap();
     store.write.answer(id, b"sealed", NOW).await.unwrap();
     let resolved = store.write.settle(&end(id, fence, failed())).await.unwrap();
     assert_eq!(resolved, Resolved::Released);

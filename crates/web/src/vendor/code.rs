@@ -1,8 +1,8 @@
 //! fundUserCode and securityUserCode: a captcha or SMS code from the person (P-50, P-51).
 
 use bytes::Bytes;
-use fiveone_engine::Answered;
-use fiveone_model::challenge::ANSWER_CHARS_MAX;
+use fiveone_engine::{Answered, Code};
+use fiveone_model::question::AnswerForm;
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -16,6 +16,7 @@ pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
     let data = if tid.is_empty() {
         refused("缺少参数 tid")
     } else {
+        let code = Code { text: code, form: AnswerForm::Typed };
         match call.api.engine.answer(&call.app, call.product, tid, code).await {
             Ok(answered) => render(answered),
             Err(fault) => {
@@ -35,9 +36,7 @@ fn render(answered: Answered) -> Value {
     match answered {
         Answered::Accepted => json!({ "message": "成功", "status": 0 }),
         Answered::NotWaiting => refused("任务当前不在等待输入验证码"),
-        Answered::Malformed => {
-            refused(&format!("code 须为 1 至 {ANSWER_CHARS_MAX} 个字符，且不含控制字符"))
-        }
+        Answered::Malformed => refused("code 不能为空、过长或含控制字符，并须是所问的内容"),
         Answered::Unknown => refused("tid 不存在"),
         Answered::NotYours => json!({ "message": "权限认证失败", "status": -9 }),
     }
@@ -59,7 +58,7 @@ mod tests {
         insta::assert_snapshot!(all.map(|one| render(one).to_string()).join("\n"), @r#"
         {"message":"成功","status":0}
         {"message":"参数错误：任务当前不在等待输入验证码","status":-2}
-        {"message":"参数错误：code 须为 1 至 32 个字符，且不含控制字符","status":-2}
+        {"message":"参数错误：code 不能为空、过长或含控制字符，并须是所问的内容","status":-2}
         {"message":"参数错误：tid 不存在","status":-2}
         {"message":"权限认证失败","status":-9}
         "#);

@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::super::{Person, Question, Unanswered};
+use fiveone_model::question::Question;
+
+use super::super::{Person, Unanswered};
 use crate::portal::{Answer, Portal, Request, TransportError};
 use zeroize::Zeroizing;
 
@@ -20,7 +22,7 @@ const MODULUS: &str = "d1f3a5c7e9b2046813579bdf02468aef";
 /// Gives prepared answers; none left means nobody answers.
 pub(super) struct Answers {
     left: Vec<String>,
-    pub(super) asked: Vec<Question>,
+    pub(super) asked: Vec<(Question, u32)>,
 }
 
 impl Answers {
@@ -32,8 +34,12 @@ impl Answers {
 
 #[async_trait]
 impl Person for Answers {
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
-        self.asked.push(question);
+    async fn ask(
+        &mut self,
+        question: Question,
+        attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered> {
+        self.asked.push((question, attempt));
         self.left.pop().map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }
 }

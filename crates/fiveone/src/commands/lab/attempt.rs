@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fiveone_connector::{Connector, Person, Portal, Question, Run, Unanswered};
+use fiveone_connector::{Connector, Person, Portal, Run, Unanswered};
 use fiveone_lab::{CityEntry, Lab, Stranger};
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::finding::{Finding, FindingKind};
 use fiveone_model::login::{Credentials, FieldName};
+use fiveone_model::question::{PictureRole, Question};
 use fiveone_model::report::{Content, Dialect, Loan, Record};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
@@ -284,10 +285,16 @@ struct Reader<'a> {
 
 #[async_trait]
 impl Person for Reader<'_> {
-    async fn ask(&mut self, question: Question) -> Result<Zeroizing<String>, Unanswered> {
+    async fn ask(
+        &mut self,
+        question: Question,
+        _attempt: u32,
+    ) -> Result<Zeroizing<String>, Unanswered> {
         let answer = match question.kind {
-            ChallengeKind::Captcha => fiveone_lab::answer_in(&question.picture),
             ChallengeKind::Sms => self.lab.last_sms(self.id_card),
+            _ => question
+                .picture(PictureRole::Captcha)
+                .and_then(|one| fiveone_lab::answer_in(&one.data)),
         };
         answer.map(Zeroizing::new).ok_or(Unanswered::TimedOut)
     }

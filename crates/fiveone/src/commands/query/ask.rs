@@ -78,15 +78,14 @@ fn field(param: &Value) -> Result<String, Failed> {
     Ok(chosen.map_or(typed, |(_, option)| text(&option["value"])))
 }
 
-/// The code of the question that is open: shows the picture, or tells of the SMS.
+/// The code of the question that is open: shows the picture and what to do with it, or tells of the
+/// SMS. Blank when the person has nothing to type, and the portal tells the rest.
 pub(super) fn code(kind: ChallengeKind, data: &Value) -> Result<String, Failed> {
-    let label = match kind {
-        ChallengeKind::Captcha => "图片验证码",
-        ChallengeKind::Sms => "短信验证码",
-    };
-    if !kind.has_picture() {
-        return line(label);
+    if kind == ChallengeKind::Sms {
+        return line("短信验证码");
     }
+    let msg = text(&data["msg"]);
+    let label = msg.split_once('：').map_or("图片验证码", |(_, what_to_do)| what_to_do);
     let encoded = text(&data["base64_image_bytes"]);
     let bytes = base64::engine::general_purpose::STANDARD.decode(encoded)?;
     let path = save(&bytes)?;

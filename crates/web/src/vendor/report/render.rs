@@ -45,8 +45,9 @@ pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes
     put("code", code(i64::from(number), dialect));
     put("msg", json!(msg));
     put("tid", json!(view.tid));
-    if let Some(picture) = &view.picture {
-        put("base64_image_bytes", json!(STANDARD.encode(picture)));
+    let picture = view.question.as_ref().and_then(|open| open.question.pictures.first());
+    if let Some(picture) = picture {
+        put("base64_image_bytes", json!(STANDARD.encode(&picture.data)));
     } else if view.code == StateCode::AWAITING_SMS {
         // The documents promise the key for 10003 too, and their own decoder fails without it.
         put("base64_image_bytes", json!(""));

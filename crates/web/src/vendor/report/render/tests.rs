@@ -1,5 +1,6 @@
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::failure::{Failure, FailureKind};
+use fiveone_model::question::{OpenQuestion, Picture, PictureRole, Question};
 use fiveone_model::report::{Content, Kind, Loan, Record, Table, Value as Clean};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
 use rust_decimal::Decimal;
@@ -48,7 +49,7 @@ fn view(stage: &Stage, sections: Vec<(Section, Content)>) -> TaskView {
         tid: TaskId::from_random([0x9e; 16]),
         code: stage.code(progress),
         msg: stage.msg(progress),
-        picture: None,
+        question: None,
         fail,
         crawled_at: (progress == CrawlProgress::SomeSections).then_some(CRAWLED_AT),
         sections,
@@ -250,7 +251,9 @@ fn p_44_insurance_base_info_repeats_the_tid() {
 #[test]
 fn the_captcha_is_one_line_of_padded_base64() {
     let mut asking = view(&Stage::Asking(ChallengeKind::Captcha), Vec::new());
-    asking.picture = Some(vec![0xff; 100]);
+    let (role, data) = (PictureRole::Captcha, vec![0xff; 100]);
+    let question = Question::captcha(Picture { role, width: 10, height: 10, data });
+    asking.question = Some(OpenQuestion { id: 1, attempt: 1, due_at: 0, question });
     let json: Value =
         serde_json::from_slice(&task(&asking, Product::Fund, Dialect::Table)).expect("JSON");
     let encoded = json["base64_image_bytes"].as_str().expect("a string");
