@@ -70,8 +70,9 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Vec<Figure>> {
     // Whoever asks the portal is sent away from now on, so that all tasks end.
     let (open, full) = (gateway.open_tasks().await?, gateway.resident_kib()?);
     drop(silent);
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
     while gateway.open_tasks().await? > 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tick.tick().await;
     }
     let after = gateway.resident_kib()?;
     gateway.stop().await?;

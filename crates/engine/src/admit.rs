@@ -49,6 +49,8 @@ pub struct CreateRequest {
     pub credentials: Credentials,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// Until when only its person may see it, for tasks of a link.
+    pub withheld_until: Option<Millis>,
 }
 
 /// Why a create is not admitted.
@@ -205,7 +207,12 @@ impl Admission {
             return Err(AdmitError::EmployerLogin);
         }
         let key = request.idempotency_key;
-        let new = self.new_task(entry, product, area, method.number, &credentials, key)?;
+        let new = self.new_task(
+            entry,
+            (product, area, method.number),
+            &credentials,
+            (key, request.withheld_until),
+        )?;
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
         let _flight = self.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
         let id = new.id.clone();
@@ -269,11 +276,9 @@ impl Admission {
     fn new_task(
         &self,
         entry: &AppEntry,
-        product: Product,
-        area: AreaCode,
-        login_type: u32,
+        (product, area, login_type): (Product, AreaCode, u32),
         credentials: &Credentials,
-        key: Option<IdempotencyKey>,
+        (key, withheld_until): (Option<IdempotencyKey>, Option<Millis>),
     ) -> Result<NewTask, Fault> {
         let id = TaskId::from_random(random()?);
         let now = self.time.now();
@@ -285,8 +290,10 @@ impl Admission {
         let (_, data_key) = self.keys.new_task_key(id.as_str())?;
         // Under a key that is in memory only: the table holds nothing a password could be tried on.
         let about = format!("{product}/{area}/{login_type}");
-        let fingerprint =
-            keyed_digest(&self.node.twin_key.get(), &[about.as_bytes(), plain.as_slice()]);
+        // What its person alone may see is no twin of what its app may.
+        let seen_by = if withheld_until.is_some() { "person" } else { "app" };
+        let parts = [seen_by.as_bytes(), about.as_bytes(), plain.as_slice()];
+        let fingerprint = keyed_digest(&self.node.twin_key.get(), &parts);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
         let place = format!("{product}/{area}");
@@ -315,6 +322,7 @@ impl Admission {
             due_at,
             hold_due_at: due_at + HOLD_GRACE_MS,
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
+            withheld_until,
         })
     }
 }
@@ -409,6 +417,7 @@ mod tests {
             login_type: "1".to_owned(),
             credentials,
             idempotency_key: None,
+            withheld_until: None,
         }
     }
 

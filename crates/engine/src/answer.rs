@@ -9,6 +9,7 @@ use fiveone_store::{Answering, Store};
 use zeroize::Zeroizing;
 
 use crate::seal::{DeploymentKeys, seal_to};
+use crate::show::Viewer;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::{AppEntry, Fault, questions};
@@ -57,12 +58,27 @@ impl Answers {
         tid: &str,
         code: Code<'_>,
     ) -> Result<Answered, Fault> {
+        self.take_from(Viewer::App, entry, product, tid, code).await
+    }
+
+    /// Takes a code of whoever sees the task.
+    ///
+    /// # Errors
+    /// Those of [`Answers::take`].
+    pub(crate) async fn take_from(
+        &self,
+        viewer: Viewer,
+        entry: &AppEntry,
+        product: Product,
+        tid: &str,
+        code: Code<'_>,
+    ) -> Result<Answered, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(Answered::Unknown) };
         let Some(task) = self.store.read.task(&id).await? else { return Ok(Answered::Unknown) };
         if task.app_id != entry.app.id {
             return Ok(Answered::NotYours);
         }
-        if task.product != product {
+        if task.product != product || !viewer.sees(&task) {
             return Ok(Answered::Unknown);
         }
         let text = code.text.trim();

@@ -19,6 +19,7 @@ mod evidence;
 mod fault;
 mod health;
 mod kept_callbacks;
+mod links;
 pub mod metric;
 mod neighbours;
 mod node;
@@ -74,7 +75,9 @@ pub use books::Ledger;
 pub use erasure::{Eraser, Receipt};
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
+pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
+pub use links::{Begun, LINK_FOR_MS, Link, LinkPages, LinkRefusal, LinkRequest, LinkTask, Links};
 pub use notify::{Receiver, callback_address};
 pub use options::Options;
 pub use rotation::{KeyRotation, SealedCounts};
@@ -82,6 +85,8 @@ pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
 pub use view::{Shown, TaskView};
 
+/// How often somebody who waits looks all the same.
+const LOOK_EVERY_MS: Millis = 1_000;
 /// How long the store may take to answer before the node is not ready.
 const ANSWER_FOR_MS: Millis = 2_000;
 
@@ -91,9 +96,10 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     wiring: Wiring,
-    admission: Admission,
+    admission: Arc<Admission>,
     answers: Answers,
     reports: Reports,
+    link_pages: LinkPages,
     notifier: Arc<Notifier>,
     pulse: Arc<Pulse>,
     sweeper: Arc<Sweeper>,
@@ -134,6 +140,7 @@ impl Engine {
         let Parts { store, keys, library, portal, time, options } = parts;
         let wiring = Wiring::new(store, keys, library, time, options).await?;
         let (admission, batch_writer) = wiring.admission()?;
+        let admission = Arc::new(admission);
         let settler = wiring.settler();
         let driver = wiring.driver(portal, &settler);
         let claimer = wiring.claimer(driver, &settler);
@@ -153,7 +160,9 @@ impl Engine {
         tokio::spawn(Arc::clone(&sweeper).run());
         tokio::spawn(Arc::clone(&notifier).run());
         let (answers, reports) = (wiring.answers(), wiring.reports());
-        let inner = Inner { wiring, admission, answers, reports, notifier, pulse, sweeper };
+        let link_pages = wiring.link_pages(Arc::clone(&admission));
+        let inner =
+            Inner { wiring, admission, answers, reports, link_pages, notifier, pulse, sweeper };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -324,6 +333,24 @@ impl Engine {
         tid: &str,
     ) -> Result<Shown, Fault> {
         self.0.reports.show(entry, product, tid).await
+    }
+
+    /// Makes links for apps.
+    #[must_use]
+    pub fn links(&self) -> Links {
+        let Wiring { store, time, .. } = &self.0.wiring;
+        Links::new(store.clone(), Arc::clone(time))
+    }
+
+    /// What persons do on the pages of links.
+    #[must_use]
+    pub fn link_pages(&self) -> &LinkPages {
+        &self.0.link_pages
+    }
+
+    /// Ends after a moment: for whoever waits for what no signal tells.
+    pub fn in_a_while(&self) -> Wait {
+        self.0.wiring.time.until(self.now() + LOOK_EVERY_MS)
     }
 
     /// Destroys what was read for a task that has ended; `false` when there is nothing to destroy.

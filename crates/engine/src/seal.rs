@@ -5,9 +5,13 @@
 //! wrapped by the deployment key and destroyed with the task.
 
 mod node_key;
+mod page_key;
 mod vault;
 
 pub use node_key::{NodeKey, seal_to};
+pub(crate) use page_key::PageKey;
+#[doc(hidden)]
+pub use page_key::seal_as_page;
 pub(crate) use vault::keyed_digest;
 pub use vault::{DeploymentKeys, TaskKey};
 

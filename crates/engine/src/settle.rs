@@ -51,13 +51,20 @@ impl Settler {
     /// is over.
     pub(crate) async fn settle(&self, task: &TaskRow, stage: Stage) -> Result<(), Fault> {
         let now = self.time.now();
-        let callback = self.persistence.persist(|| self.final_callback(task, &stage)).await?;
+        let callback = match task.withheld_until {
+            // Its app hears of it when the person hands it over.
+            Some(_) => None,
+            None => {
+                let calling = || final_callback(&self.apps, task, &stage, now);
+                self.persistence.persist(calling).await?
+            }
+        };
         let end = Settlement {
             task: task.id.clone(),
             fence: task.fence,
             stage,
             now,
-            wipe_after: now + self.report_for_ms,
+            wipe_after: task.withheld_until.unwrap_or(now + self.report_for_ms),
             callback,
         };
         // Before anybody can see the end: whoever sees it sees what came of it for the area, too. What
@@ -173,21 +180,23 @@ impl Settler {
             tracing::error!(tid = %task.id, error = causes(&fault), "not settled");
         }
     }
+}
 
-    async fn final_callback(
-        &self,
-        task: &TaskRow,
-        stage: &Stage,
-    ) -> Result<Option<NewCallback>, Fault> {
-        // An app whose token does not open any more is told of the end all the same, later.
-        let Some(app) = self.apps.app(&task.app_id).await? else { return Ok(None) };
-        let Some(address) = app.callback(task.product) else { return Ok(None) };
-        let mut callback = new_callback(task, &address.url, stage, self.time.now())?;
-        // It says what the app's poll says.
-        let code = stage.code(CrawlProgress::SomeSections);
-        (callback.code, callback.msg) = app.dialect.state(code, callback.msg);
-        Ok(Some(callback))
-    }
+/// The callback that tells an app of the end of its task.
+pub(crate) async fn final_callback(
+    apps: &Apps,
+    task: &TaskRow,
+    stage: &Stage,
+    now: Millis,
+) -> Result<Option<NewCallback>, Fault> {
+    // An app whose token does not open any more is told of the end all the same, later.
+    let Some(app) = apps.app(&task.app_id).await? else { return Ok(None) };
+    let Some(address) = app.callback(task.product) else { return Ok(None) };
+    let mut callback = new_callback(task, &address.url, stage, now)?;
+    // It says what the app's poll says.
+    let code = stage.code(CrawlProgress::SomeSections);
+    (callback.code, callback.msg) = app.dialect.state(code, callback.msg);
+    Ok(Some(callback))
 }
 
 /// Writes ends as they come, all that wait in one transaction, and goes on when the store is away.

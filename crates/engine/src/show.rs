@@ -18,7 +18,26 @@ struct Opened {
     findings: Option<Vec<(Section, Vec<Finding>)>>,
 }
 
-/// Shows tasks to the apps whose they are.
+/// Who looks at a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Viewer {
+    /// Its app, for which what is withheld is not there.
+    App,
+    /// Its person, who sees all of what is withheld, and nothing else.
+    Person,
+}
+
+impl Viewer {
+    /// Whether a task is there for it.
+    pub(crate) const fn sees(self, task: &TaskRow) -> bool {
+        match self {
+            Self::App => task.withheld_until.is_none(),
+            Self::Person => task.withheld_until.is_some(),
+        }
+    }
+}
+
+/// Shows tasks to the apps whose they are, and to their persons.
 pub(crate) struct Reports {
     pub(crate) read: Reader,
     pub(crate) keys: DeploymentKeys,
@@ -35,6 +54,20 @@ impl Reports {
         product: Product,
         tid: &str,
     ) -> Result<Shown, Fault> {
+        self.show_to(Viewer::App, entry, product, tid).await
+    }
+
+    /// What a task is for whoever looks at it.
+    ///
+    /// # Errors
+    /// Those of [`Reports::show`].
+    pub(crate) async fn show_to(
+        &self,
+        viewer: Viewer,
+        entry: &AppEntry,
+        product: Product,
+        tid: &str,
+    ) -> Result<Shown, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(Shown::Unknown) };
         let Some((task, question)) = self.task_and_question(&id).await? else {
             return Ok(Shown::Unknown);
@@ -42,7 +75,7 @@ impl Reports {
         if task.app_id != entry.app.id {
             return Ok(Shown::NotYours);
         }
-        if task.product != product {
+        if task.product != product || !viewer.sees(&task) {
             return Ok(Shown::Unknown);
         }
         let is_done = matches!(task.stage, Stage::Done { .. });
@@ -55,7 +88,7 @@ impl Reports {
         let stage = if is_answered { &Stage::LoggingIn } else { &task.stage };
         let rows = self.read.sections(&id).await?;
         let progress = CrawlProgress::of_stored(rows.len());
-        let wants_findings = entry.app.wants_findings;
+        let wants_findings = entry.app.wants_findings || viewer == Viewer::Person;
         let Ok(opened) = self.open_sections(&task, rows, wants_findings) else {
             return Ok(Shown::Unreadable);
         };

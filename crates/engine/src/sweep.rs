@@ -123,6 +123,7 @@ impl Sweeper {
         }
         self.empty_log(now, !wiped.is_empty()).await?;
         self.store.write.forget_keys(now, BATCH_ROWS).await?;
+        self.store.write.forget_links(now, BATCH_ROWS).await?;
         self.store.write.forget_former_tokens(now).await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
         Ok(())

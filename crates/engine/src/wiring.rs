@@ -13,6 +13,7 @@ use crate::areas::Areas;
 use crate::claim::Claimer;
 use crate::drive::Driver;
 use crate::health::Health;
+use crate::links::LinkPages;
 use crate::neighbours::Neighbours;
 use crate::node::Node;
 use crate::notify::{Notifier, Places, Receiver};
@@ -225,6 +226,20 @@ impl Wiring {
             keys: self.keys.clone(),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
+        }
+    }
+
+    pub(crate) fn link_pages(&self, admission: Arc<Admission>) -> LinkPages {
+        LinkPages {
+            admission,
+            store: self.store.clone(),
+            apps: Arc::clone(&self.apps),
+            node: Arc::clone(&self.node),
+            reports: self.reports(),
+            answers: self.answers(),
+            signals: Arc::clone(&self.signals),
+            time: Arc::clone(&self.time),
+            report_for_ms: self.options.report_for_ms,
         }
     }
 

@@ -12,6 +12,7 @@ mod doctor;
 mod keys;
 mod lab;
 mod ledger;
+mod link;
 mod migrate;
 mod person;
 mod query;
@@ -47,6 +48,7 @@ enum Command {
     Task(task::Task),
     Person(person::Person),
     Ledger(ledger::Ledger),
+    Link(link::Link),
     Backup(backup::Backup),
     Keys(keys::Keys),
     Migrate(migrate::Migrate),
@@ -71,6 +73,7 @@ impl Cli {
             Command::Task(command) => command.run().await,
             Command::Person(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
+            Command::Link(command) => command.run().await,
             Command::Backup(command) => command.run().await,
             Command::Keys(command) => command.run().await,
             Command::Migrate(command) => command.run().await,

@@ -91,7 +91,8 @@ fn decode(row: &Row) -> Result<LinkRow, Error> {
     let area = row.maybe_text(3)?;
     let area = area.map(|area| AreaCode::parse(&area).ok_or_else(|| column("area"))).transpose()?;
     let task = row.maybe_text(11)?;
-    let task = task.map(|task| TaskId::parse(&task).ok_or_else(|| column("task_id"))).transpose()?;
+    let task =
+        task.map(|task| TaskId::parse(&task).ok_or_else(|| column("task_id"))).transpose()?;
     let consent = match (row.maybe_text(8)?, row.maybe_int(9)?, row.maybe_text(10)?) {
         (Some(holder), Some(at), Some(text)) => Some(Consent { holder, at, text }),
         _ => None,
@@ -142,7 +143,8 @@ impl Writer {
     /// # Errors
     /// The database failed.
     pub async fn create_link(&self, new: &NewLink, now: Millis) -> Result<(), Error> {
-        let sql = "insert into link (id, app_id, product, area, purpose, state, return_url, created_at,
+        let sql =
+            "insert into link (id, app_id, product, area, purpose, state, return_url, created_at,
                      expires_at)
                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let arguments = args![

@@ -6,6 +6,7 @@
 mod auth;
 mod client_address;
 mod guesses;
+mod link;
 mod log_budget;
 mod metrics;
 mod options;
@@ -33,5 +34,6 @@ pub use probes::RenderMetrics;
 pub fn router(engine: Engine, options: Options, render_metrics: RenderMetrics) -> Router {
     metrics::describe();
     let api = Arc::new(state::ApiState::new(engine.clone(), options));
-    vendor::router(probes::router(engine, render_metrics), api)
+    let others = probes::router(engine, render_metrics).merge(link::router(Arc::clone(&api)));
+    vendor::router(others, api)
 }

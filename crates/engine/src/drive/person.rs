@@ -192,6 +192,9 @@ impl Driver {
         kind: ChallengeKind,
         msg: &str,
     ) -> Result<(), Fault> {
+        if task.withheld_until.is_some() {
+            return Ok(());
+        }
         let Some(app) = self.apps.app(&task.app_id).await? else { return Ok(()) };
         let address = app.callback(task.product).filter(|_| app.wants_challenge_callbacks);
         let Some(address) = address else { return Ok(()) };

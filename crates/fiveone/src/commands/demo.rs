@@ -158,6 +158,8 @@ In another terminal:
   {program} sign getFundCityParamB area_code=990000
   {program} app show {DEMO_APP} --data {data}
   {program} ledger verify --data {data}
+  {program} link create {DEMO_APP} --product fund --purpose 试用 --gateway {gateway} --data {data}
+      a page for the person: open it in a browser, choose 示范市
 
 Ctrl-C ends it."
     )

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, Eraser, KeyRotation, PortalEvidence, SystemTime, Tasks};
+use fiveone_engine::{Accounts, Eraser, KeyRotation, Links, PortalEvidence, SystemTime, Tasks};
 use fiveone_store::Store;
 
 use crate::config::Config;
@@ -62,6 +62,11 @@ impl StoreAccess {
     pub(crate) async fn eraser(&self) -> Result<Eraser, Failed> {
         let keys = self.keys()?;
         Ok(Eraser::new(self.store().await?, keys, Arc::new(SystemTime)))
+    }
+
+    /// The links of the store.
+    pub(crate) async fn links(&self) -> Result<Links, Failed> {
+        Ok(Links::new(self.store().await?, Arc::new(SystemTime)))
     }
 
     /// The rotation of the deployment key.

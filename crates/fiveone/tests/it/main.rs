@@ -14,6 +14,7 @@ mod findings;
 mod gate;
 mod gateway;
 mod keys;
+mod link;
 mod matrix;
 mod nodes;
 mod operators;

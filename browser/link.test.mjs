@@ -1,0 +1,308 @@
+// The person's page in a real browser: whole journeys, on a phone and on a desktop, with the server
+// restarted, the tab closed, by keyboard alone; and that nothing that was typed goes out in clear.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { mkdir } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import { chromium } from "playwright-core";
+import { answerIn, Demo } from "./demo.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SCREENSHOTS = process.env.FIVEONE_TEST_SCREENSHOTS;
+const SIZES = {
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  desktop: { viewport: { width: 1280, height: 800 } },
+};
+
+let demo;
+let browser;
+before(async () => {
+  demo = await Demo.start();
+  browser = await chromium.launch({
+    executablePath: process.env.FIVEONE_TEST_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await demo?.end();
+});
+
+/** A page of its own, whose requests are kept; scripts that fail, fail the test. */
+async function open(address, options = SIZES.phone) {
+  const context = await browser.newContext({ locale: "zh-CN", ...options });
+  const page = await context.newPage();
+  page.sent = [];
+  page.mistakes = [];
+  page.on("request", (request) => page.sent.push(`${request.url()}\n${request.postData() ?? ""}`));
+  page.on("pageerror", (error) => page.mistakes.push(String(error)));
+  page.on("console", (message) => {
+    // htmx says so when the stream of events has ended and is opened again.
+    const isRefusal = /status of (40\d|50\d)|ERR_|^\[object Event\]$/.test(message.text());
+    if (message.type() === "error" && !isRefusal) page.mistakes.push(message.text());
+  });
+  await page.goto(address);
+  return page;
+}
+
+const heading = (page, text) => page.getByRole("heading", { name: text });
+const press = (page, text) => page.getByRole("button", { name: text, exact: true }).click();
+
+async function consent(page) {
+  await press(page, "同意并继续");
+  await heading(page, "您在哪个城市缴存").waitFor();
+}
+
+async function chooseCity(page) {
+  await page.getByLabel("城市名、拼音或首字母").fill("sfs");
+  await press(page, "示范市");
+  await heading(page, "示范市：登录").waitFor();
+}
+
+async function logIn(page, person, password) {
+  await page.getByLabel("身份证号").fill(person.id_card);
+  await page.locator("[data-field=password]").fill(password);
+  await press(page, "登录并读取");
+}
+
+async function answerCaptcha(page) {
+  await heading(page, "请输入图中的验证码").waitFor();
+  const code = answerIn(await page.locator("img.captcha").getAttribute("src"));
+  await page.getByLabel("验证码", { exact: true }).fill(code);
+  await press(page, "提交");
+  return code;
+}
+
+async function toTheForm(page) {
+  await consent(page);
+  await chooseCity(page);
+}
+
+/** Neither what was typed nor a code stands in any request. */
+function assertSealed(page, words) {
+  for (const request of page.sent) {
+    for (const word of words) {
+      const forms = [word, encodeURIComponent(word), Buffer.from(word).toString("base64")];
+      for (const form of forms) assert.ok(!request.includes(form), `${word} goes out in clear`);
+    }
+  }
+  assert.deepEqual(page.mistakes, []);
+}
+
+async function assertAccessible(page, what) {
+  await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(() => null));
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document);
+    return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+  assert.deepEqual(found, [], what);
+}
+
+for (const [size, options] of Object.entries(SIZES)) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`every stage on a ${size}, ${colorScheme}`, async () => {
+      // The policy lets no script in but the page's own; the checker is let in for this alone.
+      const page = await open(await demo.link(), { ...options, colorScheme, bypassCSP: true });
+      const look = async (what) => {
+        await assertAccessible(page, what);
+        if (!SCREENSHOTS) return;
+        await mkdir(SCREENSHOTS, { recursive: true });
+        const path = `${SCREENSHOTS}/link-${what}-${size}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+      };
+      const person = await demo.person();
+      await look("consent");
+      await consent(page);
+      await page.getByRole("button", { name: "示范市" }).waitFor();
+      await look("cities");
+      await chooseCity(page);
+      await look("form");
+      await logIn(page, person, "good");
+      await heading(page, "请输入图中的验证码").waitFor();
+      await look("captcha");
+      await answerCaptcha(page);
+      await heading(page, "这是读到的内容").waitFor();
+      await look("result");
+      await press(page, "交给演示应用");
+      await heading(page, "已移交").waitFor();
+      await look("ended");
+      assert.deepEqual(page.mistakes, []);
+      await page.context().close();
+    });
+  }
+}
+
+describe("a person", () => {
+  test("hands over what was read, and nothing that was typed goes out in clear", async () => {
+    const back = "https://app.example/back";
+    await demo.command("link", "returns", "demo", "--add", back);
+    const page = await open(await demo.link("--return-url", back, "--state", "s1"));
+    const person = await demo.person();
+    await toTheForm(page);
+    await logIn(page, person, "good");
+    const code = await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+    await press(page, "交给演示应用");
+    await heading(page, "已移交").waitFor();
+    const tid = await page.locator("code").innerText();
+    const way = await page.getByRole("link", { name: "回到应用" }).getAttribute("href");
+    assert.equal(way, `${back}?state=s1&outcome=handed_over&tid=${tid}`);
+    assertSealed(page, [person.id_card, code, "good\0"]);
+    const shown = await demo.command("task", "show", tid);
+    assert.match(shown, /40001/);
+    await page.context().close();
+  });
+
+  test("comes back to the filled form after a wrong password", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    const person = await demo.person(1);
+    await press(page, "同意并继续");
+    await logIn(page, person, "wrong");
+    await answerCaptcha(page);
+    await page.getByRole("alert").filter({ hasText: "密码" }).waitFor();
+    assert.equal(await page.getByLabel("身份证号").inputValue(), person.id_card);
+    assert.equal(await page.locator("[data-field=password]").inputValue(), "");
+    await page.locator("[data-field=password]").fill("good");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+    await page.context().close();
+  });
+
+  test("is told that a code was wrong, and gets an SMS after it", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    const person = await demo.person(2);
+    await press(page, "同意并继续");
+    await logIn(page, person, "both");
+    await heading(page, "请输入图中的验证码").waitFor();
+    await page.getByLabel("验证码", { exact: true }).fill("0000000");
+    await press(page, "提交");
+    await page.getByText("上一次不对").waitFor();
+    await answerCaptcha(page);
+    await heading(page, "请输入短信验证码").waitFor();
+    const sms = (await demo.inbox(person.id_card)).match(/\d{4,8}/)[0];
+    await page.getByLabel("短信验证码").fill(sms);
+    await press(page, "提交");
+    await heading(page, "这是读到的内容").waitFor();
+    assertSealed(page, [person.id_card, sms]);
+    await page.context().close();
+  });
+
+  test("deletes what was read, and the app gets nothing", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    await press(page, "同意并继续");
+    await logIn(page, await demo.person(3), "partial");
+    await answerCaptcha(page);
+    await heading(page, "读到了一部分").waitFor();
+    await page.getByText("没有读到：").waitFor();
+    page.on("dialog", (dialog) => dialog.accept());
+    await press(page, "不对，或不想给：删除");
+    await heading(page, "已删除").waitFor();
+    await page.context().close();
+  });
+
+  test("loses nothing when the tab is closed, and nobody else goes on", async () => {
+    const address = await demo.link("--area", "990000");
+    const page = await open(address);
+    await press(page, "同意并继续");
+    await logIn(page, await demo.person(4), "good");
+    await heading(page, "请输入图中的验证码").waitFor();
+    const context = page.context();
+    await page.close();
+    const stranger = await open(address);
+    await heading(stranger, "已在别处打开").waitFor();
+    await stranger.context().close();
+    const again = await context.newPage();
+    await again.goto(address);
+    await answerCaptcha(again);
+    await heading(again, "这是读到的内容").waitFor();
+    await context.close();
+  });
+
+  test("goes on after the server was restarted", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    const person = await demo.person(5);
+    await press(page, "同意并继续");
+    await page.getByLabel("身份证号").fill(person.id_card);
+    await demo.halt("SIGKILL");
+    await demo.run();
+    // The page's key is no more; it takes the new one by itself.
+    await page.locator("[data-field=password]").fill("good");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+    await page.context().close();
+  });
+
+  test("does it all by keyboard", async () => {
+    const page = await open(await demo.link(), SIZES.desktop);
+    const person = await demo.person(6);
+    const type = (text) => page.keyboard.type(text);
+    const tabTo = async (locator) => {
+      for (let presses = 0; presses < 40; presses += 1) {
+        if (await locator.evaluate((element) => element === document.activeElement)) return;
+        await page.keyboard.press("Tab");
+      }
+      assert.fail("not reached by Tab");
+    };
+    await tabTo(page.getByRole("button", { name: "同意并继续" }));
+    await page.keyboard.press("Enter");
+    await heading(page, "您在哪个城市缴存").waitFor();
+    await tabTo(page.getByLabel("城市名、拼音或首字母"));
+    await type("示范");
+    const city = page.getByRole("button", { name: "示范市" });
+    await city.waitFor();
+    await tabTo(city);
+    await page.keyboard.press("Enter");
+    await heading(page, "示范市：登录").waitFor();
+    await tabTo(page.getByLabel("身份证号"));
+    await type(person.id_card);
+    await tabTo(page.locator("[data-field=password]"));
+    await type("good");
+    await page.keyboard.press("Enter");
+    await heading(page, "请输入图中的验证码").waitFor();
+    const code = answerIn(await page.locator("img.captcha").getAttribute("src"));
+    await tabTo(page.getByLabel("验证码", { exact: true }));
+    await type(code);
+    await page.keyboard.press("Enter");
+    await heading(page, "这是读到的内容").waitFor();
+    await tabTo(page.getByRole("button", { name: "交给演示应用" }));
+    await page.keyboard.press("Enter");
+    await heading(page, "已移交").waitFor();
+    await page.context().close();
+  });
+
+  test("reads English who wants to", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    await page.getByRole("link", { name: "English" }).click();
+    await heading(page, "Before you agree").waitFor();
+    await press(page, "Agree and go on");
+    await page.getByRole("button", { name: "Log in and read" }).waitFor();
+    assert.equal(await page.locator("html").getAttribute("lang"), "en");
+    await page.context().close();
+  });
+});
+
+test("what a stranger sends is refused", async () => {
+  const address = await demo.link("--area", "990000");
+  const unknown = await fetch(`${demo.gateway}/link/${"0".repeat(64)}`);
+  assert.equal(unknown.status, 404);
+  assert.match(await unknown.text(), /链接无效/);
+  for (const what of ["consent", "begin", "answer", "hand-over", "decline"]) {
+    const body = new URLSearchParams({ sealed: "x" });
+    const forged = await fetch(`${address}/${what}`, { method: "POST", body });
+    assert.equal(forged.status, 403, `${what} from another site`);
+  }
+  const page = await fetch(address);
+  assert.match(page.headers.get("content-security-policy"), /script-src 'self';.*frame-ancestors 'none'/);
+  assert.equal(page.headers.get("referrer-policy"), "no-referrer");
+  const own = { "HX-Request": "true" };
+  const huge = new URLSearchParams({ sealed: "x".repeat(1 << 20) });
+  const paste = await fetch(`${address}/begin`, { method: "POST", body: huge, headers: own });
+  assert.equal(paste.status, 413);
+  await assert.rejects(demo.link("--return-url", "https://evil.example/"), /not on the app's list/);
+  const scripted = await demo.link("--purpose", "<script>alert(1)</script>");
+  assert.doesNotMatch(await (await fetch(scripted)).text(), /<script>alert/);
+});

@@ -1,0 +1,127 @@
+//! `fiveone link`: links to the person's page, and where they may lead back to.
+
+use clap::{Args, Subcommand};
+use fiveone_engine::{LinkRequest, callback_address};
+use fiveone_model::app::AppId;
+use fiveone_model::area::AreaCode;
+use fiveone_model::clock::Millis;
+use serde_json::json;
+
+use super::app::{ProductArg, app_id};
+use super::store_access::StoreAccess;
+use crate::config::parse_ms;
+use crate::exit::{Failed, Reason};
+use crate::output;
+
+/// Makes links to the person's page, and says where they may lead back to
+#[derive(Debug, Args)]
+pub(crate) struct Link {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    access: StoreAccess,
+    /// Prints one JSON object
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Makes a link that one person opens, and prints its address once
+    ///
+    /// Example: fiveone link create loans --product fund --purpose 贷款审核
+    Create {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        app: AppId,
+        /// What is asked for
+        #[arg(long)]
+        product: ProductArg,
+        /// The city's code; without it the person chooses
+        #[arg(long, value_parser = area_code)]
+        area: Option<AreaCode>,
+        /// Why, in words for the person
+        #[arg(long, default_value = "")]
+        purpose: String,
+        /// Given back with the person, as it is
+        #[arg(long, default_value = "")]
+        state: String,
+        /// Where the person goes in the end; one of `link returns`
+        #[arg(long)]
+        return_url: Option<String>,
+        /// How long it lasts, at most a day
+        #[arg(long = "for", value_parser = lasting, default_value = "30m")]
+        for_ms: Millis,
+        /// The address of the gateway, as the person's browser reaches it
+        #[arg(long, default_value = "http://127.0.0.1:8051")]
+        gateway: String,
+    },
+    /// Lists the addresses that an app's links may lead back to, or changes the list
+    ///
+    /// Example: fiveone link returns loans --add https://app.example/back
+    Returns {
+        /// The appId
+        #[arg(value_parser = app_id)]
+        app: AppId,
+        /// Puts an address on the list
+        #[arg(long)]
+        add: Option<String>,
+        /// Takes an address off the list
+        #[arg(long)]
+        remove: Option<String>,
+    },
+}
+
+fn lasting(text: &str) -> Result<Millis, &'static str> {
+    parse_ms(text).ok_or("such as 30m or 2h")
+}
+
+fn area_code(text: &str) -> Result<AreaCode, &'static str> {
+    AreaCode::parse(text).ok_or("a city's code has six digits")
+}
+
+impl Link {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        let Self { action, access, json } = self;
+        match action {
+            Action::Create { app, product, area, purpose, state, return_url, for_ms, gateway } => {
+                let product = product.into();
+                let request = LinkRequest { product, area, purpose, state, return_url, for_ms };
+                let entry = access.accounts().await?.find(&app).await?.ok_or_else(|| {
+                    Failed::message(Reason::Mistakes, format!("no app {app} that may call"))
+                })?;
+                let token = access
+                    .links()
+                    .await?
+                    .create(&entry, request)
+                    .await?
+                    .map_err(|refusal| Failed::message(Reason::Mistakes, refusal))?;
+                let address = format!("{}/link/{}", gateway.trim_end_matches('/'), *token);
+                if json {
+                    output::say_json(&json!({ "link": address }), false);
+                } else {
+                    output::say(&address);
+                }
+            }
+            Action::Returns { app, add, remove } => {
+                let links = access.links().await?;
+                if let Some(url) = add {
+                    // A browser goes there, not the gateway: any host will do.
+                    callback_address(&url, true)
+                        .map_err(|why| Failed::message(Reason::Usage, format!("{url}: {why}")))?;
+                    links.set_return_url(&app, &url, true).await?;
+                }
+                if let Some(url) = remove {
+                    links.set_return_url(&app, &url, false).await?;
+                }
+                let all = links.return_urls(&app).await?;
+                if json {
+                    output::say_json(&json!({ "return_urls": all }), false);
+                } else {
+                    output::say(&all.join("\n"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

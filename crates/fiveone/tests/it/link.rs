@@ -1,0 +1,303 @@
+//! The person's page as a browser uses it, over HTTP, on both databases; the browser itself is tested in
+//! `browser/`.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fiveone_engine::seal::seal_as_page;
+use fiveone_engine::{LinkRefusal, LinkRequest};
+use fiveone_model::app::{AppId, CallbackAddress};
+use fiveone_model::area::AreaCode;
+use fiveone_model::product::Product;
+use fiveone_testkit::{ManualClock, TestStore, on_both};
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::gateway::{APP, Plan, TestGateway, login_fields};
+use crate::vendor_client::FUND;
+
+on_both!(
+    a_result_is_its_persons_until_it_is_handed_over,
+    what_is_declined_is_erased_and_never_shown,
+    what_nobody_hands_over_goes_with_its_link,
+    whichever_node_gets_it_opens_what_a_page_sealed,
+    a_wrong_password_costs_the_app_nothing_and_is_tried_again,
+);
+
+/// A person at a browser.
+struct Browser {
+    http: reqwest::Client,
+    address: String,
+    cookie: String,
+}
+
+impl Browser {
+    fn open(base: &str, token: &str) -> Self {
+        let address = format!("{base}/link/{token}");
+        Self { http: reqwest::Client::new(), address, cookie: String::new() }
+    }
+
+    async fn get(&self, what: &str) -> (StatusCode, String) {
+        let request = self.http.get(format!("{}{what}", self.address));
+        let request = request.header("hx-request", "true").header("cookie", &self.cookie);
+        let response = request.send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    }
+
+    async fn post(&mut self, what: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        let body = body.extend_pairs(fields).finish();
+        let request = self.http.post(format!("{}/{what}", self.address)).body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("hx-request", "true").header("cookie", &self.cookie);
+        let response = request.send().await.unwrap();
+        if let Some(line) = response.headers().get("set-cookie") {
+            let line = line.to_str().unwrap();
+            assert!(line.ends_with("; HttpOnly; SameSite=Strict"), "{line}");
+            line.split(';').next().unwrap().clone_into(&mut self.cookie);
+        }
+        (response.status(), response.text().await.unwrap())
+    }
+
+    /// Seals as the page's script does, to what stands in the form.
+    async fn seal(&self, plain: &str) -> String {
+        let (_, page) = self.get("").await;
+        seal(&page, plain)
+    }
+
+    async fn consent(&mut self) {
+        let (status, page) = self.post("consent", &[]).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("data-field=\"id_card\""), "{page}");
+    }
+
+    async fn log_in(&mut self, person: &Value, password: &str) -> String {
+        let fields = login_fields(person, password);
+        let plain: String = fields
+            .iter()
+            .filter(|(name, _)| name != "login_type" && name != "area_code")
+            .map(|(name, value)| format!("{name}\0{value}\0"))
+            .collect();
+        let sealed = self.seal(&plain).await;
+        let fields = [("area", "990000"), ("way", "1"), ("sealed", sealed.as_str())];
+        let (status, page) = self.post("begin", &fields).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        page
+    }
+
+    /// Follows the events until a stage holds one of these texts.
+    async fn wait_for(&self, texts: &[&str]) -> String {
+        let request = self.http.get(format!("{}/events", self.address));
+        let response = request.header("cookie", &self.cookie).send().await.unwrap();
+        let mut response = response;
+        let mut seen = String::new();
+        while let Some(part) = response.chunk().await.unwrap() {
+            seen.push_str(&String::from_utf8_lossy(&part));
+            if texts.iter().any(|text| seen.contains(text)) {
+                return seen;
+            }
+        }
+        panic!("the events ended: {seen}")
+    }
+
+    /// Reads the captcha as a person does, and answers it.
+    async fn answer_captcha(&mut self) {
+        self.wait_for(&["data:image/png;base64,"]).await;
+        let (_, page) = self.get("").await;
+        let picture = page.split("base64,").nth(1).unwrap().split('"').next().unwrap();
+        let code = fiveone_lab::answer_in(&STANDARD.decode(picture).unwrap()).unwrap();
+        let sealed = seal(&page, &code);
+        let (status, _) = self.post("answer", &[("sealed", &sealed)]).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+}
+
+fn attribute<'a>(page: &'a str, name: &str) -> &'a str {
+    let begin = format!("{name}=\"");
+    page.split(&begin).nth(1).expect(name).split('"').next().unwrap()
+}
+
+fn seal(page: &str, plain: &str) -> String {
+    let key = attribute(page, "data-key").replace("&#43;", "+").replace("&#47;", "/");
+    let key = STANDARD.decode(key.replace("&#61;", "=")).unwrap();
+    STANDARD.encode(seal_as_page(&key, plain.as_bytes(), attribute(page, "data-about")).unwrap())
+}
+
+fn request(for_ms: i64) -> LinkRequest {
+    LinkRequest {
+        product: Product::Fund,
+        area: AreaCode::parse("990000"),
+        purpose: "贷款审核".to_owned(),
+        state: "s".to_owned(),
+        return_url: None,
+        for_ms,
+    }
+}
+
+async fn link(gateway: &TestGateway, for_ms: i64) -> Browser {
+    let entry = gateway.engine.accounts().find(&app_id()).await.unwrap().unwrap();
+    let made = gateway.engine.links().create(&entry, request(for_ms)).await.unwrap();
+    Browser::open(&gateway.address, &made.unwrap())
+}
+
+fn app_id() -> AppId {
+    AppId::parse(APP).unwrap()
+}
+
+/// The tid of the only task of the gateway.
+async fn only_task(gateway: &TestGateway) -> String {
+    let tids = gateway.store.read.dump("select id from task").await.unwrap();
+    assert_eq!(tids.len(), 1, "{tids:?}");
+    tids[0].clone()
+}
+
+async fn called_back(gateway: &TestGateway) -> usize {
+    let sql = "select id from callback";
+    gateway.store.read.dump(sql).await.unwrap().len()
+}
+
+/// What a poll says of a task that is not there for an app.
+async fn assert_is_not_there(gateway: &TestGateway, tid: &str) {
+    let answer = gateway.client.call("getFundB", &[("tid", tid)]).await.data();
+    assert_eq!(answer["code"], "-2", "{answer}");
+}
+
+async fn a_result_is_its_persons_until_it_is_handed_over(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let url = format!("{}/callbacks/link", gateway.lab.base());
+    gateway.change_app(|app| app.callbacks.fund = Some(CallbackAddress { url })).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    browser.log_in(&person, "good").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["这是读到的内容"]).await;
+
+    let tid = only_task(&gateway).await;
+    assert_is_not_there(&gateway, &tid).await;
+    assert_eq!(gateway.client.user_code(FUND, &tid, "1").await, -2);
+    assert_eq!(called_back(&gateway).await, 0);
+
+    let (_, page) = browser.post("hand-over", &[]).await;
+    assert!(page.contains("已移交") && page.contains(&tid), "{page}");
+    let data = gateway.client.result(FUND, &tid).await;
+    assert_eq!(data["code"], "40001");
+    assert_eq!(called_back(&gateway).await, 1);
+    let (_, page) = browser.post("decline", &[]).await;
+    assert!(page.contains("已移交"), "what is handed over cannot be taken back here");
+    assert_eq!(gateway.is_captured(&tid).await, Some(true));
+}
+
+async fn what_is_declined_is_erased_and_never_shown(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    browser.log_in(&person, "good").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["这是读到的内容"]).await;
+    let (_, page) = browser.post("decline", &[]).await;
+    assert!(page.contains("已删除"), "{page}");
+    assert_is_not_there(&gateway, &only_task(&gateway).await).await;
+    assert_eq!(gateway.store.read.dump("select name from section").await.unwrap().len(), 0);
+    let (_, page) = browser.post("hand-over", &[]).await;
+    assert!(page.contains("已删除"), "{page}");
+}
+
+async fn what_nobody_hands_over_goes_with_its_link(store: TestStore) {
+    let time = ManualClock::default();
+    let plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    let gateway = TestGateway::build(store, plan).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 60_000).await;
+    browser.consent().await;
+    browser.log_in(&person, "good").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["这是读到的内容"]).await;
+    time.advance(60_000);
+    let (_, page) = browser.get("").await;
+    assert!(page.contains("链接已过期"), "{page}");
+    let (_, page) = browser.post("hand-over", &[]).await;
+    assert!(page.contains("链接已过期"), "{page}");
+    gateway.engine.tick().await.unwrap();
+    assert_eq!(gateway.store.read.dump("select name from section").await.unwrap().len(), 0);
+    assert_is_not_there(&gateway, &only_task(&gateway).await).await;
+}
+
+async fn whichever_node_gets_it_opens_what_a_page_sealed(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let other = gateway.second_node().await;
+    let (mine, its) = (gateway.engine.link_pages().key(), other.link_pages().key());
+    assert_ne!(mine, its, "it has not been handed the key yet");
+    for engine in [&gateway.engine, &other, &gateway.engine] {
+        engine.tick().await.unwrap();
+    }
+    other.tick().await.unwrap();
+    assert_eq!(gateway.engine.link_pages().key(), other.link_pages().key());
+
+    // A page that sealed to a key that is no more gets the new one.
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    let stale = STANDARD.encode(seal_as_page(&its, b"x\0y\0", "link:x").unwrap());
+    let fields = [("area", "990000"), ("way", "1"), ("sealed", stale.as_str())];
+    let (status, _) = browser.post("begin", &fields).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let there = TestGateway::router_of(&other).await;
+    browser.address = browser.address.replace(&gateway.address, there.host());
+    browser.log_in(&person, "good").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["这是读到的内容"]).await;
+    other.stop().await;
+}
+
+async fn a_wrong_password_costs_the_app_nothing_and_is_tried_again(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    browser.log_in(&person, "wrong").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["role=\"alert\""]).await;
+    assert_eq!(gateway.is_captured(&only_task(&gateway).await).await, Some(false));
+    browser.log_in(&person, "good").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["这是读到的内容"]).await;
+    gateway.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn who_may_not_is_refused() {
+    let gateway = TestGateway::sqlite().await;
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    let mut stranger = Browser {
+        http: reqwest::Client::new(),
+        address: browser.address.clone(),
+        cookie: "fiveone_link=abc".to_owned(),
+    };
+    let (_, page) = stranger.get("").await;
+    assert!(page.contains("已在别处打开"), "{page}");
+    for what in ["consent", "begin", "answer", "hand-over", "decline"] {
+        let (status, _) = stranger.post(what, &[("sealed", "x")]).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{what}");
+    }
+    let plain = reqwest::Client::new().post(format!("{}/decline", browser.address));
+    let foreign = plain.header("cookie", &browser.cookie).send().await.unwrap();
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN, "a form of another site");
+    let entry = gateway.engine.accounts().find(&app_id()).await.unwrap().unwrap();
+    let refused = async |request: LinkRequest| {
+        gateway.engine.links().create(&entry, request).await.unwrap().err()
+    };
+    let elsewhere = Some("https://evil.example/".to_owned());
+    let request = || request(600_000);
+    for (made, why) in [
+        (LinkRequest { return_url: elsewhere, ..request() }, LinkRefusal::ReturnUrl),
+        (LinkRequest { for_ms: 1, ..request() }, LinkRefusal::Lasts),
+        (LinkRequest { state: "x".repeat(201), ..request() }, LinkRefusal::Words),
+        (LinkRequest { purpose: "a\nb".to_owned(), ..request() }, LinkRefusal::Words),
+    ] {
+        assert_eq!(refused(made).await, Some(why));
+    }
+}

@@ -1,0 +1,306 @@
+//! `/link/{token}`: the person's page. An app makes the link; the person sees who asks for what, agrees,
+//! logs in, answers the portal's questions, looks at what was read, and hands it over or deletes it.
+//!
+//! One page, rendered here: its stage is swapped as things happen. Whatever the person types is sealed in
+//! the browser and opened in the engine; it stands in no request that a proxy could read. Whoever has the
+//! address may see who asks; from the consent on only the browser in which it was given goes on.
+
+mod assets;
+mod cities;
+mod language;
+mod page;
+mod summary;
+mod templates;
+mod visit;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fiveone_engine::{AdmitError, Answered, Begun};
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+
+use self::language::Language;
+use self::page::Chosen;
+use self::visit::{Asked, COOKIE, Trouble, Visit, html, stage_of};
+use crate::state::{ApiState, log_fault};
+
+/// The largest body: sealed login fields.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How often a page that shows nothing new hears that it is still heard.
+const ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// The key to seal to, when the page has one that is no more.
+const PAGE_KEY: HeaderName = HeaderName::from_static("x-page-key");
+
+/// The routes of the page.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Router<S> {
+    let routes = Router::new()
+        .route("/link/assets/{version}/{name}", get(assets::serve))
+        .route("/link/{token}", get(show))
+        .route("/link/{token}/cities", get(cities))
+        .route("/link/{token}/cities-page", get(start_again))
+        .route("/link/{token}/form", get(form))
+        .route("/link/{token}/events", get(events))
+        .route("/link/{token}/consent", post(consent))
+        .route("/link/{token}/begin", post(begin))
+        .route("/link/{token}/answer", post(answer))
+        .route("/link/{token}/hand-over", post(hand_over))
+        .route("/link/{token}/decline", post(decline));
+    routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(api)
+}
+
+/// The whole page.
+async fn show(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::find(&api, token, &asked, &headers).await?;
+    let fragment = visit.stage(&api, &Chosen::default()).await?;
+    let text = page::rendered(page::page(visit.frame(), &fragment))?;
+    Ok(html(StatusCode::OK, text))
+}
+
+/// The cities that match what was typed.
+async fn cities(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let visit = Visit::acting(&api, token, &asked, &headers).await?;
+    let areas = api.engine.areas(visit.link.row.made.product).await?;
+    let list = page::city_list(visit.frame(), &areas, asked.q.as_deref().unwrap_or_default())?;
+    Ok(html(StatusCode::OK, list))
+}
+
+/// The choice of a city once more.
+async fn start_again(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    // A city that is none leads to all of them.
+    let chosen = Chosen { area: Some(String::new()), ..Chosen::default() };
+    Ok(stage_of(visit.stage(&api, &chosen).await?))
+}
+
+/// The login fields of a city.
+async fn form(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    let chosen = Chosen { area: asked.area, login_type: asked.way, complaint: None };
+    Ok(stage_of(visit.stage(&api, &chosen).await?))
+}
+
+/// The person agrees; the browser is known from now on.
+async fn consent(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    // Never one that came with the request: somebody else could have put it there.
+    let cookie = match &visit.link.row.consent {
+        Some(_) => visit.cookie.take().ok_or(Trouble::Forbidden)?,
+        None => api.engine.link_pages().new_cookie()?,
+    };
+    let is_kept = api.engine.link_pages().consent(&visit.link, &cookie, page::CONSENT_TEXT).await?;
+    visit.cookie = Some(cookie.clone());
+    let mut response = stage_of(visit.stage(&api, &Chosen::default()).await?);
+    let is_secure = api.options.public_bases.iter().any(|base| base.starts_with("https://"));
+    let secure = if is_secure { "; Secure" } else { "" };
+    let path = format!("/link/{}", visit.token);
+    let line = format!("{COOKIE}={}; Path={path}; HttpOnly; SameSite=Strict{secure}", *cookie);
+    if is_kept && let Ok(line) = line.parse() {
+        response.headers_mut().insert(header::SET_COOKIE, line);
+    }
+    Ok(response)
+}
+
+/// Login fields, or an answer, as the page sealed them.
+#[derive(Deserialize)]
+struct Sealed {
+    #[serde(default)]
+    area: String,
+    #[serde(default)]
+    way: String,
+    sealed: String,
+}
+
+impl Sealed {
+    fn bytes(&self) -> Vec<u8> {
+        STANDARD.decode(&self.sealed).unwrap_or_default()
+    }
+}
+
+/// The page has an old key: it gets the new one, and sends the same again.
+fn reseal(api: &ApiState) -> Response {
+    let key = STANDARD.encode(api.engine.link_pages().key());
+    (StatusCode::CONFLICT, [(PAGE_KEY, key)]).into_response()
+}
+
+/// Begins to log in.
+async fn begin(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Form(sent): Form<Sealed>,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    if visit.link.row.consent.is_none() || visit.link.row.end.is_some() || visit.link.is_expired {
+        return Ok(stage_of(visit.stage(&api, &Chosen::default()).await?));
+    }
+    let way = (sent.area.as_str(), sent.way.as_str());
+    let mut chosen = Chosen::default();
+    match api.engine.link_pages().begin(&visit.link, way, &sent.bytes()).await? {
+        Begun::Task => {}
+        Begun::Resealed => return Ok(reseal(&api)),
+        Begun::Refused(refusal) => {
+            let complaint = complaint_of(&refusal, visit.language);
+            chosen = Chosen {
+                login_type: sent.way.parse().ok(),
+                area: Some(sent.area),
+                complaint: Some(complaint),
+            };
+        }
+    }
+    Ok(stage_of(visit.stage(&api, &chosen).await?))
+}
+
+/// What the person reads of a login that was not let in.
+fn complaint_of(refusal: &AdmitError, language: Language) -> String {
+    let text = match refusal {
+        AdmitError::Parameter(complaint) => return complaint.clone(),
+        AdmitError::Braked => language.say(
+            "该账号多次被网站拒绝，为免被锁定，请一小时后再试。",
+            "The site refused this account several times. So that it is not locked, try in an hour.",
+        ),
+        AdmitError::EmployerLogin => language.say("该登录方式未开通。", "This way is not open."),
+        AdmitError::NoBalance => language.say(
+            "应用暂时无法使用本服务，请联系应用。",
+            "The app cannot use this service at present; ask it.",
+        ),
+        AdmitError::InProgress | AdmitError::Busy | AdmitError::Fault(_) => {
+            language.say("现在请求太多，请稍后再试。", "Too many at the moment; try again soon.")
+        }
+    };
+    text.to_owned()
+}
+
+/// Takes an answer to the portal's question.
+async fn answer(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Form(sent): Form<Sealed>,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    match api.engine.link_pages().answer(&visit.link, &sent.bytes()).await? {
+        None => Ok(reseal(&api)),
+        // What is not taken shows in the stage: the question is still there, or another.
+        Some(
+            Answered::Accepted
+            | Answered::NotWaiting
+            | Answered::Malformed
+            | Answered::Unknown
+            | Answered::NotYours,
+        ) => Ok(stage_of(visit.stage(&api, &Chosen::default()).await?)),
+    }
+}
+
+/// Gives what was read to the app.
+async fn hand_over(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    api.engine.link_pages().hand_over(&visit.link).await?;
+    Ok(stage_of(visit.stage(&api, &Chosen::default()).await?))
+}
+
+/// Gives nothing to the app, and deletes what was read.
+async fn decline(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
+    api.engine.link_pages().decline(&visit.link).await?;
+    Ok(stage_of(visit.stage(&api, &Chosen::default()).await?))
+}
+
+/// The stages as they come, the present one first.
+async fn events(
+    State(api): State<Arc<ApiState>>,
+    Path(token): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let visit = Visit::find(&api, token, &asked, &headers).await?;
+    let keep_alive = KeepAlive::new().interval(ALIVE_EVERY);
+    let sse = Sse::new(stages(api, visit)).keep_alive(keep_alive);
+    let headers =
+        [(header::CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((headers, sse).into_response())
+}
+
+fn stages(api: Arc<ApiState>, visit: Visit) -> impl Stream<Item = Result<Event, Infallible>> {
+    let changes = api.engine.changes();
+    let begin = (api, visit, changes, String::new());
+    stream::unfold(begin, |(api, mut visit, mut changes, mut shown)| async move {
+        loop {
+            changes.mark_unchanged();
+            let fragment = match visit.stage(&api, &Chosen::default()).await {
+                Ok(fragment) => fragment,
+                // The page connects again by itself, and finds out.
+                Err(Trouble::Fault(fault)) => {
+                    log_fault(&fault);
+                    return None;
+                }
+                Err(_) => return None,
+            };
+            if !shown.is_empty() && !visit.is_ours() {
+                // The consent came after this began: the page comes again, with its cookie.
+                return None;
+            }
+            if fragment.key != shown {
+                shown.clone_from(&fragment.key);
+                let event = Event::default().event("stage").id(fragment.key).data(fragment.html);
+                return Some((Ok(event), (api, visit, changes, shown)));
+            }
+            if visit.link.row.end.is_some() || visit.link.is_expired {
+                return None;
+            }
+            // Nothing tells when a link expires, nor of what happens on other nodes.
+            let again = api.engine.in_a_while();
+            tokio::select! {
+                biased;
+                changed = changes.changed() => changed.ok()?,
+                () = again => {}
+            }
+        }
+    })
+}

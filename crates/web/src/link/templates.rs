@@ -1,0 +1,215 @@
+//! What stands in the templates of `templates/link`, and what they may ask for.
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fiveone_engine::Link;
+use fiveone_model::area::{Area, AreaStatus};
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::login::{FieldKind, LoginMethod};
+use fiveone_model::product::Product;
+use fiveone_model::question::{AnswerShape, OpenQuestion, Picture, PictureRole, Question};
+
+use super::cities::City;
+use super::language::Language;
+use super::page::Fragment;
+use super::summary::Summary;
+use crate::state::ApiState;
+
+/// What every template has.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) token: &'a str,
+    pub(super) language: Language,
+    pub(super) link: &'a Link,
+}
+
+impl Frame<'_> {
+    /// An address of this page.
+    pub(super) fn at(&self, what: &str) -> String {
+        format!("/link/{}/{what}?{}", self.token, self.language.query())
+    }
+
+    pub(super) fn say<'t>(&self, chinese: &'t str, english: &'t str) -> &'t str {
+        self.language.say(chinese, english)
+    }
+
+    const fn product(&self) -> &'static str {
+        match (self.link.row.made.product, self.language) {
+            (Product::Fund, Language::Chinese) => "住房公积金",
+            (Product::Fund, Language::English) => "housing fund",
+            (Product::Insurance, Language::Chinese) => "社会保险",
+            (Product::Insurance, Language::English) => "social insurance",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "link/page.html")]
+pub(super) struct Page<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) fragment: &'a Fragment,
+    pub(super) version: &'static str,
+    pub(super) other_tag: &'static str,
+    pub(super) is_live: bool,
+}
+
+#[derive(Template)]
+#[template(path = "link/consent.html")]
+pub(super) struct Consent<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) minutes: i64,
+}
+
+#[derive(Template)]
+#[template(path = "link/cities.html")]
+pub(super) struct Cities<'a> {
+    pub(super) frame: Frame<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "link/city_list.html")]
+pub(super) struct CityList<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) cities: Vec<City<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "link/form.html")]
+pub(super) struct Form<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) area: &'a Area,
+    pub(super) methods: &'a [LoginMethod],
+    pub(super) method: &'a LoginMethod,
+    pub(super) seal: &'a Seal,
+    pub(super) complaint: Option<&'a str>,
+    pub(super) may_choose: bool,
+}
+
+#[derive(Template)]
+#[template(path = "link/working.html")]
+pub(super) struct Working<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) title: &'a str,
+    pub(super) sections: Vec<(&'static str, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "link/question.html")]
+pub(super) struct Asking<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) open: &'a OpenQuestion,
+    pub(super) question: &'a Question,
+    pub(super) seal: &'a Seal,
+    pub(super) now: i64,
+}
+
+#[derive(Template)]
+#[template(path = "link/failed.html")]
+pub(super) struct Failed<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) said: &'a str,
+    pub(super) advice: &'a str,
+    pub(super) again: String,
+}
+
+#[derive(Template)]
+#[template(path = "link/result.html")]
+pub(super) struct ResultPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) summary: Summary,
+    pub(super) is_partial: bool,
+}
+
+#[derive(Template)]
+#[template(path = "link/ended.html")]
+pub(super) struct Ended<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) title: &'a str,
+    pub(super) text: &'a str,
+    pub(super) receipt: Option<&'a str>,
+    pub(super) back: Option<String>,
+}
+
+/// What the page seals to, and about what.
+pub(super) struct Seal {
+    key: String,
+    about: String,
+}
+
+impl Seal {
+    pub(super) fn of(api: &ApiState, link: &Link) -> Self {
+        let key = STANDARD.encode(api.engine.link_pages().key());
+        Self { key, about: link.about() }
+    }
+}
+
+impl CityList<'_> {
+    /// Why a city cannot be chosen.
+    fn note(&self, city: &City<'_>) -> &'static str {
+        match city.status {
+            AreaStatus::Usable => "",
+            AreaStatus::Maintenance => self.frame.say("维护中", "under maintenance"),
+            AreaStatus::InDevelopment => self.frame.say("暂未开通", "not yet available"),
+        }
+    }
+}
+
+impl Asking<'_> {
+    fn picture(&self, role: PictureRole) -> Option<&Picture> {
+        self.question.picture(role)
+    }
+
+    /// A picture as an address that holds it.
+    #[expect(clippy::unused_self, reason = "templates call methods")]
+    fn data(&self, picture: &Picture) -> String {
+        let kind = match picture.data.as_slice() {
+            [0xff, 0xd8, ..] => "jpeg",
+            [b'G', b'I', b'F', ..] => "gif",
+            _ => "png",
+        };
+        format!("data:image/{kind};base64,{}", STANDARD.encode(&picture.data))
+    }
+
+    /// The largest `x`, of a slider.
+    const fn x_max(&self) -> u32 {
+        match self.question.answer {
+            AnswerShape::X { max } => max,
+            _ => 0,
+        }
+    }
+
+    /// How many points are asked for.
+    const fn points(&self) -> u32 {
+        match self.question.answer {
+            AnswerShape::Points { min, .. } => min,
+            _ => 0,
+        }
+    }
+
+    const fn kind(&self) -> ChallengeKind {
+        self.question.kind
+    }
+
+    fn app(&self) -> &str {
+        self.question.app.as_deref().unwrap_or(self.frame.language.say("手机应用", "the app"))
+    }
+
+    /// What the QR code leads to, where that is an address that this phone can open.
+    fn on_this_phone(&self) -> Option<&str> {
+        self.question.qr_text.as_deref().filter(|text| text.starts_with("https://"))
+    }
+
+    fn title(&self) -> &str {
+        let say = |chinese, english| self.frame.language.say(chinese, english);
+        match self.kind() {
+            ChallengeKind::Captcha => say("请输入图中的验证码", "Type the code in the picture"),
+            ChallengeKind::Sms => say("请输入短信验证码", "Type the code of the text message"),
+            ChallengeKind::Scan => say("请扫描二维码", "Scan the QR code"),
+            ChallengeKind::Slide => say("请拖动滑块，补全拼图", "Move the piece into the gap"),
+            ChallengeKind::Click => say("请依次点击图中的文字", "Click the words in this order"),
+            ChallengeKind::Choose => say("请选择一项", "Choose one"),
+            ChallengeKind::Confirm => say("请在手机上确认", "Confirm on your phone"),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A request about a link: who may make it, and how it is answered when it may not be.
+
+use askama::Template;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use fiveone_engine::{Fault, Link};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::assets;
+use super::language::Language;
+use super::page::{self, Chosen, Fragment};
+use super::templates::Frame;
+use crate::state::{ApiState, log_fault};
+
+/// The cookie of the browser in which the person agreed.
+pub(super) const COOKIE: &str = "fiveone_link";
+/// Tells the page which stage an answer holds.
+const STAGE: HeaderName = HeaderName::from_static("x-stage");
+/// Set by the page's own requests, and by none that another site can make a browser send.
+const OWN_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+/// What stands behind `?`.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    pub(super) lang: Option<String>,
+    pub(super) q: Option<String>,
+    pub(super) area: Option<String>,
+    pub(super) way: Option<u32>,
+}
+
+/// Why a page is not shown.
+pub(super) enum Trouble {
+    /// No such link.
+    Unknown(Language),
+    /// Not by this browser, or not by a page of ours.
+    Forbidden,
+    /// Too much is under way.
+    Busy,
+    /// Ours.
+    Fault(Fault),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "link/unknown.html")]
+struct UnknownLink {
+    language: Language,
+    version: &'static str,
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Unknown(language) => {
+                let page = UnknownLink { language, version: assets::VERSION }.render();
+                html(StatusCode::NOT_FOUND, page.unwrap_or_default())
+            }
+            Self::Forbidden => html(StatusCode::FORBIDDEN, "不能这样打开 / not allowed".to_owned()),
+            Self::Busy => {
+                let page = html(StatusCode::SERVICE_UNAVAILABLE, "请稍后再试 / busy".to_owned());
+                ([(header::RETRY_AFTER, "2")], page).into_response()
+            }
+            Self::Fault(fault) => {
+                log_fault(&fault);
+                let text = "系统错误，请稍后再试 / try again later";
+                html(StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
+            }
+        }
+    }
+}
+
+/// A page with what keeps it from being framed, kept, sniffed or told about.
+pub(super) fn html(status: StatusCode, text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    (status, headers, text).into_response()
+}
+
+pub(super) fn stage_of(fragment: Fragment) -> Response {
+    let mut response = html(StatusCode::OK, fragment.html);
+    if let Ok(key) = fragment.key.parse() {
+        response.headers_mut().insert(STAGE, key);
+    }
+    response
+}
+
+/// A request about a link that is there.
+pub(super) struct Visit {
+    pub(super) token: String,
+    pub(super) language: Language,
+    pub(super) link: Link,
+    pub(super) cookie: Option<Zeroizing<String>>,
+}
+
+impl Visit {
+    pub(super) async fn find(
+        api: &ApiState,
+        token: String,
+        asked: &Asked,
+        headers: &HeaderMap,
+    ) -> Result<Self, Trouble> {
+        let language = Language::of(asked.lang.as_deref());
+        let _call = api.calls_at_once.try_acquire().map_err(|_| Trouble::Busy)?;
+        let link = api.engine.link_pages().find(&token).await?.ok_or(Trouble::Unknown(language))?;
+        Ok(Self { token, language, link, cookie: cookie_of(headers) })
+    }
+
+    /// The same for what changes something: from our own page, in the browser that may go on.
+    pub(super) async fn acting(
+        api: &ApiState,
+        token: String,
+        asked: &Asked,
+        headers: &HeaderMap,
+    ) -> Result<Self, Trouble> {
+        if !headers.contains_key(OWN_REQUEST) {
+            return Err(Trouble::Forbidden);
+        }
+        let visit = Self::find(api, token, asked, headers).await?;
+        if visit.is_ours() { Ok(visit) } else { Err(Trouble::Forbidden) }
+    }
+
+    pub(super) fn is_ours(&self) -> bool {
+        self.link.is_open_to(self.cookie.as_ref().map(|cookie| cookie.as_str()))
+    }
+
+    pub(super) fn frame(&self) -> Frame<'_> {
+        Frame { token: &self.token, language: self.language, link: &self.link }
+    }
+
+    /// The stage as it is now, after something was done.
+    pub(super) async fn stage(
+        &mut self,
+        api: &ApiState,
+        chosen: &Chosen,
+    ) -> Result<Fragment, Trouble> {
+        let unknown = Trouble::Unknown(self.language);
+        self.link = api.engine.link_pages().find(&self.token).await?.ok_or(unknown)?;
+        if !self.is_ours() {
+            return Ok(self.elsewhere()?);
+        }
+        Ok(page::stage(api, self.frame(), chosen).await?)
+    }
+
+    fn elsewhere(&self) -> Result<Fragment, Fault> {
+        let say = |chinese, english| self.language.say(chinese, english);
+        let title = say("已在别处打开", "Opened elsewhere");
+        let text = say(
+            "这个链接已在另一个浏览器或设备上使用。请在那里继续，或回到应用重新发起。",
+            "This link is in use in another browser or on another device. Go on there, or begin again.",
+        );
+        page::closed(self.frame(), title, text)
+    }
+}
+
+fn cookie_of(headers: &HeaderMap) -> Option<Zeroizing<String>> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == COOKIE)?;
+    Some(Zeroizing::new(value.trim().to_owned()))
+}
