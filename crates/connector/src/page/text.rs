@@ -23,3 +23,31 @@ pub(crate) fn half_width(c: char) -> char {
         c => c,
     }
 }
+
+/// Text whose blanks are folded as it grows, so that parts of it are as clean as the whole.
+#[derive(Debug, Default)]
+pub(super) struct Folded(String);
+
+impl Folded {
+    pub(super) fn push(&mut self, text: &str) {
+        for c in text.chars() {
+            if is_blank_char(c) { self.gap() } else { self.0.push(c) }
+        }
+    }
+
+    /// A blank, where none is.
+    pub(super) fn gap(&mut self) {
+        if !self.0.is_empty() && !self.0.ends_with(' ') {
+            self.0.push(' ');
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What has come since it was so long.
+    pub(super) fn since(&self, start: usize) -> &str {
+        self.0[start..].trim()
+    }
+}
