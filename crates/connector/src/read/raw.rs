@@ -1,6 +1,9 @@
 //! Raw values: what stands on a page, keyed by the vendor's own words.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 use serde_json::Value as Json;
@@ -21,6 +24,25 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
 /// no text may hold it.
 pub(super) const NESTED: &str = "\u{fffc}";
 
+/// How raw values are keyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keying {
+    /// As JSON writes its keys.
+    Json,
+    /// As labels are compared.
+    Labels,
+}
+
+impl Keying {
+    /// The name under which the values of a key stand.
+    pub(super) fn name_of(self, key: &str) -> String {
+        match self {
+            Self::Json => key.to_owned(),
+            Self::Labels => normal(key),
+        }
+    }
+}
+
 /// The raw values of one record or row. Of HTML, keys are labels as [`normal`] makes them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Raw {
@@ -37,30 +59,40 @@ impl Raw {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// The first value of each key that is this one, or ends in it behind a low line: some portals put
-    /// the name of a row set in front of every key.
-    pub(super) fn named(&self, key: &str) -> impl Iterator<Item = &str> {
-        let own = self.key(key);
-        self.values
-            .iter()
-            .filter(move |(name, _)| {
-                let front = name.strip_suffix(own.as_str());
-                front.is_some_and(|front| front.is_empty() || front.ends_with('_'))
-            })
-            .filter_map(|(_, values)| values.first())
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
+    /// The names under which values stand.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// The first value of each of these names, also where it stands behind another and a low line: some
+    /// portals put the name of a row set in front of every key.
+    pub(super) fn named<'s>(
+        &'s self,
+        names: &'s HashSet<String>,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let ends = |name: &'s str| {
+            let behind = name.match_indices('_').map(move |(at, line)| &name[at + line.len()..]);
+            std::iter::once(name).chain(behind)
+        };
+        self.iter().flat_map(move |(name, value)| {
+            let named = ends(name).filter(|end| names.contains(*end));
+            named.map(move |end| (end, value.trim())).filter(|(_, value)| !value.is_empty())
+        })
     }
 
     /// The values of an entry's key.
     pub(super) fn of_entry(&self, entry: &Entry<'_>) -> &[String] {
-        let key = if self.is_json { entry.key } else { &entry.normal };
-        self.values.get(key).map_or(&[], Vec::as_slice)
+        self.values.get(&entry.name).map_or(&[], Vec::as_slice)
     }
 
     /// The first value of a key that is not blank, or a blank text.
     pub(crate) fn first(&self, key: &str) -> &str {
-        self.get(key).iter().map(|value| value.trim()).find(|value| !value.is_empty()).unwrap_or("")
+        first_filled(self.get(key))
+    }
+
+    /// The same under a name that [`Self::key`] has told, for lists of rows.
+    pub(crate) fn first_at(&self, name: &str) -> &str {
+        first_filled(self.values.get(name).map_or(&[], Vec::as_slice))
     }
 
     /// Every key with its first value.
@@ -135,4 +167,8 @@ impl Raw {
         }
         Ok(raw)
     }
+}
+
+fn first_filled(values: &[String]) -> &str {
+    values.iter().map(|value| value.trim()).find(|value| !value.is_empty()).unwrap_or("")
 }
