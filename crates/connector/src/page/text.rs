@@ -7,6 +7,10 @@ pub(crate) fn is_blank_char(c: char) -> bool {
 
 /// Text with all kinds of blanks made one, and none at the ends.
 pub(crate) fn clean_text(text: &str) -> String {
+    // Most texts are.
+    if !text.contains(is_blank_char) {
+        return text.to_owned();
+    }
     text.split(is_blank_char).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use regex::Regex;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::entries::Entry;
 use crate::{
@@ -48,7 +48,7 @@ impl Keying {
 pub(crate) struct Raw {
     values: BTreeMap<String, Vec<String>>,
     is_json: bool,
-    /// The JSON object itself, for lists inside it.
+    /// Of a JSON object what is no plain value, for lists inside it.
     pub(crate) json: Option<Json>,
 }
 
@@ -153,18 +153,26 @@ impl Raw {
         let Json::Object(map) = json else {
             return Err(UnexpectedPage::portal("a row is not an object"));
         };
-        let mut raw = Self { is_json: true, json: Some(json.clone()), ..Self::default() };
+        let mut raw = Self { is_json: true, ..Self::default() };
+        let mut inner = Map::new();
         for (key, value) in map {
             let text = match value {
                 Json::Null => String::new(),
-                Json::String(text) => clean_text(&MARKUP.replace_all(text, " ")),
+                Json::String(text) if text.contains('<') => {
+                    clean_text(&MARKUP.replace_all(text, " "))
+                }
+                Json::String(text) => clean_text(text),
                 Json::Bool(_) | Json::Number(_) => value.to_string(),
                 // Libraries write a date as an object; whoever reads a date knows it.
                 Json::Object(date) if date.contains_key("time") => value.to_string(),
-                Json::Array(_) | Json::Object(_) => NESTED.to_owned(),
+                Json::Array(_) | Json::Object(_) => {
+                    inner.insert(key.clone(), value.clone());
+                    NESTED.to_owned()
+                }
             };
             raw.push(key.clone(), text);
         }
+        raw.json = Some(Json::Object(inner));
         Ok(raw)
     }
 }
