@@ -8,6 +8,8 @@ mod date;
 mod money;
 mod ratio;
 
+use std::borrow::Cow;
+
 use fiveone_model::report::{Kind, Value};
 
 use crate::page::is_blank_char;
@@ -52,9 +54,12 @@ pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
 
 /// Blanks of every kind made one plain blank, and characters that nobody can see left out. Text keeps
 /// its full-width characters.
-fn squeeze_blanks(text: &str) -> String {
+fn squeeze_blanks(text: &str) -> Cow<'_, str> {
     let is_blank = |c: char| is_blank_char(c) || c.is_control();
-    text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    if !text.contains(is_blank) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
 fn is_nothing(text: &str) -> bool {

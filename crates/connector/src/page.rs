@@ -5,6 +5,7 @@
 
 mod capture;
 mod charset;
+mod depth;
 mod element;
 mod grid;
 mod json;
@@ -17,7 +18,7 @@ mod scrub;
 mod text;
 mod visible;
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, collections::HashSet};
 
 use scraper::{ElementRef, Html};
 use serde_json::Value as Json;
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub(crate) use charset::decode;
+use element::attribute;
 pub(crate) use element::{by_name, cell_value};
 pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};
@@ -36,7 +38,7 @@ pub(crate) use message::{Standing, claims_success, errors, has_controls, spoken,
 pub(crate) use prober::{Prober, TextPass, text_of as json_text};
 pub(crate) use scrub::Scrubber;
 pub(crate) use text::{clean_text, half_width, is_blank_char, squeezed};
-pub(crate) use visible::{all_lines, lines};
+pub(crate) use visible::all_lines;
 
 /// An answer and what has been made of it so far.
 pub(crate) struct Page {
@@ -44,8 +46,17 @@ pub(crate) struct Page {
     pub(crate) url: Url,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     text: String,
+    made: Made,
+}
+
+/// What is made of a page's text when it is first asked for, and then is there for whoever asks again.
+#[derive(Default)]
+struct Made {
     html: OnceCell<Html>,
     json: OnceCell<Option<Json>>,
+    messages: OnceCell<Vec<String>>,
+    lines: OnceCell<Vec<String>>,
+    visible: OnceCell<String>,
 }
 
 impl Page {
@@ -63,7 +74,7 @@ impl Page {
             .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
             .map(|(_, value)| String::from_utf8_lossy(value).into_owned());
         let text = charset::decode(body, kind.as_deref(), told, usual);
-        Self { status, url, headers, text, html: OnceCell::new(), json: OnceCell::new() }
+        Self { status, url, headers, text, made: Made::default() }
     }
 
     /// A page with nothing on it, to ask what needs no answer.
@@ -84,15 +95,18 @@ impl Page {
     /// The HTML tree; any text has one. Of a page whose elements stand in each other deeper than any
     /// page for people, nothing is looked at: readers walk down the tree, and a stack has an end.
     pub(crate) fn html(&self) -> &Html {
-        self.html.get_or_init(|| {
+        self.made.html.get_or_init(|| {
+            if depth::may_be_too_deep(&self.text) {
+                return Html::parse_document("");
+            }
             let html = Html::parse_document(&self.text);
-            if is_too_deep(&html) { Html::parse_document("") } else { html }
+            if depth::is_too_deep(&html) { Html::parse_document("") } else { html }
         })
     }
 
     /// The JSON value, when the whole text is one.
     pub(crate) fn json(&self) -> Option<&Json> {
-        self.json.get_or_init(|| json::parse(&self.text)).as_ref()
+        self.made.json.get_or_init(|| json::parse(&self.text)).as_ref()
     }
 
     /// Whether it is JSON made of more than a word or a number.
@@ -109,11 +123,11 @@ impl Page {
     }
 
     /// What can be seen of it.
-    pub(crate) fn visible(&self) -> String {
-        match self.json() {
+    pub(crate) fn visible(&self) -> &str {
+        self.made.visible.get_or_init(|| match self.json() {
             Some(json) => visible::of_json(json),
             None => visible::of_html(self.html()),
-        }
+        })
     }
 
     /// Whether it holds a table, a list of definitions or a form: something records can stand in.
@@ -191,7 +205,7 @@ impl Page {
         WORDS.iter().any(|word| text.contains(word))
             || is_counted
             || elements.any(|element| {
-                let names = ["class", "id", "name"].map(|name| element.attr(name));
+                let names = ["class", "id", "name"].map(|name| attribute(element.value(), name));
                 names.into_iter().flatten().any(|name| name.to_lowercase().contains("page"))
             })
     }
@@ -243,28 +257,35 @@ impl Page {
     }
 
     /// What it tells the reader: alerts, errors, messages.
-    pub(crate) fn messages(&self) -> Vec<String> {
-        message::of(self)
+    pub(crate) fn messages(&self) -> &[String] {
+        self.made.messages.get_or_init(|| message::of(self))
     }
 
     /// The same answer without the layers around its data; `None` when one of them is not there.
     pub(crate) fn peel(self, layers: &[Layer]) -> Option<Self> {
         layers.iter().try_fold(self, |page, layer| {
             let text = layer::peel(&page, layer)?;
-            Some(Self { text, html: OnceCell::new(), json: OnceCell::new(), ..page })
+            Some(Self { text, made: Made::default(), ..page })
         })
     }
 }
 
 /// What can be read in each of the outermost elements of a selection.
 pub(crate) fn element_texts(page: &Page, selector: &Css) -> Vec<String> {
-    let elements: Vec<ElementRef<'_>> = page.select(&selector.0).collect();
-    let ids: Vec<_> = elements.iter().map(|element| element.id()).collect();
-    elements
-        .into_iter()
-        .filter(|element| !element.ancestors().any(|above| ids.contains(&above.id())))
-        .map(visible::of_element)
-        .collect()
+    outermost(page.select(&selector.0).collect()).into_iter().map(visible::of_element).collect()
+}
+
+/// Elements that stand in no other of the list, so that nothing is read twice.
+pub(crate) fn outermost(elements: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
+    let ids: HashSet<_> = elements.iter().map(|element| element.id()).collect();
+    let is_inner =
+        |element: &ElementRef<'_>| element.ancestors().any(|above| ids.contains(&above.id()));
+    elements.into_iter().filter(|element| !is_inner(element)).collect()
+}
+
+/// The lines of text that can be seen outside of announcements and footers.
+pub(crate) fn lines(page: &Page) -> &[String] {
+    page.made.lines.get_or_init(|| visible::lines(page))
 }
 
 /// Whether an answer is a firewall's script instead of a page.
@@ -279,20 +300,6 @@ impl Page {
         let url = Url::parse("http://portal.test/app/page").expect("an address");
         Self::new(200, url, Vec::new(), text.as_bytes(), None, None)
     }
-}
-
-/// How deep elements may stand in each other.
-const DEPTH_MAX: usize = 400;
-
-fn is_too_deep(html: &Html) -> bool {
-    let mut ahead = vec![(html.tree.root(), 0_usize)];
-    while let Some((node, depth)) = ahead.pop() {
-        if depth > DEPTH_MAX {
-            return true;
-        }
-        ahead.extend(node.children().map(|child| (child, depth + 1)));
-    }
-    false
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Reader<'_> {
                 }
                 Err(page) => return Err(page.into()),
             };
-            if self.whose.is_other(&raw, &mapping.person_keys()) {
+            if self.whose.is_other(&raw, mapping.person_keys()) {
                 return Err(Unread::OtherPerson);
             }
             let part = mapping.record(&raw, self.scope, self.findings)?;
@@ -207,7 +207,7 @@ impl Reader<'_> {
                 sums += 1;
                 continue;
             }
-            if self.whose.is_other(&raw, &person_keys) {
+            if self.whose.is_other(&raw, person_keys) {
                 return Err(Unread::OtherPerson);
             }
             if self.insurance.is_some_and(|own| insurance::is_of_another(&raw, own)) {
@@ -226,7 +226,7 @@ impl Reader<'_> {
                 odd.push(raw);
                 continue;
             }
-            seen.add(&raw);
+            seen.add(&raw, mapping);
             read.push(ReadRow { record, raw });
         }
         self.left_out = lines_left_out + rows_of_others + sums;

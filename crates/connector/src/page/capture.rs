@@ -1,5 +1,7 @@
 //! Values taken out of an answer.
 
+use std::collections::HashSet;
+
 use scraper::ElementRef;
 use serde_json::{Map, Value as Json};
 
@@ -20,13 +22,9 @@ impl Prober<'_> {
         let mut values: Vec<Json> =
             found.into_iter().filter_map(|value| refine(capture, value)).collect();
         if capture.all || capture.from.is_list() {
-            let mut seen: Vec<Json> = Vec::new();
-            for value in values {
-                if !seen.contains(&value) {
-                    seen.push(value);
-                }
-            }
-            return Ok((!seen.is_empty()).then_some(Json::Array(seen)));
+            let mut seen = HashSet::new();
+            values.retain(|value| seen.insert(value.clone()));
+            return Ok((!values.is_empty()).then_some(Json::Array(values)));
         }
         if !capture.from.may_be_blank() {
             values.retain(|value| *value != Json::String(String::new()));

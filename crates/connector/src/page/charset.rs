@@ -60,7 +60,7 @@ pub(crate) fn decode(
 struct Utf8Evidence {
     /// Characters of several bytes that are whole.
     whole: usize,
-    /// Chinese characters among them.
+    /// Chinese characters among them, counted while there are few.
     chinese: usize,
     /// Places that are no UTF-8.
     broken: usize,
@@ -68,12 +68,17 @@ struct Utf8Evidence {
 
 impl Utf8Evidence {
     fn of(bytes: &[u8]) -> Self {
-        bytes.utf8_chunks().fold(Self::default(), |counted, chunk| Self {
-            whole: counted.whole + chunk.valid().chars().filter(|c| !c.is_ascii()).count(),
-            chinese: counted.chinese
-                + chunk.valid().chars().filter(|c| matches!(c, '\u{4e00}'..='\u{9fff}')).count(),
-            broken: counted.broken + usize::from(!chunk.invalid().is_empty()),
-        })
+        let mut counted = Self::default();
+        for chunk in bytes.utf8_chunks() {
+            // A character of several bytes has one that begins it.
+            counted.whole += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
+            counted.broken += usize::from(!chunk.invalid().is_empty());
+            if counted.whole < CHARACTERS_THAT_PROVE {
+                let is_chinese = |c: &char| matches!(c, '\u{4e00}'..='\u{9fff}');
+                counted.chinese += chunk.valid().chars().filter(is_chinese).count();
+            }
+        }
+        counted
     }
 
     const fn is_proof(&self) -> bool {

@@ -1,11 +1,14 @@
 //! Elements: what a reader would say is their value.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use regex::Regex;
 use scraper::{ElementRef, Html, Node, node::Element};
 
-use super::{text::clean_text, visible::is_hidden};
+use super::{
+    text::{Folded, clean_text},
+    visible::is_hidden,
+};
 
 /// `document.write('5000.00')`.
 static WRITE: LazyLock<Regex> = LazyLock::new(|| {
@@ -15,15 +18,28 @@ static WRITE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The text of an element without scripts, hidden parts and form fields.
 pub(crate) fn text_of(element: ElementRef<'_>) -> String {
-    let mut text = String::new();
-    push_text(element, &mut text);
-    clean_text(&text)
+    let mut text = Folded::default();
+    push_text(element, usize::MAX, &mut text);
+    text.since(0).to_owned()
 }
 
-fn push_text(element: ElementRef<'_>, text: &mut String) {
+/// The same, where it has no more characters than this.
+pub(super) fn short_text_of(element: ElementRef<'_>, chars_max: usize) -> Option<String> {
+    const BYTES_OF_A_CHARACTER: usize = 4;
+    let mut text = Folded::default();
+    push_text(element, chars_max * BYTES_OF_A_CHARACTER, &mut text);
+    let text = text.since(0);
+    (text.chars().count() <= chars_max).then(|| text.to_owned())
+}
+
+/// Adds the text of an element, unless there is more than enough already.
+fn push_text(element: ElementRef<'_>, bytes_max: usize, text: &mut Folded) {
     for child in element.children() {
+        if text.len() > bytes_max {
+            return;
+        }
         match child.value() {
-            Node::Text(own) => text.push_str(own),
+            Node::Text(own) => text.push(own),
             Node::Element(inner) => {
                 let Some(child) = ElementRef::wrap(child) else { continue };
                 let is_field = matches!(inner.name(), "select" | "textarea" | "option");
@@ -32,9 +48,9 @@ fn push_text(element: ElementRef<'_>, text: &mut String) {
                     continue;
                 }
                 if matches!(inner.name(), "br" | "p" | "div" | "td" | "th" | "li" | "tr") {
-                    text.push(' ');
+                    text.gap();
                 }
-                push_text(child, text);
+                push_text(child, bytes_max, text);
             }
             _ => {}
         }
@@ -111,17 +127,24 @@ pub(super) fn option_text(option: ElementRef<'_>, shown: bool) -> String {
     }
 }
 
+/// An attribute. The tree's own way to ask makes a name of each question first, and every element is
+/// asked several.
+pub(super) fn attribute<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
+    element.attrs().find(|(own, _)| *own == name).map(|(_, value)| value)
+}
+
 /// The elements of that id or name: exact ones, or else those that differ in case only.
 pub(crate) fn by_name<'h>(scope: &[ElementRef<'h>], name: &str) -> Vec<ElementRef<'h>> {
     let find = |same: &dyn Fn(&str) -> bool| {
-        let mut found: Vec<ElementRef<'h>> = Vec::new();
-        for element in scope.iter().flat_map(|element| element.descendent_elements()) {
-            let has = |attr: &str| element.attr(attr).is_some_and(same);
-            if (has("id") || has("name")) && found.iter().all(|known| known.id() != element.id()) {
-                found.push(element);
-            }
-        }
-        found
+        let mut seen = HashSet::new();
+        let elements = scope.iter().flat_map(|element| element.descendent_elements());
+        let has = |element: &ElementRef<'_>, name: &str| {
+            attribute(element.value(), name).is_some_and(same)
+        };
+        elements
+            .filter(|element| has(element, "id") || has(element, "name"))
+            .filter(|element| seen.insert(element.id()))
+            .collect::<Vec<ElementRef<'h>>>()
     };
     let exact = find(&|own| own == name);
     if exact.is_empty() { find(&|own| own.eq_ignore_ascii_case(name)) } else { exact }

@@ -1,8 +1,17 @@
 //! Tables as grids: spans worked out, every cell with its text.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use scraper::{ElementRef, Selector};
 
-use super::{element::cell_value, label::normal, visible::is_hidden};
+use super::{
+    element::{attribute, cell_value},
+    label::normal,
+    visible::is_hidden,
+};
+
+static ROWS: LazyLock<Selector> =
+    LazyLock::new(|| Selector::parse("tr").expect("the selector is a constant"));
 
 /// The widest table and the largest span of columns that are believed.
 const COLUMNS_MAX: usize = 200;
@@ -40,6 +49,12 @@ impl GridRow {
         self.own == 1 && self.hanging == 0
     }
 
+    /// Whether the texts are these headers.
+    pub(crate) fn has_headers(&self, headers: &[String]) -> bool {
+        self.cells.len() == headers.len()
+            && self.cells.iter().zip(headers).all(|(cell, header)| normal(cell) == *header)
+    }
+
     /// The texts as headers.
     pub(crate) fn headers(&self) -> Vec<String> {
         self.cells.iter().map(|cell| normal(cell)).collect()
@@ -48,11 +63,10 @@ impl GridRow {
 
 /// The tables that are, or are inside, the chosen elements; each once, in the order of the page.
 pub(crate) fn grids(elements: &[ElementRef<'_>]) -> Vec<Grid> {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     let mut grids = Vec::new();
     for element in elements.iter().flat_map(|element| element.descendent_elements()) {
-        if element.value().name() == "table" && !seen.contains(&element.id()) {
-            seen.push(element.id());
+        if element.value().name() == "table" && seen.insert(element.id()) {
             grids.push(of_table(element));
         }
     }
@@ -67,9 +81,8 @@ pub(crate) fn grids(elements: &[ElementRef<'_>]) -> Vec<Grid> {
 
 /// Elements of a selector inside an element that belong to no inner table.
 fn own_rows<'h>(table: ElementRef<'h>) -> Vec<ElementRef<'h>> {
-    let Ok(selector) = Selector::parse("tr") else { return Vec::new() };
     table
-        .select(&selector)
+        .select(&ROWS)
         .filter(|row| {
             let above = row
                 .ancestors()
@@ -144,7 +157,7 @@ fn take_hanging(row: &mut GridRow, hanging: &mut [Option<Hanging>]) {
 
 /// A span as browsers read it: the digits it begins with (`2;`, `2px`), 1 where there are none.
 fn span(cell: ElementRef<'_>, name: &str) -> usize {
-    let told = cell.attr(name).unwrap_or_default().trim_start();
+    let told = attribute(cell.value(), name).unwrap_or_default().trim_start();
     let digits: String = told.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(1)
 }

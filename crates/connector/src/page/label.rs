@@ -9,17 +9,20 @@
 //! What looks like the next *label* is never taken for a value: the cell between them is missing then,
 //! and the label has none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use scraper::{ElementRef, Node};
+use scraper::{ElementRef, Node, node::Element};
 
 use super::{
-    element::{cell_value, field_value, holds_field, text_of},
+    element::{cell_value, field_value, holds_field, short_text_of, text_of},
     text::{clean_text, half_width, is_blank_char},
 };
 
 /// The longest text that can be a label, in characters.
 const LABEL_CHARS_MAX: usize = 16;
+
+/// The longest text with a label and its value.
+const CHARS_MAX: usize = 200;
 
 /// What is in brackets behind a label and says nothing but how its value is written.
 const UNITS: [&str; 8] = ["元", "%", "元/月", "单位元", "年月", "人民币", "￥", "yyyymm"];
@@ -85,6 +88,8 @@ pub(crate) struct Labels {
     known: BTreeMap<String, Vec<String>>,
     /// Labels that were not asked for.
     others: BTreeMap<String, String>,
+    /// The rows along which was looked, from an even or an odd cell.
+    rows_seen: HashSet<(*const Element, usize)>,
 }
 
 impl Labels {
@@ -119,8 +124,8 @@ impl Labels {
         if NO_LABELS.contains(&element.value().name()) {
             return;
         }
-        let text = text_of(element);
-        if text.is_empty() || text.chars().count() > 200 {
+        let text = short_text_of(element, CHARS_MAX).unwrap_or_default();
+        if text.is_empty() {
             return;
         }
         let label = normal(&text);
@@ -134,11 +139,13 @@ impl Labels {
         }
         let Some((before, after)) = text.split_once([':', '：']) else { return };
         let label = normal(before);
-        let is_leaf = element.child_elements().all(|child| !text_of(child).contains([':', '：']));
+        if element.child_elements().any(|child| text_of(child).contains([':', '：'])) {
+            return;
+        }
         // Where the label is an element of its own, it was or will be seen by itself.
         let stands_alone =
             element.descendent_elements().skip(1).any(|child| normal(&text_of(child)) == label);
-        if !is_leaf || stands_alone {
+        if stands_alone {
             return;
         }
         if known.contains(&label) {
@@ -159,7 +166,11 @@ impl Labels {
         };
         let cells: Vec<ElementRef<'_>> = row.child_elements().filter(is_cell).collect();
         let own = cells.iter().position(|one| Some(one.id()) == cell.map(|cell| cell.id()));
-        for pair in own.map_or(&[][..], |own| &cells[own % 2..]).chunks_exact(2) {
+        let Some(first) = own.map(|own| own % 2) else { return };
+        if !self.rows_seen.insert((std::ptr::from_ref(row.value()), first)) {
+            return;
+        }
+        for pair in cells[first..].chunks_exact(2) {
             let text = text_of(pair[0]);
             let other = normal(&text);
             if is_label(&text) && !known.contains(&other) {

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use scraper::{ElementRef, Selector};
+use scraper::{Selector, node::Element};
 use serde_json::Value as Json;
 
-use super::{Page, script, text::clean_text, text::squeezed, visible};
+use super::{Page, element::attribute, lines, script, text::clean_text, text::squeezed, visible};
 
 /// How long a plain answer may be to count as a message.
 const PLAIN_CHARS_MAX: usize = 200;
@@ -14,8 +14,6 @@ const PLAIN_CHARS_MAX: usize = 200;
 /// How long an element's text may be to count as a message.
 const ELEMENT_CHARS_MAX: usize = 300;
 
-static ELEMENTS: LazyLock<Selector> =
-    LazyLock::new(|| Selector::parse("[id],[class]").expect("the selector is a constant"));
 static CONTROLS: LazyLock<Selector> = LazyLock::new(|| {
     Selector::parse("a[href],input:not([type=hidden]),select,textarea,table")
         .expect("the selector is a constant")
@@ -86,8 +84,8 @@ impl Standing {
         if !page.has_records() && page.json().is_none() {
             return;
         }
-        self.0.extend(of(page).iter().map(|text| squeezed(text)));
-        self.0.extend(visible::lines(page).iter().map(|text| squeezed(text)));
+        self.0.extend(page.messages().iter().map(|text| squeezed(text)));
+        self.0.extend(lines(page).iter().map(|text| squeezed(text)));
     }
 
     /// Whether this text stood there.
@@ -112,10 +110,9 @@ pub(super) fn of(page: &Page) -> Vec<String> {
 /// What the answer says so plainly that it is a refusal even when nobody knows the words: an alert, a
 /// filled error element, bare text, or a page that holds a sentence and nothing to go on with.
 pub(crate) fn spoken(page: &Page) -> Vec<String> {
-    let mut found = of(page);
+    let mut found = page.messages().to_vec();
     if page.json().is_none() && !is_plain(page) && !has_controls(page) {
-        let lines = visible::lines(page);
-        let whole = clean_text(&lines.join(" "));
+        let whole = clean_text(&lines(page).join(" "));
         let is_refusal = REFUSING.iter().any(|word| whole.contains(word));
         if is_refusal && whole.chars().count() <= PLAIN_CHARS_MAX {
             found.push(whole);
@@ -159,8 +156,8 @@ fn error_elements(page: &Page) -> Vec<String> {
 }
 
 fn marked(page: &Page, marks: &[&str]) -> Vec<String> {
-    let is_marked = |element: &ElementRef<'_>, attribute: &str| {
-        element.attr(attribute).is_some_and(|words| {
+    let is_marked = |element: &Element| {
+        ["id", "class"].into_iter().filter_map(|name| attribute(element, name)).any(|words| {
             let mut words = words.to_ascii_lowercase();
             for innocent in INNOCENT {
                 words = words.replace(innocent, "");
@@ -168,13 +165,9 @@ fn marked(page: &Page, marks: &[&str]) -> Vec<String> {
             marks.iter().any(|mark| words.contains(mark))
         })
     };
-    page.select(&ELEMENTS)
-        .filter(|element| is_marked(element, "id") || is_marked(element, "class"))
-        .filter(|element| visible::can_be_seen(*element) && !visible::is_announcement(*element))
-        .map(visible::of_element)
-        .filter(|text| !text.is_empty() && text.chars().count() <= ELEMENT_CHARS_MAX)
-        .filter(|text| !is_advice(text))
-        .collect()
+    let mut found = visible::marked(page.html(), &is_marked, ELEMENT_CHARS_MAX);
+    found.retain(|text| !is_advice(text));
+    found
 }
 
 fn of_json(json: &Json) -> Vec<String> {
@@ -240,5 +233,5 @@ pub(crate) fn troubling(page: &Page) -> Vec<String> {
         let text = squeezed(text).trim_end_matches(['!', '！', '.', '。']).to_lowercase();
         text.is_empty() || WELL.contains(&text.as_str())
     };
-    of(page).into_iter().filter(|text| !is_well(text)).collect()
+    page.messages().iter().filter(|text| !is_well(text)).cloned().collect()
 }

@@ -28,7 +28,6 @@ pub(crate) struct Prober<'a> {
     standing: &'a Standing,
     messages: OnceCell<Vec<String>>,
     lines: OnceCell<Vec<String>>,
-    visible: OnceCell<String>,
 }
 
 /// Where a rule without a place looks. Texts that stood there before the input are never counted.
@@ -56,15 +55,7 @@ impl<'a> Prober<'a> {
         cookies: &'a [(String, String)],
         standing: &'a Standing,
     ) -> Self {
-        Self {
-            page,
-            scope,
-            cookies,
-            standing,
-            messages: OnceCell::new(),
-            lines: OnceCell::new(),
-            visible: OnceCell::new(),
-        }
+        Self { page, scope, cookies, standing, messages: OnceCell::new(), lines: OnceCell::new() }
     }
 
     /// The messages that were not there before.
@@ -74,23 +65,23 @@ impl<'a> Prober<'a> {
 
     /// What the answer says so plainly that it is a refusal whatever the words are.
     pub(crate) fn spoken(&self) -> Option<String> {
-        self.live(super::spoken(self.page)).into_iter().next()
+        self.live(&super::spoken(self.page)).into_iter().next()
     }
 
     fn lines(&self) -> &[String] {
         self.lines.get_or_init(|| {
-            let lines = visible::lines(self.page).into_iter();
-            self.live(lines.filter(|line| !message::is_advice(line)).collect())
+            let lines = super::lines(self.page).iter().filter(|line| !message::is_advice(line));
+            lines.filter(|line| !self.standing.has(line)).cloned().collect()
         })
     }
 
-    fn live(&self, texts: Vec<String>) -> Vec<String> {
-        texts.into_iter().filter(|text| !self.standing.has(text)).collect()
+    fn live(&self, texts: &[String]) -> Vec<String> {
+        texts.iter().filter(|text| !self.standing.has(text)).cloned().collect()
     }
 
     /// All that can be seen.
     pub(crate) fn visible(&self) -> &str {
-        self.visible.get_or_init(|| self.page.visible())
+        self.page.visible()
     }
 
     pub(super) fn cookie(&self, name: &str) -> Option<String> {
@@ -224,32 +215,34 @@ impl<'a> Prober<'a> {
             let found = places.iter().find(|place| texts.iter().any(|t| holds(place, t, is_exact)));
             found.map(|place| shorten(place, texts))
         };
-        let of = |places: Vec<String>| match among {
-            Among::Everything => find(&places),
+        let of = |places: &[String]| match among {
+            Among::Everything => find(places),
             Among::Live(_) => find(&self.live(places)),
         };
         let Some(at) = at else {
             return match among {
                 Among::Live(TextPass::Messages) => find(self.messages()),
                 Among::Live(TextPass::Page) => find(self.lines()),
-                Among::Everything => find(&self.page.messages())
+                Among::Everything => find(self.page.messages())
                     .or_else(|| find(std::slice::from_ref(&self.visible().to_owned()))),
             };
         };
         match at {
             TextScope::Message => of(self.page.messages()),
-            TextScope::Page => of(vec![self.visible().to_owned()]),
-            TextScope::Alert => of(script::alerts(self.page.html())),
-            TextScope::Body => of(vec![self.page.text().to_owned()]),
+            TextScope::Page => of(&[self.visible().to_owned()]),
+            TextScope::Alert => of(&script::alerts(self.page.html())),
+            TextScope::Body => of(&[self.page.text().to_owned()]),
             TextScope::Title => {
                 let elements = self.page.html().root_element().descendent_elements();
                 let titles = elements.filter(|element| element.value().name() == "title");
-                of(titles.map(|title| title.text().collect()).collect())
+                of(&titles.map(|title| title.text().collect()).collect::<Vec<String>>())
             }
-            TextScope::Json(path) => of(self.json_all(path).iter().map(text_of).collect()),
+            TextScope::Json(path) => {
+                of(&self.json_all(path).iter().map(text_of).collect::<Vec<String>>())
+            }
             TextScope::Css(selector) => {
                 let seen = self.page.select(&selector.0).filter(|one| visible::can_be_seen(*one));
-                of(seen.map(visible::of_element).collect())
+                of(&seen.map(visible::of_element).collect::<Vec<String>>())
             }
         }
     }

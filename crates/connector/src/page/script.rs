@@ -93,7 +93,15 @@ static FUNCTION_HEAD: LazyLock<Regex> = LazyLock::new(|| {
 fn only_defines(code: &str) -> bool {
     let start = code.len().saturating_sub(300);
     let start = (start..=code.len()).find(|at| code.is_char_boundary(*at)).unwrap_or(code.len());
-    let Some(head) = FUNCTION_HEAD.captures(&code[start..]) else { return false };
+    let code = &code[start..];
+    // Every bracket is asked, and few stand behind the head of a function.
+    let before_arguments = code.trim_end().strip_suffix(')').and_then(|code| code.rsplit_once('('));
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    let is_function = before_arguments.is_some_and(|(before, _)| {
+        before.trim_end().trim_end_matches(is_name).trim_end().ends_with("function")
+            || before.trim_end().ends_with("function")
+    });
+    let Some(head) = FUNCTION_HEAD.captures(code).filter(|_| is_function) else { return false };
     let part = |at: usize| head.get(at).map_or("", |part| part.as_str());
     let (before, sign, name) = (part(1), part(2), part(3));
     if !name.is_empty() {
@@ -120,11 +128,19 @@ pub(super) fn value(scripts: &[String], name: &str) -> Option<Json> {
     let pattern = format!(r#"(?:^|[^\w$.])["']?{}["']?\s*(?:=|:)\s*"#, regex::escape(name));
     let pattern = Regex::new(&pattern).ok()?;
     scripts.iter().find_map(|script| {
-        pattern.find_iter(script).find_map(|found| {
-            // `==` compares and sets nothing.
-            let rest = &script[found.end()..];
-            if rest.starts_with('=') { None } else { literal(rest) }
-        })
+        let set = pattern.find_iter(script).map(|found| &script[found.end()..]);
+        // `==` compares and sets nothing.
+        let set = set.filter(|rest| !rest.starts_with('=') && begins_literal(rest));
+        set.take(TRIES_MAX).find_map(literal)
+    })
+}
+
+/// How often a name may be set in a script to what is no value: each may go on to the script's end.
+const TRIES_MAX: usize = 50;
+
+fn begins_literal(text: &str) -> bool {
+    text.starts_with(|c: char| {
+        c.is_ascii_digit() || matches!(c, '"' | '\'' | '{' | '[' | '-' | '.')
     })
 }
 

@@ -239,3 +239,34 @@ fn a_page_deeper_than_any_is_not_walked_down() {
     let page = Page::of(&format!("{}密码错误", "<div class=error>".repeat(100)));
     assert_eq!(page.visible().trim(), "密码错误");
 }
+
+/// Texts and tables as deep and as many as strangers like are walked once: each of these took the square
+/// or the cube of its size.
+#[test]
+fn pages_of_any_shape_are_walked_once() {
+    let visible =
+        |text: &str| format!("{}{text}{}", "<b class=msg>".repeat(300), "</b>".repeat(300));
+    let page = Page::of(&visible("密码错误").repeat(40));
+    assert_eq!(page.messages(), vec!["密码错误"; 300 * 40], "each of them says it");
+    let long = "密码错误".repeat(20_000);
+    assert_eq!(Page::of(&visible(&long)).messages(), Vec::<String>::new());
+
+    let nested = |text: &str| format!("{}{text}{}", "<span>".repeat(300), "</span>".repeat(300));
+    let page = Page::of(&nested("姓名：张三").repeat(20));
+    let labels = Labels::find(&element::whole(page.html()), &["姓名"]);
+    let known: Vec<_> = labels.known().collect();
+    assert_eq!(known, [("姓名", &vec!["张三".to_owned(); 20][..])]);
+
+    let page = Page::of(&"<table><tr><td>1</table>".repeat(20_000));
+    let tables = scraper::Selector::parse("table").expect("a selector");
+    let found: Vec<_> = page.select(&tables).collect();
+    assert_eq!(grids(&found).len(), 20_000);
+    assert_eq!(outermost(found).len(), 20_000);
+    let page = Page::of(&"<i id=x>1</i>".repeat(20_000));
+    assert_eq!(by_name(&element::whole(page.html()), "x").len(), 20_000);
+
+    let brackets = "if(x){f('{'){[".repeat(20_000);
+    assert_eq!(Page::of(&format!("<script>{brackets}</script>")).alerts(), Vec::<String>::new());
+    let unclosed = ["x=[".repeat(50_000)];
+    assert_eq!(script::value(&unclosed, "x"), None);
+}

@@ -7,6 +7,10 @@ pub(crate) fn is_blank_char(c: char) -> bool {
 
 /// Text with all kinds of blanks made one, and none at the ends.
 pub(crate) fn clean_text(text: &str) -> String {
+    // Most texts are.
+    if !text.contains(is_blank_char) {
+        return text.to_owned();
+    }
     text.split(is_blank_char).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -21,5 +25,33 @@ pub(crate) fn half_width(c: char) -> char {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',
         c => c,
+    }
+}
+
+/// Text whose blanks are folded as it grows, so that parts of it are as clean as the whole.
+#[derive(Debug, Default)]
+pub(super) struct Folded(String);
+
+impl Folded {
+    pub(super) fn push(&mut self, text: &str) {
+        for c in text.chars() {
+            if is_blank_char(c) { self.gap() } else { self.0.push(c) }
+        }
+    }
+
+    /// A blank, where none is.
+    pub(super) fn gap(&mut self) {
+        if !self.0.is_empty() && !self.0.ends_with(' ') {
+            self.0.push(' ');
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What has come since it was so long.
+    pub(super) fn since(&self, start: usize) -> &str {
+        self.0[start..].trim()
     }
 }

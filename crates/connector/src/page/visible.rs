@@ -4,25 +4,28 @@
 use scraper::{ElementRef, Html, Node, node::Element};
 use serde_json::Value as Json;
 
-use super::{Page, text::clean_text};
+use super::{
+    Page,
+    element::attribute,
+    text::{Folded, clean_text},
+};
 
 /// The largest page of scripts alone that is taken for a wall.
 const WALL_BYTES_MAX: usize = 512 * 1024;
 
 /// Whether an element is hidden by itself (style sheets are not known).
 pub(super) fn is_hidden(element: &Element) -> bool {
-    if element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true") {
-        return true;
-    }
-    if element.name() == "input"
-        && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"))
-    {
-        return true;
-    }
-    element.attr("style").is_some_and(|style| {
+    let hides = |style: &str| {
         let style: String =
             style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
         style.contains("display:none") || style.contains("visibility:hidden")
+    };
+    element.attrs().any(|(name, value)| match name {
+        "hidden" => true,
+        "aria-hidden" => value == "true",
+        "type" => element.name() == "input" && value.eq_ignore_ascii_case("hidden"),
+        "style" => hides(value),
+        _ => false,
     })
 }
 
@@ -53,21 +56,85 @@ const ANNOUNCEMENTS: [&str; 14] = [
     "friendlink",
 ];
 
-/// Whether an element is, or stands in, an announcement, a list of news or the page's footer.
-pub(super) fn is_announcement(element: ElementRef<'_>) -> bool {
-    let is_one = |element: &Element| {
-        let is_marked = |name: &str| {
-            element.attr(name).is_some_and(|words| {
-                let words = words.to_ascii_lowercase();
-                ANNOUNCEMENTS.iter().any(|mark| words.contains(mark)) || words == "foot"
-            })
-        };
-        matches!(element.name(), "footer" | "marquee" | "header" | "nav")
-            || is_marked("id")
-            || is_marked("class")
+/// Whether an element by itself is an announcement, a list of news or the page's footer.
+fn is_announcement(element: &Element) -> bool {
+    let is_marked = |name: &str| {
+        attribute(element, name).is_some_and(|words| {
+            let words = words.to_ascii_lowercase();
+            ANNOUNCEMENTS.iter().any(|mark| words.contains(mark)) || words == "foot"
+        })
     };
-    is_one(element.value())
-        || element.ancestors().filter_map(|node| node.value().as_element()).any(is_one)
+    matches!(element.name(), "footer" | "marquee" | "header" | "nav")
+        || is_marked("id")
+        || is_marked("class")
+}
+
+/// The texts of the elements that somebody marked and that can be seen, outside of announcements, in
+/// the order of the page; long ones are left out.
+///
+/// One walk for all of them: an element's text is a part of the text of those it stands in, and they may
+/// stand in each other as deep as the page likes.
+pub(super) fn marked(
+    html: &Html,
+    is_marked: &dyn Fn(&Element) -> bool,
+    chars_max: usize,
+) -> Vec<String> {
+    let mut walk = MarkedWalk { is_marked, chars_max, text: Folded::default(), found: Vec::new() };
+    walk.look_at(html.root_element(), false);
+    walk.found.retain(|text| !text.is_empty());
+    walk.found
+}
+
+struct MarkedWalk<'w> {
+    is_marked: &'w dyn Fn(&Element) -> bool,
+    chars_max: usize,
+    /// The text of all elements so far.
+    text: Folded,
+    found: Vec<String>,
+}
+
+impl MarkedWalk<'_> {
+    fn look_at(&mut self, element: ElementRef<'_>, is_announced: bool) {
+        let own = element.value();
+        if is_code(own.name()) || is_hidden(own) {
+            return;
+        }
+        if let ("input", Some("submit" | "button")) = (own.name(), attribute(own, "type")) {
+            self.text.push(attribute(own, "value").unwrap_or_default());
+        }
+        let is_block = !is_inline(own.name());
+        if is_block {
+            self.text.gap();
+        }
+        let is_announced = is_announced || is_announcement(own);
+        // Its place among the others, which its inner ones come behind.
+        let place = (!is_announced && (self.is_marked)(own)).then(|| {
+            self.found.push(String::new());
+            (self.found.len() - 1, self.text.len())
+        });
+        for child in element.children() {
+            match child.value() {
+                Node::Text(text) => self.text.push(text),
+                Node::Element(_) => {
+                    if let Some(child) = ElementRef::wrap(child) {
+                        self.look_at(child, is_announced);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some((place, start)) = place {
+            const BYTES_OF_A_CHARACTER: usize = 4;
+            let text = self.text.since(start);
+            let may_be_short = text.len() <= self.chars_max * BYTES_OF_A_CHARACTER;
+            if may_be_short && text.chars().count() <= self.chars_max {
+                text.clone_into(&mut self.found[place]);
+            }
+        }
+        if is_block {
+            self.text.gap();
+        }
+    }
 }
 
 /// All text that can be seen, the captions of buttons included.
@@ -78,7 +145,7 @@ pub(super) fn of_html(html: &Html) -> String {
 }
 
 /// The lines of text that can be seen outside of announcements and footers.
-pub(crate) fn lines(page: &Page) -> Vec<String> {
+pub(super) fn lines(page: &Page) -> Vec<String> {
     let text = match page.json() {
         Some(json) => of_json(json),
         None => {
@@ -111,14 +178,17 @@ fn push(element: ElementRef<'_>, text: &mut String, is_plain: bool) {
         match child.value() {
             Node::Text(own) => text.push_str(own),
             Node::Element(inner) => {
-                let is_code =
-                    matches!(inner.name(), "script" | "style" | "template" | "noscript" | "title");
                 let Some(child) = ElementRef::wrap(child) else { continue };
-                if is_code || is_hidden(inner) || (is_plain && is_announcement(child)) {
+                let is_left_out = is_code(inner.name())
+                    || is_hidden(inner)
+                    || (is_plain && is_announcement(inner));
+                if is_left_out {
                     continue;
                 }
-                if let ("input", Some("submit" | "button")) = (inner.name(), inner.attr("type")) {
-                    text.push_str(inner.attr("value").unwrap_or_default());
+                if let ("input", Some("submit" | "button")) =
+                    (inner.name(), attribute(inner, "type"))
+                {
+                    text.push_str(attribute(inner, "value").unwrap_or_default());
                 }
                 let is_block = !is_inline(inner.name());
                 if is_block {
@@ -132,6 +202,11 @@ fn push(element: ElementRef<'_>, text: &mut String, is_plain: bool) {
             _ => {}
         }
     }
+}
+
+/// Elements whose text nobody is shown as a part of the page.
+fn is_code(name: &str) -> bool {
+    matches!(name, "script" | "style" | "template" | "noscript" | "title")
 }
 
 fn is_inline(name: &str) -> bool {
@@ -173,5 +248,5 @@ pub(super) fn is_wall(page: &Page) -> bool {
         .root_element()
         .descendent_elements()
         .any(|element| matches!(element.value().name(), "input" | "frame" | "iframe" | "table"));
-    !has_fields && of_html(html).is_empty()
+    !has_fields && page.visible().is_empty()
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use fiveone_model::report::Table;
 
+use super::raw::Keying;
 use crate::{
     connector::{Connector, map_of},
     definition::{Dictionary, Map, Ordered, ReportField, Source, Target, Targets},
-    page::normal,
 };
 
 /// The dictionary of the documents' own labels and their spellings, which every reader of HTML knows.
@@ -16,14 +16,21 @@ pub(super) const LABELS: &str = "labels";
 /// A key of the portal and what it is.
 pub(super) struct Entry<'a> {
     pub(super) key: &'a str,
-    /// The key as labels are compared; worked out once, because every row is asked for it.
-    pub(super) normal: String,
+    /// Under which name its values stand; worked out once, because every row is asked for it.
+    pub(super) name: String,
     pub(super) role: Role<'a>,
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(key: &'a str, role: Role<'a>) -> Self {
-        Self { key, normal: normal(key), role }
+    pub(super) fn new(key: &'a str, role: Role<'a>, keying: Keying) -> Self {
+        Self { key, name: keying.name_of(key), role }
+    }
+}
+
+impl Entry<'_> {
+    /// Whether its key may bring a field.
+    pub(super) fn fills(&self, field: &str) -> bool {
+        matches!(&self.role, Role::Field { target, .. } if target.field == field)
     }
 }
 
@@ -88,6 +95,7 @@ fn keys_of_fields<'a>(
 /// The entries of a map, then those of a dictionary that the map does not have. Where `fields` says
 /// what this portal gives, the rest of the dictionary is only possible.
 pub(super) fn entries<'a>(
+    keying: Keying,
     map: &'a Map,
     dictionary: Option<&str>,
     fields: &'a [ReportField],
@@ -99,12 +107,12 @@ pub(super) fn entries<'a>(
     };
     let mut entries = Vec::new();
     for (key, targets) in map.iter() {
-        push(&mut entries, key, targets, |target| of_target(target.is_optional));
+        push(&mut entries, (key, keying), targets, |target| of_target(target.is_optional));
     }
     let shared = dictionary.and_then(|name| connector.dictionary(name, table));
     let shared = shared.into_iter().flat_map(Ordered::iter);
     for (key, targets) in shared.filter(|(key, _)| map.get(key).is_none()) {
-        push(&mut entries, key, targets, |target| {
+        push(&mut entries, (key, keying), targets, |target| {
             let named = fields.iter().find(|field| field.name() == target.field);
             named.map_or(Expectation::Possible, |field| of_target(field.is_optional()))
         });
@@ -115,15 +123,15 @@ pub(super) fn entries<'a>(
 /// Adds a key with everything it fills.
 pub(super) fn push<'a>(
     entries: &mut Vec<Entry<'a>>,
-    key: &'a str,
+    (key, keying): (&'a str, Keying),
     targets: &'a Targets,
     expectation: impl Fn(&Target) -> Expectation,
 ) {
     if targets.0.is_empty() {
-        entries.push(Entry::new(key, Role::Known));
+        entries.push(Entry::new(key, Role::Known, keying));
     }
     for target in &targets.0 {
         let expectation = expectation(target);
-        entries.push(Entry::new(key, Role::Field { target, expectation }));
+        entries.push(Entry::new(key, Role::Field { target, expectation }, keying));
     }
 }

@@ -36,6 +36,10 @@ pub(super) fn is_of_another(raw: &Raw, own: Section) -> bool {
 }
 
 fn told_by(key: &str, value: &str) -> Option<Section> {
+    // Most values are amounts and dates, and every value of every row is asked.
+    if value.len() > 3 && !value.contains(['养', '医', '失', '工', '生']) {
+        return None;
+    }
     let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     if let Some(found) = NAME.captures(&value) {
         return match &found[1] {

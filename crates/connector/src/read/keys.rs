@@ -105,12 +105,16 @@ pub(crate) struct SeenKeys {
 
 impl SeenKeys {
     /// Takes note of a row.
-    pub(crate) fn add(&mut self, raw: &Raw) {
+    pub(crate) fn add(&mut self, raw: &Raw, mapping: &Mapping<'_>) {
         self.rows += 1;
         let is_looked_at = self.rows <= ROWS_LOOKED_AT;
         for (key, value) in raw.iter() {
             match self.looks.get_mut(key) {
-                Some(look) if is_looked_at => *look = look.and(Look::of(value)),
+                // Of a known key only this is asked: whether anything stands there.
+                Some(look) if *look != Look::Blank && mapping.knows(key) => {}
+                Some(look) if is_looked_at && *look != Look::Text => {
+                    *look = look.and(Look::of(value));
+                }
                 Some(_) => {}
                 None => {
                     self.looks.insert(key.to_owned(), Look::of(value));
@@ -123,29 +127,23 @@ impl SeenKeys {
     ///
     /// # Errors
     /// A field by which apps decide seems to have another name now.
-    pub(crate) fn findings(
-        &self,
-        mapping: &Mapping<'_>,
-        of_raw: &Raw,
-    ) -> Result<Vec<Finding>, UnexpectedPage> {
+    pub(crate) fn findings(&self, mapping: &Mapping<'_>) -> Result<Vec<Finding>, UnexpectedPage> {
         if self.rows == 0 {
             return Ok(Vec::new());
         }
         for keys in mapping.needed() {
-            if !keys.iter().any(|key| self.looks.contains_key(&of_raw.key(key))) {
+            if !keys.iter().any(|key| self.looks.contains_key(&mapping.name_of(key))) {
                 let reason = format!("`{}` is not there", keys.join("` or `"));
                 return Err(UnexpectedPage::portal(reason));
             }
         }
-        let known: Vec<String> =
-            mapping.entries.iter().map(|entry| of_raw.key(entry.key)).collect();
         let unmapped: Vec<(&str, Look)> = self
             .looks
             .iter()
-            .filter(|(key, _)| !known.contains(*key))
+            .filter(|(key, _)| !mapping.knows(key))
             .map(|(key, look)| (key.as_str(), *look))
             .collect();
-        let absent = self.absent(mapping, of_raw);
+        let absent = self.absent(mapping);
         let mut findings: Vec<Finding> = unmapped
             .iter()
             .map(|(key, look)| {
@@ -166,15 +164,15 @@ impl SeenKeys {
     }
 
     /// The fields of which no key is there.
-    fn absent<'m>(&self, mapping: &Mapping<'m>, of_raw: &Raw) -> Vec<AbsentField<'m>> {
+    fn absent<'m>(&self, mapping: &Mapping<'m>) -> Vec<AbsentField<'m>> {
         let mut fields: Vec<AbsentField<'m>> = Vec::new();
-        for Entry { key, role, .. } in &mapping.entries {
+        for Entry { key, name, role } in &mapping.entries {
             let Role::Field { target, expectation } = role else { continue };
             if *expectation == Expectation::Shared {
                 continue;
             }
             let Some(field) = mapping.table.field(&target.field) else { continue };
-            let look = self.looks.get(&of_raw.key(key));
+            let look = self.looks.get(name);
             let (is_there, is_filled) =
                 (look.is_some(), look.is_some_and(|look| *look != Look::Blank));
             match fields.iter_mut().find(|one| one.field == field.name) {
@@ -296,7 +294,7 @@ fn are_similar(own: &str, other: &str) -> bool {
 /// What a source that is not there should have brought, where no other source did.
 pub(super) fn findings_of_missing(mapping: &Mapping<'_>, record: &Record) -> Vec<Finding> {
     SeenKeys::default()
-        .absent(mapping, &Raw::default())
+        .absent(mapping)
         .into_iter()
         .filter(|one| one.is_expected && record.get(one.field).is_none())
         .map(|one| one.finding(&[], &[]))
@@ -311,9 +309,9 @@ pub(super) fn lacks_all_deciding(
     record: &Record,
 ) -> Option<bool> {
     let mut seen = SeenKeys::default();
-    seen.add(raw);
-    let absent = seen.absent(mapping, raw);
-    let all = SeenKeys::default().absent(mapping, &Raw::default());
+    seen.add(raw, mapping);
+    let absent = seen.absent(mapping);
+    let all = SeenKeys::default().absent(mapping);
     let mut deciding = all.iter().filter(|one| one.decides(mapping.table)).peekable();
     deciding.peek()?;
     Some(deciding.all(|one| {
@@ -328,12 +326,11 @@ pub(super) fn findings_of_record(
     record: &Record,
 ) -> Result<Vec<Finding>, UnexpectedPage> {
     let mut seen = SeenKeys::default();
-    seen.add(raw);
-    let findings = seen.findings(mapping, raw)?;
-    let is_known = |key: &str| mapping.entries.iter().any(|entry| raw.key(entry.key) == key);
-    let is_strange = !raw.is_blank() && raw.iter().all(|(key, _)| !is_known(key));
+    seen.add(raw, mapping);
+    let findings = seen.findings(mapping)?;
+    let is_strange = !raw.is_blank() && raw.iter().all(|(key, _)| !mapping.knows(key));
     let lacks_deciding = seen
-        .absent(mapping, raw)
+        .absent(mapping)
         .iter()
         .any(|one| one.decides(mapping.table) && record.get(one.field).is_none());
     // Whatever else is known of the person is not the record that should stand here.

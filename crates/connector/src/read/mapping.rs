@@ -1,5 +1,7 @@
 //! Which key is which field, what makes a record one, and how a text becomes a value.
 
+use std::collections::HashMap;
+
 use fiveone_model::{
     finding::{Finding, FindingKind},
     report::{Field, Record, Table, Value},
@@ -10,6 +12,7 @@ use super::{
     codes::{Wanted, meaning, misfit},
     entries::{Entry, Expectation, LABELS, Role, entries, push},
     essentials::{dates, essentials},
+    raw::Keying,
     values::{RowScope, is_aside, pick, set},
     whose::PersonKeys,
 };
@@ -20,7 +23,6 @@ use crate::{
         CodeTable, Ordered, Otherwise, Owner, RecordPlace, ReportField, Rows, RowsPlace, Sides,
         Source, Target,
     },
-    page::normal,
     template::{Scope, Template},
     unexpected::UnexpectedPage,
 };
@@ -29,7 +31,11 @@ use crate::{
 /// shared labels.
 pub(crate) struct Mapping<'a> {
     pub(super) table: Table,
+    keying: Keying,
     pub(super) entries: Vec<Entry<'a>>,
+    /// Where in the entries the keys of a name are.
+    by_name: HashMap<String, Vec<usize>>,
+    person_keys: PersonKeys,
     values: &'a Ordered<Template>,
     sides: Option<&'a Sides>,
     owner: Option<&'a Owner>,
@@ -41,33 +47,32 @@ pub(crate) struct Mapping<'a> {
 
 impl<'a> Mapping<'a> {
     pub(crate) fn of_source(source: &'a Source, table: Table, connector: &'a Connector) -> Self {
-        let is_labelled = match &source.from {
-            Some(RecordPlace::Labels(_) | RecordPlace::Pairs(_) | RecordPlace::Table(_)) => true,
-            Some(RecordPlace::Json(_) | RecordPlace::Ids(_)) | None => false,
+        let (is_labelled, keying) = match &source.from {
+            Some(RecordPlace::Labels(_) | RecordPlace::Pairs(_) | RecordPlace::Table(_)) => {
+                (true, Keying::Labels)
+            }
+            Some(RecordPlace::Ids(_)) | None => (false, Keying::Labels),
+            Some(RecordPlace::Json(_)) => (false, Keying::Json),
         };
         let dictionary = source.dictionary.as_deref();
-        let mut mapping = Self {
-            table,
-            entries: entries(&source.map, dictionary, &source.fields, table, connector),
-            values: &source.values,
-            sides: None,
-            owner: None,
-            essential: Self::essentials_of(table),
-            needed: Vec::new(),
-            connector,
-        };
+        let own = entries(keying, &source.map, dictionary, &source.fields, table, connector);
+        let essential = Self::essentials_of(table);
+        let mut mapping = Self::new(table, keying, own, essential, &source.values, connector);
         mapping.add_labels(is_labelled);
         if let Some(choose) = &source.choose {
             let keys = choose.prefer.iter().map(|(key, _)| key);
             mapping.add_known(keys.chain(choose.newest.iter().map(String::as_str)));
         }
+        mapping.find_person_keys();
         mapping
     }
 
     pub(crate) fn of_rows(rows: &'a Rows, table: Table, connector: &'a Connector) -> Self {
-        let is_labelled = match &rows.from {
-            RowsPlace::Table(_) | RowsPlace::Flat(_) | RowsPlace::Lists(_) => true,
-            RowsPlace::Json(_) => false,
+        let (is_labelled, keying) = match &rows.from {
+            RowsPlace::Table(_) | RowsPlace::Flat(_) | RowsPlace::Lists(_) => {
+                (true, Keying::Labels)
+            }
+            RowsPlace::Json(_) => (false, Keying::Json),
         };
         let dictionary = rows.dictionary.as_deref();
         let essential = if rows.essential.is_empty() {
@@ -78,15 +83,11 @@ impl<'a> Mapping<'a> {
                 .map(|group| group.iter().map(ReportField::name).collect())
                 .collect()
         };
+        let own = entries(keying, &rows.map, dictionary, &rows.fields, table, connector);
         let mut mapping = Self {
-            table,
-            entries: entries(&rows.map, dictionary, &rows.fields, table, connector),
-            values: &rows.values,
             sides: rows.sides.as_ref(),
             owner: Some(&rows.whose),
-            essential,
-            needed: Vec::new(),
-            connector,
+            ..Self::new(table, keying, own, essential, &rows.values, connector)
         };
         mapping.add_labels(is_labelled);
         if let Some(sides) = &rows.sides {
@@ -98,7 +99,41 @@ impl<'a> Mapping<'a> {
         mapping.add_known(
             name.iter().chain(identity.iter()).chain(account.iter()).map(String::as_str),
         );
+        mapping.find_person_keys();
         mapping
+    }
+
+    fn new(
+        table: Table,
+        keying: Keying,
+        own: Vec<Entry<'a>>,
+        essential: Vec<Vec<&'a str>>,
+        values: &'a Ordered<Template>,
+        connector: &'a Connector,
+    ) -> Self {
+        let mut mapping = Self {
+            table,
+            keying,
+            entries: Vec::new(),
+            by_name: HashMap::new(),
+            person_keys: PersonKeys::default(),
+            values,
+            sides: None,
+            owner: None,
+            essential,
+            needed: Vec::new(),
+            connector,
+        };
+        mapping.add(own);
+        mapping
+    }
+
+    fn add(&mut self, entries: impl IntoIterator<Item = Entry<'a>>) {
+        for entry in entries {
+            let at = self.by_name.entry(entry.name.clone()).or_default();
+            at.push(self.entries.len());
+            self.entries.push(entry);
+        }
     }
 
     /// What makes a record of a table one.
@@ -113,18 +148,42 @@ impl<'a> Mapping<'a> {
     }
 
     fn add_known(&mut self, keys: impl Iterator<Item = &'a str>) {
-        self.entries.extend(keys.map(|key| Entry::new(key, Role::Known)));
+        let keying = self.keying;
+        self.add(keys.map(|key| Entry::new(key, Role::Known, keying)));
     }
 
     /// Adds the shared labels that the file does not speak of.
     fn add_labels(&mut self, is_labelled: bool) {
         let shared = self.connector.dictionary(LABELS, self.table).filter(|_| is_labelled);
-        let own: Vec<String> = self.entries.iter().map(|entry| entry.normal.clone()).collect();
+        let mut entries = Vec::new();
         for (key, targets) in shared.into_iter().flat_map(Ordered::iter) {
-            if !own.contains(&normal(key)) {
-                push(&mut self.entries, key, targets, |_| Expectation::Shared);
-            }
+            push(&mut entries, (key, self.keying), targets, |_| Expectation::Shared);
         }
+        entries.retain(|entry| !self.knows(&entry.name));
+        self.add(entries);
+    }
+
+    /// Whether values of this name are those of a key, mapped or known.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The name under which the values of a key stand.
+    pub(super) fn name_of(&self, key: &str) -> String {
+        self.keying.name_of(key)
+    }
+
+    /// The entries of a name.
+    fn entries_at(&self, name: &str) -> impl Iterator<Item = &Entry<'a>> {
+        self.by_name.get(name).into_iter().flatten().map(|at| &self.entries[*at])
+    }
+
+    /// The entries of which a raw record has the key, in their order.
+    fn entries_in(&self, raw: &Raw) -> Vec<&Entry<'a>> {
+        let found = raw.names().filter_map(|name| self.by_name.get(name));
+        let mut found: Vec<usize> = found.flatten().copied().collect();
+        found.sort_unstable();
+        found.into_iter().map(|at| &self.entries[at]).collect()
     }
 
     /// Groups of keys of which one must be there, for something else than a field.
@@ -141,10 +200,12 @@ impl<'a> Mapping<'a> {
 
     /// The keys that may bring a field.
     pub(super) fn keys_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'a str> + 's {
-        self.entries.iter().filter_map(move |entry| match &entry.role {
-            Role::Field { target, .. } if target.field == field => Some(entry.key),
-            Role::Field { .. } | Role::Known => None,
-        })
+        self.entries_of(field).map(|entry| entry.key)
+    }
+
+    /// The entries that may bring a field.
+    fn entries_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'s Entry<'a>> + 's {
+        self.entries.iter().filter(move |entry| entry.fills(field))
     }
 
     /// The keys that must bring a field, by what the file says.
@@ -169,18 +230,19 @@ impl<'a> Mapping<'a> {
     /// Whether header texts are the header of this table: what makes a row one is among them, and
     /// whatever else is needed.
     pub(crate) fn is_header(&self, headers: &[String]) -> bool {
-        let has = |key: &str| headers.contains(&normal(key));
-        let brings = |field: &&str| self.is_made(field) || self.keys_of(field).any(&has);
-        let is_mapped = self.entries.iter().any(|entry| headers.contains(&entry.normal));
-        is_mapped
+        let mapped: Vec<&Entry<'_>> =
+            headers.iter().flat_map(|header| self.entries_at(header)).collect();
+        let brings =
+            |field: &&str| self.is_made(field) || mapped.iter().any(|entry| entry.fills(field));
+        let has = |key: &&str| headers.contains(&self.name_of(key));
+        !mapped.is_empty()
             && self.essential.iter().all(|group| group.iter().any(brings))
-            && self.needed.iter().all(|keys| keys.iter().any(|key| has(key)))
+            && self.needed.iter().all(|keys| keys.iter().any(has))
     }
 
     /// How many of these headers are known.
     pub(crate) fn headers_known(&self, headers: &[String]) -> usize {
-        let is_known = |header: &&String| self.entries.iter().any(|entry| entry.normal == **header);
-        headers.iter().filter(is_known).count()
+        headers.iter().filter(|header| self.knows(header)).count()
     }
 
     /// Whether a row is one. A date that no calendar has is a date all the same.
@@ -202,47 +264,54 @@ impl<'a> Mapping<'a> {
 
     /// The text of the first date that a raw row has, to tell tables and turns apart.
     pub(crate) fn date_text<'r>(&self, raw: &'r Raw) -> &'r str {
-        let keys = dates(self.table).iter().flat_map(|field| self.keys_of(field));
-        keys.map(|key| raw.first(key)).find(|text| !text.is_empty()).unwrap_or("")
+        let entries = dates(self.table).iter().flat_map(|field| self.entries_of(field));
+        let mut texts = entries.map(|entry| raw.first_at(&entry.name));
+        texts.find(|text| !text.is_empty()).unwrap_or("")
     }
 
     /// Whether a row has a key for its date, with or without one in it.
     pub(crate) fn has_date_key(&self, raw: &Raw) -> bool {
-        let mut keys = dates(self.table).iter().flat_map(|field| self.keys_of(field));
-        keys.any(|key| !raw.get(key).is_empty())
+        let mut entries = dates(self.table).iter().flat_map(|field| self.entries_of(field));
+        entries.any(|entry| !raw.of_entry(entry).is_empty())
     }
 
-    /// The keys that name a person, by what they are in this table or in the table of the base record.
-    pub(crate) fn person_keys(&self) -> PersonKeys<'a> {
+    /// The keys that name a person.
+    pub(crate) const fn person_keys(&self) -> &PersonKeys {
+        &self.person_keys
+    }
+
+    /// Looks for them, by what they are in this table or in the table of the base record.
+    fn find_person_keys(&mut self) {
         // Others may repay a loan, and their names stand in it.
         let is_of_one_person = matches!(
             self.table,
             Table::FundBase | Table::FundBill | Table::InsuranceBase | Table::InsuranceRow
         );
-        let mut keys = PersonKeys::default();
         if !is_of_one_person {
-            return keys;
+            return;
         }
+        let mut keys = PersonKeys::default();
         for entry in &self.entries {
             if let Role::Field { target, .. } = &entry.role {
                 match target.field.as_str() {
-                    "idCard" | "idcard" => keys.identity.push(entry.key),
-                    "employeeName" | "name" => keys.name.push(entry.key),
-                    _ => {}
-                }
+                    "idCard" | "idcard" => keys.identity.insert(entry.name.clone()),
+                    "employeeName" | "name" => keys.name.insert(entry.name.clone()),
+                    _ => false,
+                };
             }
         }
         if let Some(owner) = self.owner {
-            keys.name.extend(owner.name.iter().map(String::as_str));
-            keys.identity.extend(owner.identity.iter().map(String::as_str));
+            keys.name.extend(owner.name.iter().map(|key| self.name_of(key)));
+            keys.identity.extend(owner.identity.iter().map(|key| self.name_of(key)));
         }
         for (key, field) in &self.connector.person_keys {
+            let name = self.name_of(key);
             match field.as_str() {
-                "idCard" | "idcard" => keys.identity.push(key),
-                _ => keys.name.push(key),
-            }
+                "idCard" | "idcard" => keys.identity.insert(name),
+                _ => keys.name.insert(name),
+            };
         }
-        keys
+        self.person_keys = keys;
     }
 
     /// Makes the record of raw values.
@@ -255,7 +324,7 @@ impl<'a> Mapping<'a> {
         let mut record = Record::new(self.table);
         let mut by_shared: Vec<&str> = Vec::new();
         let mut doubtful: Vec<&str> = Vec::new();
-        for entry in &self.entries {
+        for entry in self.entries_in(raw) {
             let Role::Field { target, expectation } = &entry.role else { continue };
             let Some(field) = self.table.field(&target.field) else { continue };
             let is_shared = *expectation == Expectation::Shared;

@@ -217,7 +217,7 @@ fn raw_of(headers: &[String], row: &GridRow) -> Raw {
 
 /// Takes one line of a table: a row, a note, or nothing.
 fn take(row: &GridRow, headers: &[String], found: &mut FoundRows) -> Result<(), UnexpectedPage> {
-    if row.is_blank() || row.headers() == headers {
+    if row.is_blank() || row.has_headers(headers) {
         return Ok(());
     }
     if row.is_note() && headers.len() > 1 {

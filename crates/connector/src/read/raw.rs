@@ -1,9 +1,12 @@
 //! Raw values: what stands on a page, keyed by the vendor's own words.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::entries::Entry;
 use crate::{
@@ -21,12 +24,31 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
 /// no text may hold it.
 pub(super) const NESTED: &str = "\u{fffc}";
 
+/// How raw values are keyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keying {
+    /// As JSON writes its keys.
+    Json,
+    /// As labels are compared.
+    Labels,
+}
+
+impl Keying {
+    /// The name under which the values of a key stand.
+    pub(super) fn name_of(self, key: &str) -> String {
+        match self {
+            Self::Json => key.to_owned(),
+            Self::Labels => normal(key),
+        }
+    }
+}
+
 /// The raw values of one record or row. Of HTML, keys are labels as [`normal`] makes them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Raw {
     values: BTreeMap<String, Vec<String>>,
     is_json: bool,
-    /// The JSON object itself, for lists inside it.
+    /// Of a JSON object what is no plain value, for lists inside it.
     pub(crate) json: Option<Json>,
 }
 
@@ -37,30 +59,40 @@ impl Raw {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// The first value of each key that is this one, or ends in it behind a low line: some portals put
-    /// the name of a row set in front of every key.
-    pub(super) fn named(&self, key: &str) -> impl Iterator<Item = &str> {
-        let own = self.key(key);
-        self.values
-            .iter()
-            .filter(move |(name, _)| {
-                let front = name.strip_suffix(own.as_str());
-                front.is_some_and(|front| front.is_empty() || front.ends_with('_'))
-            })
-            .filter_map(|(_, values)| values.first())
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty())
+    /// The names under which values stand.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// The first value of each of these names, also where it stands behind another and a low line: some
+    /// portals put the name of a row set in front of every key.
+    pub(super) fn named<'s>(
+        &'s self,
+        names: &'s HashSet<String>,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let ends = |name: &'s str| {
+            let behind = name.match_indices('_').map(move |(at, line)| &name[at + line.len()..]);
+            std::iter::once(name).chain(behind)
+        };
+        self.iter().flat_map(move |(name, value)| {
+            let named = ends(name).filter(|end| names.contains(*end));
+            named.map(move |end| (end, value.trim())).filter(|(_, value)| !value.is_empty())
+        })
     }
 
     /// The values of an entry's key.
     pub(super) fn of_entry(&self, entry: &Entry<'_>) -> &[String] {
-        let key = if self.is_json { entry.key } else { &entry.normal };
-        self.values.get(key).map_or(&[], Vec::as_slice)
+        self.values.get(&entry.name).map_or(&[], Vec::as_slice)
     }
 
     /// The first value of a key that is not blank, or a blank text.
     pub(crate) fn first(&self, key: &str) -> &str {
-        self.get(key).iter().map(|value| value.trim()).find(|value| !value.is_empty()).unwrap_or("")
+        first_filled(self.get(key))
+    }
+
+    /// The same under a name that [`Self::key`] has told, for lists of rows.
+    pub(crate) fn first_at(&self, name: &str) -> &str {
+        first_filled(self.values.get(name).map_or(&[], Vec::as_slice))
     }
 
     /// Every key with its first value.
@@ -121,18 +153,30 @@ impl Raw {
         let Json::Object(map) = json else {
             return Err(UnexpectedPage::portal("a row is not an object"));
         };
-        let mut raw = Self { is_json: true, json: Some(json.clone()), ..Self::default() };
+        let mut raw = Self { is_json: true, ..Self::default() };
+        let mut inner = Map::new();
         for (key, value) in map {
             let text = match value {
                 Json::Null => String::new(),
-                Json::String(text) => clean_text(&MARKUP.replace_all(text, " ")),
+                Json::String(text) if text.contains('<') => {
+                    clean_text(&MARKUP.replace_all(text, " "))
+                }
+                Json::String(text) => clean_text(text),
                 Json::Bool(_) | Json::Number(_) => value.to_string(),
                 // Libraries write a date as an object; whoever reads a date knows it.
                 Json::Object(date) if date.contains_key("time") => value.to_string(),
-                Json::Array(_) | Json::Object(_) => NESTED.to_owned(),
+                Json::Array(_) | Json::Object(_) => {
+                    inner.insert(key.clone(), value.clone());
+                    NESTED.to_owned()
+                }
             };
             raw.push(key.clone(), text);
         }
+        raw.json = Some(Json::Object(inner));
         Ok(raw)
     }
+}
+
+fn first_filled(values: &[String]) -> &str {
+    values.iter().map(|value| value.trim()).find(|value| !value.is_empty()).unwrap_or("")
 }

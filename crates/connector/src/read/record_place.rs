@@ -9,7 +9,7 @@ use super::{Mapping, Raw, place::headed_rows, place::json_rows, totals};
 use crate::{
     clean::{Cleaned, clean},
     definition::{Choose, Css, Pairs, RecordPlace, Source},
-    page::{Labels, Page, by_name, cell_value, normal},
+    page::{Labels, Page, by_name, cell_value, normal, outermost},
     unexpected::UnexpectedPage,
 };
 
@@ -151,15 +151,6 @@ fn of_pairs(
 
 fn elements<'p>(page: &'p Page, selector: &'p Css) -> Vec<ElementRef<'p>> {
     page.select(&selector.0).collect()
-}
-
-/// Elements that stand in no other of the list, so that nothing is read twice.
-fn outermost(elements: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
-    let ids: Vec<_> = elements.iter().map(|element| element.id()).collect();
-    elements
-        .into_iter()
-        .filter(|element| !element.ancestors().any(|above| ids.contains(&above.id())))
-        .collect()
 }
 
 fn of_labels(labels: &Labels) -> Raw {

@@ -59,9 +59,7 @@ fn read_with_findings(
     }
     let mut seen = SeenKeys::default();
     let read = reader.rows(found.rows, &rows, &mapping, &mut seen)?;
-    if let Some(first) = read.first() {
-        findings.extend(seen.findings(&mapping, &first.raw)?);
-    }
+    findings.extend(seen.findings(&mapping)?);
     let rows = read.into_iter().map(|row| row.record).collect();
     Ok((Content::Rows(rows).render(Dialect::Table).to_string(), findings))
 }

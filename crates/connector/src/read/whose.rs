@@ -1,7 +1,7 @@
 //! Whose records these are. Portals have answered with everybody's rows, so whatever names a person is
 //! compared with the person who logged in, as far as it can be compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,11 +33,11 @@ enum Match {
     Unknown,
 }
 
-/// Keys of a portal that name a person.
+/// Keys of a portal that name a person, by the names under which their values stand.
 #[derive(Debug, Default)]
-pub(crate) struct PersonKeys<'a> {
-    pub(crate) identity: Vec<&'a str>,
-    pub(crate) name: Vec<&'a str>,
+pub(crate) struct PersonKeys {
+    pub(crate) identity: HashSet<String>,
+    pub(crate) name: HashSet<String>,
 }
 
 impl Whose {
@@ -52,12 +52,11 @@ impl Whose {
     }
 
     /// Whether a row or record names somebody else.
-    pub(crate) fn is_other(&self, raw: &Raw, keys: &PersonKeys<'_>) -> bool {
+    pub(crate) fn is_other(&self, raw: &Raw, keys: &PersonKeys) -> bool {
         let is_different =
-            |own: Option<&String>, keys: &[&str], compare: fn(&str, &str) -> Match| {
+            |own: Option<&String>, names: &HashSet<String>, compare: fn(&str, &str) -> Match| {
                 let Some(own) = own else { return false };
-                let mut told = keys.iter().flat_map(|key| raw.named(key));
-                told.any(|told| compare(own, told) == Match::Different)
+                raw.named(names).any(|(_, told)| compare(own, told) == Match::Different)
             };
         is_different(self.identity.as_ref(), &keys.identity, compare_identities)
             || is_different(self.name.as_ref(), &keys.name, compare_names)
@@ -74,7 +73,8 @@ pub(crate) fn are_of_other_accounts(
     declared: &[String],
 ) -> bool {
     let told = |key: &str| -> Vec<&str> {
-        raws.iter().map(|raw| raw.first(key)).filter(|told| !told.is_empty()).collect()
+        let name = raws.first().map_or_else(String::new, |raw| raw.key(key));
+        raws.iter().map(|raw| raw.first_at(&name)).filter(|told| !told.is_empty()).collect()
     };
     let differs = |key: &String, own: &str| {
         let told = told(key);
@@ -92,11 +92,14 @@ pub(crate) fn are_of_other_accounts(
 }
 
 /// Whether rows name more than one person: then some are somebody else's, whoever logged in.
-pub(crate) fn are_of_several(raws: &[&Raw], keys: &PersonKeys<'_>) -> bool {
-    let differ = |keys: &[&str], compare: fn(&str, &str) -> Match| {
-        keys.iter().any(|key| {
+pub(crate) fn are_of_several(raws: &[&Raw], keys: &PersonKeys) -> bool {
+    let differ = |names: &HashSet<String>, compare: fn(&str, &str) -> Match| {
+        let mut by_name: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (name, told) in raws.iter().flat_map(|raw| raw.named(names)) {
+            by_name.entry(name).or_default().insert(told);
+        }
+        by_name.into_values().any(|told| {
             // Each with each: a mask may fit two people that do not fit each other.
-            let told: BTreeSet<&str> = raws.iter().flat_map(|raw| raw.named(key)).collect();
             let told: Vec<&str> = told.into_iter().take(SPELLINGS_MAX).collect();
             let mut ahead = told.iter().enumerate();
             ahead.any(|(at, one)| {

@@ -7,10 +7,15 @@ use fiveone_model::{
 };
 use serde_json::Value as Json;
 
-use super::{Run, Vars, section_reader::SectionReader, step::Context, verdict::second_look};
+use super::{
+    Run, Vars,
+    section_reader::{SectionReader, Wanted},
+    step::Context,
+    verdict::second_look,
+};
 use crate::{
     definition::{Content, Part, Section},
-    page::{Prober, Standing},
+    page::{Page, Prober, Standing},
     read::{ReadRow, Reader, Unread, newest_first},
     unexpected::UnexpectedPage,
 };
@@ -66,12 +71,15 @@ impl Run {
         let locals = Vars::new();
         let context = Context { fields: None, locals: &locals };
         self.do_steps(&section.before, context).await?;
-        let last = self.do_steps(&section.steps, context).await?;
-        if self.says_no_loans(section, last.as_ref(), context) {
-            return Ok(Vec::new());
-        }
-        let sources = section.record();
-        let detail = self.record_of(last, sources, Table::LoanDetail, context, findings)?;
+        // Its page is gone before anything else is asked for.
+        let detail = {
+            let last = self.do_steps(&section.steps, context).await?;
+            if self.says_no_loans(section, last.as_ref(), context) {
+                return Ok(Vec::new());
+            }
+            let sources = section.record();
+            self.record_of(last, sources, Table::LoanDetail, context, findings)?
+        };
         let opened = Opened { detail, json: None, locals: &locals };
         Ok(vec![self.with_parts(section, opened, findings).await?])
     }
@@ -84,8 +92,11 @@ impl Run {
     ) -> Result<Vec<Loan>, Failure> {
         let outside = Vars::new();
         let context = Context { fields: None, locals: &outside };
-        let listed = self.do_steps(&section.before, context).await?;
-        if self.says_no_loans(section, listed.as_ref(), context) {
+        let has_none = {
+            let listed = self.do_steps(&section.before, context).await?;
+            self.says_no_loans(section, listed.as_ref(), context)
+        };
+        if has_none {
             return Ok(Vec::new());
         }
         let mut loans = Vec::new();
@@ -102,17 +113,11 @@ impl Run {
     }
 
     /// Whether one of the file's witnesses says that there are no loans.
-    fn says_no_loans(
-        &self,
-        section: &Section,
-        last: Option<&(&crate::definition::Step, super::fetch::Fetched)>,
-        context: Context<'_>,
-    ) -> bool {
-        let Some((step, fetched)) = last else { return false };
-        let Ok(page) = self.page(step, fetched) else { return false };
-        let (cookies, nothing) = (self.cookies(&fetched.url), Standing::default());
+    fn says_no_loans(&self, section: &Section, last: Option<&Page>, context: Context<'_>) -> bool {
+        let Some(page) = last else { return false };
+        let (cookies, nothing) = (self.cookies(&page.url), Standing::default());
         let scope = self.scope(context.fields, context.locals);
-        let prober = Prober::new(&page, &scope, &cookies, &nothing);
+        let prober = Prober::new(page, &scope, &cookies, &nothing);
         let is_refused = second_look(&prober, &self.connector).is_some();
         !is_refused && section.empty.iter().any(|predicate| prober.holds(predicate))
     }
@@ -152,7 +157,10 @@ impl Run {
                 empty: part.empty.clone(),
                 ..Section::default()
             };
-            let mut reader = SectionReader::new(self, &section, table, None)?;
+            let connector = self.connector.clone();
+            let wanted = Wanted::of(&section, table, None, &connector);
+            let wanted = wanted.map_err(|page| self.unexpected(&page))?;
+            let mut reader = SectionReader::new(self, &wanted);
             let rows = Box::pin(reader.rows(&part.each, loan.locals)).await?;
             findings.append(&mut reader.findings);
             rows

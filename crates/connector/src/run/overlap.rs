@@ -74,7 +74,8 @@ pub(super) fn keep_own_account<'k>(
     let Some(asked) = &turn.item else { return Ok(()) };
     for key in keys {
         // Only where the items of the loop are what the rows name: accounts, not years.
-        let named: Vec<&str> = rows.iter().map(|row| row.raw.first(key)).collect();
+        let Some(name) = rows.first().map(|row| row.raw.key(key)) else { return Ok(()) };
+        let named: Vec<&str> = rows.iter().map(|row| row.raw.first_at(&name)).collect();
         if asked.is_empty() || named.iter().all(|account| account.is_empty()) {
             continue;
         }
@@ -83,7 +84,10 @@ pub(super) fn keep_own_account<'k>(
             return Err(Unread::OtherPerson);
         }
         let before = rows.len();
-        rows.retain(|row| matches!(row.raw.first(key), "") || row.raw.first(key) == asked.as_str());
+        rows.retain(|row| {
+            let account = row.raw.first_at(&name);
+            account.is_empty() || account == asked.as_str()
+        });
         if rows.len() < before {
             findings.push(Finding::of_key(FindingKind::IgnoredParameter, key));
         }

@@ -8,12 +8,16 @@ use fiveone_model::{
     report::{Content, Record, Section as Name, Table, Value},
 };
 
-use super::{Reading, Run, Shared, Vars, section_reader::SectionReader, step::Context};
+use super::{
+    Reading, Run, Shared, Vars,
+    section_reader::{SectionReader, Wanted},
+    step::Context,
+};
 use crate::{
-    definition::{Content as Reads, Section, Source, Step},
+    definition::{Content as Reads, Request, Section, Source, Step},
     page::{Page, Prober, Standing},
     read::{ReadRow, Reader, Unread, newest_first, partition},
-    run::{fetch::Fetched, verdict::second_look},
+    run::verdict::second_look,
     unexpected::UnexpectedPage,
 };
 
@@ -139,7 +143,7 @@ impl Run {
 
     pub(super) fn record_of(
         &mut self,
-        last: Option<(&Step, Fetched)>,
+        last: Option<Page>,
         sources: &[Source],
         table: Table,
         context: Context<'_>,
@@ -149,13 +153,10 @@ impl Run {
         let cookies = Vec::new();
         let read = {
             let scope = self.scope(context.fields, context.locals);
-            let page = match &last {
-                Some((step, fetched)) => self.page(step, fetched),
-                None => Ok(Page::blank(self.base_url().clone())),
-            };
-            match page.and_then(|page| page.cut().map_or(Ok(page), Err)) {
-                Err(page) => Err((Unread::Unexpected(page), None)),
-                Ok(page) => {
+            let page = last.unwrap_or_else(|| Page::blank(self.base_url().clone()));
+            match page.cut() {
+                Some(cut) => Err((Unread::Unexpected(cut), None)),
+                None => {
                     let mut reader = Reader {
                         connector: &self.connector,
                         scope: &scope,
@@ -186,32 +187,51 @@ impl Run {
     ) -> Result<Vec<ReadRow>, Failure> {
         let locals = Vars::new();
         self.do_steps(&section.before, Context { fields: None, locals: &locals }).await?;
-        let mut reader = SectionReader::new(self, section, table, insurance)?;
+        let connector = self.connector.clone();
+        let wanted = Wanted::of(section, table, insurance, &connector);
+        let wanted = wanted.map_err(|page| self.unexpected(&page))?;
+        let mut reader = SectionReader::new(self, &wanted);
         let mut rows = reader.rows(&section.each, &locals).await?;
         findings.append(&mut reader.findings);
         newest_first(&mut rows);
         Ok(rows)
     }
 
-    /// Does steps in order; the last answer is what is read.
-    pub(super) async fn do_steps<'s>(
+    /// Does steps in order; the page of the last answer is what is read.
+    pub(super) async fn do_steps(
         &mut self,
-        steps: &'s [Step],
+        steps: &[Step],
         context: Context<'_>,
-    ) -> Result<Option<(&'s Step, Fetched)>, Failure> {
-        let mut last = None;
-        for step in steps {
+    ) -> Result<Option<Page>, Failure> {
+        let mut ahead = steps.iter();
+        let mut next = self.next_request(&mut ahead, context)?;
+        while let Some((step, request)) = next {
+            let done = Box::pin(self.do_request(step, request, context)).await;
+            let page = done.map_err(|end| self.failure_of(end))?;
+            next = self.next_request(&mut ahead, context)?;
+            if next.is_none() {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Does the steps up to the next request, which none of them waits for.
+    fn next_request<'s>(
+        &mut self,
+        ahead: &mut std::slice::Iter<'s, Step>,
+        context: Context<'_>,
+    ) -> Result<Option<(&'s Step, &'s Request)>, Failure> {
+        for step in ahead {
             if !self.holds(&step.when, context) {
                 continue;
             }
-            if let Some(request) = step.request() {
-                let done = Box::pin(self.do_request(step, request, context)).await;
-                last = Some((step, done.map_err(|end| self.failure_of(end))?));
-            } else {
-                self.set_values(step, context)?;
+            match step.request() {
+                Some(request) => return Ok(Some((step, request))),
+                None => self.set_values(step, context)?,
             }
         }
-        Ok(last)
+        Ok(None)
     }
 }
 

@@ -11,7 +11,6 @@ use url::Url;
 
 use super::{
     Run, Vars,
-    fetch::Fetched,
     loops::Turn,
     overlap::{are_same, keep_own_account, overlap_of, without_overlap},
     pager::{next_of, told_of},
@@ -20,8 +19,9 @@ use super::{
     verdict::{Verdict, second_look},
 };
 use crate::{
-    definition::{Loop, Overlap, Pager, Rows, Section, Step},
-    page::{Prober, Standing},
+    connector::Connector,
+    definition::{Loop, Overlap, Pager, Rows, Section},
+    page::{Page, Prober, Standing},
     read::{Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, mend_columns, proves_no_rows},
     unexpected::UnexpectedPage,
 };
@@ -48,13 +48,38 @@ struct TurnRead {
     rows: Vec<ReadRow>,
 }
 
+/// What is read: the rows of a section, whose keys are worked out once for all its pages.
+pub(super) struct Wanted<'a> {
+    pub(super) section: &'a Section,
+    pub(super) rows: &'a Rows,
+    pub(super) table: Table,
+    pub(super) mapping: Mapping<'a>,
+    /// The insurance whose rows are read, where it is one.
+    insurance: Option<Name>,
+}
+
+impl<'a> Wanted<'a> {
+    /// The rows of a section; a list that is split needs what splits it.
+    pub(super) fn of(
+        section: &'a Section,
+        table: Table,
+        insurance: Option<Name>,
+        connector: &'a Connector,
+    ) -> Result<Self, UnexpectedPage> {
+        let rows = section.rows();
+        let rows = rows.ok_or_else(|| UnexpectedPage::definition("there are no rows to read"))?;
+        let mut mapping = Mapping::of_rows(rows, table, connector);
+        if let Some(split) = &section.split {
+            mapping.require(split.by.iter().map(String::as_str).collect());
+        }
+        Ok(Self { section, rows, table, mapping, insurance })
+    }
+}
+
 /// Reads the rows of one section.
 pub(super) struct SectionReader<'r> {
     pub(super) run: &'r mut Run,
-    pub(super) section: &'r Section,
-    pub(super) table: Table,
-    /// The insurance whose rows are read, where it is one.
-    insurance: Option<Name>,
+    pub(super) wanted: &'r Wanted<'r>,
     /// What was odd.
     pub(super) findings: Vec<Finding>,
     pub(super) seen: SeenKeys,
@@ -63,28 +88,18 @@ pub(super) struct SectionReader<'r> {
 }
 
 impl<'r> SectionReader<'r> {
-    pub(super) fn new(
-        run: &'r mut Run,
-        section: &'r Section,
-        table: Table,
-        insurance: Option<Name>,
-    ) -> Result<Self, Failure> {
-        if section.rows().is_none() {
-            return Err(run.unexpected(&UnexpectedPage::definition("there are no rows to read")));
-        }
+    pub(super) fn new(run: &'r mut Run, wanted: &'r Wanted<'r>) -> Self {
         let limits = &run.connector.definition.limits;
         let requests_left = limits.turns.map_or(TURNS_MAX, |turns| turns as usize);
         let rows_left = limits.rows.map_or(ROWS_MAX, |rows| rows as usize);
-        Ok(Self {
+        Self {
             run,
-            section,
-            table,
-            insurance,
+            wanted,
             findings: Vec::new(),
             seen: SeenKeys::default(),
             requests_left,
             rows_left,
-        })
+        }
     }
 
     /// The rows of all turns.
@@ -106,8 +121,7 @@ impl<'r> SectionReader<'r> {
             read.push(TurnRead { turn, rows });
         }
         let mut rows = self.merge(read).map_err(|page| self.run.unexpected(&page))?;
-        let has_columns = self.section.rows().is_some_and(|rows| rows.sides.is_none());
-        if self.table == Table::FundBill && has_columns {
+        if self.wanted.table == Table::FundBill && self.wanted.rows.sides.is_none() {
             mend_columns(rows.iter_mut().map(|row| &mut row.record));
         }
         self.judge(&rows, is_by_account)?;
@@ -210,23 +224,22 @@ impl<'r> SectionReader<'r> {
         locals: &Vars,
     ) -> Result<PageRead, Failure> {
         let context = Context { fields: None, locals };
-        let section = self.section;
-        let last = match (next, section.steps.iter().rev().find(|step| step.request().is_some())) {
+        let steps = &self.wanted.section.steps;
+        let last = match (next, steps.iter().rev().find(|step| step.request().is_some())) {
             (Some(url), Some(step)) => {
                 let built = self.run.get(url);
                 let built = built
                     .map_err(|error| self.run.unexpected(&UnexpectedPage::definition(error.0)))?;
                 let fetched = self.run.fetch(built, true).await?;
                 let taken = self.run.take_in(step, &fetched, context);
-                taken.map_err(|end| self.run.failure_of(end))?;
-                Some((step, fetched))
+                Some(taken.map_err(|end| self.run.failure_of(end))?)
             }
-            _ => self.run.do_steps(&section.steps, context).await?,
+            _ => self.run.do_steps(steps, context).await?,
         };
-        let Some((step, fetched)) = last else {
+        let Some(page) = last else {
             return Err(self.run.unexpected(&UnexpectedPage::definition("no request was made")));
         };
-        let read = self.look(pager, step, &fetched, context);
+        let read = self.look(pager, &page, context);
         let read = read.map_err(|(unread, verdict)| self.run.refuse(&unread, verdict))?;
         if !read.rows.is_empty() {
             self.run.remember_records();
@@ -238,35 +251,27 @@ impl<'r> SectionReader<'r> {
     fn look(
         &mut self,
         pager: &Pager,
-        step: &Step,
-        fetched: &Fetched,
+        page: &Page,
         context: Context<'_>,
     ) -> Result<PageRead, (Unread, Option<Verdict>)> {
         let run = &*self.run;
         let connector = run.connector.clone();
-        let cookies = run.cookies(&fetched.url);
+        let cookies = run.cookies(&page.url);
         let standing = Standing::default();
         let scope = run.scope(context.fields, context.locals);
-        let page = run.page(step, fetched).map_err(|page| (page.into(), None))?;
-        let prober = Prober::new(&page, &scope, &cookies, &standing);
+        let prober = Prober::new(page, &scope, &cookies, &standing);
         let look_again = |unread: Unread| {
             let verdict = second_look(&prober, &connector);
             (unread, verdict)
         };
-        let section = self.section;
-        let (rows, mapping) = match (section.rows(), mapping_of(section, self.table, &connector)) {
-            (Some(rows), Some(mapping)) => (rows, mapping),
-            _ => {
-                return Err((UnexpectedPage::definition("there are no rows to read").into(), None));
-            }
-        };
-        let found = rows.from.find(&page, &mapping).map_err(|p| look_again(p.into()))?;
+        let Wanted { section, rows, mapping, insurance, .. } = self.wanted;
+        let found = rows.from.find(page, mapping).map_err(|p| look_again(p.into()))?;
         let told = told_of(&prober, pager).map_err(|p| look_again(p.into()))?;
         let is_proved = found.is_empty()
             && proves_no_rows(
                 &prober,
                 &connector,
-                (&rows.from, &mapping),
+                (&rows.from, mapping),
                 &section.empty,
                 &found,
                 told.total,
@@ -278,7 +283,7 @@ impl<'r> SectionReader<'r> {
         if let Some(cut) = page.cut() {
             return Err(look_again(cut.into()));
         }
-        if !found.is_empty() && crate::page::claims_success(&page) == Some(false) {
+        if !found.is_empty() && crate::page::claims_success(page) == Some(false) {
             let reason = "rows in an answer that says that it failed";
             return Err(look_again(UnexpectedPage::portal(reason).into()));
         }
@@ -287,12 +292,12 @@ impl<'r> SectionReader<'r> {
             connector: &connector,
             scope: &scope,
             whose: &run.whose,
-            insurance: self.insurance,
+            insurance: *insurance,
             findings: &mut self.findings,
             left_out: 0,
         };
         let count = found.rows.iter().filter(|raw| !raw.is_blank()).count();
-        let read = reader.rows(found.rows, rows, &mapping, &mut self.seen);
+        let read = reader.rows(found.rows, rows, mapping, &mut self.seen);
         let extra = reader.left_out;
         let read = read.map_err(|unread| (unread, None))?;
         let is_only_sums = read.is_empty() && count > 0;
@@ -301,7 +306,7 @@ impl<'r> SectionReader<'r> {
             extra,
             is_proved: is_proved || is_only_sums || count > 0,
             has_next: (!pager.next.is_empty()).then(|| next.is_some()),
-            is_whole: !page.is_json() && !page.speaks_of_pages(),
+            is_whole: pager.single.is_none() && !page.is_json() && !page.speaks_of_pages(),
             goes_on: pager.while_.as_ref().map(|predicate| prober.holds(predicate)),
             ..told
         };
@@ -321,11 +326,9 @@ impl<'r> SectionReader<'r> {
         let ignored = outside.or(twins.map(|(_, read)| read));
         if let Some(read) = ignored {
             let parameter = read.turn.parameter.clone().unwrap_or_default();
-            let connector = self.run.connector.clone();
-            let mapping = mapping_of(self.section, self.table, &connector);
             // A date that no calendar has tells a row from others all the same.
             let is_dated = |row: &ReadRow| {
-                let text = mapping.as_ref().map_or("", |mapping| mapping.date_text(&row.raw));
+                let text = self.wanted.mapping.date_text(&row.raw);
                 days_of(&row.record).next().is_some() || text.chars().any(|c| c.is_ascii_digit())
             };
             let has_dates = turns.iter().flat_map(|read| &read.rows).all(is_dated);
@@ -350,7 +353,7 @@ impl<'r> SectionReader<'r> {
             self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, &parameter));
             return Ok(without_overlap(turns.into_iter().map(|read| read.rows)));
         }
-        Ok(match self.section.overlap {
+        Ok(match self.wanted.section.overlap {
             Some(Overlap::Drop) => without_overlap(turns.into_iter().map(|read| read.rows)),
             Some(Overlap::Keep) | None => turns.into_iter().flat_map(|read| read.rows).collect(),
         })
@@ -366,18 +369,4 @@ impl TurnRead {
             days.peek().is_some() && !days.any(|day| (start..=end).contains(&day))
         })
     }
-}
-
-/// The mapping of a section's rows; a list that is split needs what splits it.
-pub(super) fn mapping_of<'a>(
-    section: &'a Section,
-    table: Table,
-    connector: &'a crate::connector::Connector,
-) -> Option<Mapping<'a>> {
-    let rows: &Rows = section.rows()?;
-    let mut mapping = Mapping::of_rows(rows, table, connector);
-    if let Some(split) = &section.split {
-        mapping.require(split.by.iter().map(String::as_str).collect());
-    }
-    Some(mapping)
 }

@@ -142,13 +142,13 @@ impl Run {
         step: &Step,
         request: &Request,
         context: Context<'_>,
-    ) -> Result<Fetched, StepEnd> {
+    ) -> Result<Page, StepEnd> {
         let fetched = self.fetch_step(step, request, context).await?;
         // What a page says before anything was sent to it is no answer to the person's input.
         self.has_sent |= self.sends_input(request);
-        self.take_in(step, &fetched, context)?;
+        let page = self.take_in(step, &fetched, context)?;
         self.remember_entry(step, &fetched, context);
-        Ok(fetched)
+        Ok(page)
     }
 
     /// Remembers what a page of the login says before anything was sent: it is no answer later, where the
@@ -184,37 +184,34 @@ impl Run {
         }
     }
 
-    /// Judges an answer and keeps what it captures.
+    /// Judges an answer and keeps what it captures; its page, for whoever reads it.
     pub(super) fn take_in(
         &mut self,
         step: &Step,
         fetched: &Fetched,
         context: Context<'_>,
-    ) -> Result<(), StepEnd> {
-        let Some(request) = step.request() else { return Ok(()) };
-        let rules = &request.answer;
+    ) -> Result<Page, StepEnd> {
         let cookies = self.cookies(&fetched.url);
-        let page = self.page(step, fetched);
-        if let Ok(page) = &page {
-            self.remember(step, page);
-        }
-        let found = {
-            let scope = self.scope(context.fields, context.locals);
-            match page {
-                Err(page) => Err(Verdict::unexpected(&page)),
-                Ok(page) => {
-                    let prober = Prober::new(&page, &scope, &cookies, &self.standing);
-                    let values = captured(&prober, &rules.capture);
-                    let missing = values.as_ref().err();
-                    match judge(&prober, rules, missing, &self.connector, self.place(context)) {
-                        Some(verdict) => Err(verdict),
-                        None => values.map_err(|page| Verdict::unexpected(&page)),
-                    }
+        let taken = match (self.page(step, fetched), step.request()) {
+            (Err(page), _) => Err(Verdict::unexpected(&page)),
+            (Ok(page), None) => Ok((page, Vec::new())),
+            (Ok(page), Some(request)) => {
+                let rules = &request.answer;
+                self.remember(step, &page);
+                let scope = self.scope(context.fields, context.locals);
+                let prober = Prober::new(&page, &scope, &cookies, &self.standing);
+                let values = captured(&prober, &rules.capture);
+                let missing = values.as_ref().err();
+                match judge(&prober, rules, missing, &self.connector, self.place(context)) {
+                    Some(verdict) => Err(verdict),
+                    None => values
+                        .map_err(|page| Verdict::unexpected(&page))
+                        .map(|values| (page, values)),
                 }
             }
         };
-        match found {
-            Ok(values) => {
+        match taken {
+            Ok((page, values)) => {
                 if let Some(note) = self.log.last_mut() {
                     note.captured = values.iter().map(|(name, _)| name.clone()).collect();
                 }
@@ -224,7 +221,7 @@ impl Run {
                         None => self.vars.remove(&name),
                     };
                 }
-                Ok(())
+                Ok(page)
             }
             Err(verdict) => {
                 if let Some(note) = self.log.last_mut() {
