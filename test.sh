@@ -18,12 +18,15 @@ if ! rustfmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>
   rustup component add rustfmt clippy
 fi
 
-# The interpreters of the clients.
+# The interpreters of the clients, and the browser with what it writes Chinese with.
 missing=()
 command -v python3 >/dev/null || missing+=(python3)
 command -v node >/dev/null || missing+=(nodejs)
 command -v java >/dev/null || missing+=(default-jdk-headless)
 command -v curl >/dev/null || missing+=(curl)
+command -v npm >/dev/null || missing+=(npm)
+command -v chromium >/dev/null || missing+=(chromium)
+[ -d /usr/share/fonts/opentype/noto ] || missing+=(fonts-noto-cjk)
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=$([ "$(id -u)" = 0 ] || echo sudo)
   $sudo apt-get update -qq
@@ -60,5 +63,12 @@ if [ "${1:-all}" != quick ]; then
   # Inputs of strangers: those that are kept, and some new ones.
   "$release/fiveone-fuzz" --seconds 5
 fi
+# The person's page in a real browser.
+if [ "${1:-all}" != quick ]; then
+  export FIVEONE_TEST_PROGRAM=$PWD/$release/fiveone
+else
+  cargo build --locked --quiet -p fiveone
+fi
+(cd browser && npm ci --silent --no-audit --no-fund && npm test)
 cargo test --workspace --doc --locked --quiet
 cargo nextest run --workspace --locked --no-fail-fast

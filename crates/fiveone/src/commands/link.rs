@@ -104,6 +104,8 @@ impl Link {
                 }
             }
             Action::Returns { app, add, remove } => {
+                let no_app = || Failed::message(Reason::Mistakes, format!("no app {app}"));
+                access.accounts().await?.show(&app).await?.ok_or_else(no_app)?;
                 let links = access.links().await?;
                 if let Some(url) = add {
                     // A browser goes there, not the gateway: any host will do.

@@ -232,7 +232,7 @@ async fn every_line_of_the_demonstrations_banner_runs() {
     let mut demo = Demo::start(folder.path()).await;
     let lines: Vec<_> =
         demo.banner.iter().filter(|line| line.trim_start().starts_with(PROGRAM)).cloned().collect();
-    assert_eq!(lines.len(), 5, "{:#?}", demo.banner);
+    assert_eq!(lines.len(), 6, "{:#?}", demo.banner);
     let mut reader = Reader::new(&demo);
     for line in &lines {
         let ran = reader.run(line).await;
