@@ -280,8 +280,11 @@ impl Admission {
         let (_, data_key) = self.keys.new_task_key(id.as_str())?;
         // Under a key that is in memory only: the table holds nothing a password could be tried on.
         let about = format!("{product}/{area}/{login_type}");
-        let fingerprint =
-            keyed_digest(&self.node.twin_key.get(), &[about.as_bytes(), plain.as_slice()]);
+        // Whoever logs in by a scan types nothing that tells one person from another: no two such
+        // creates are twins, unless an Idempotency-Key says so.
+        let own = if credentials.iter().next().is_none() { id.as_str() } else { "" };
+        let parts = [about.as_bytes(), plain.as_slice(), own.as_bytes()];
+        let fingerprint = keyed_digest(&self.node.twin_key.get(), &parts);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
         let place = format!("{product}/{area}");

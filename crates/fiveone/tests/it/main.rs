@@ -24,5 +24,6 @@ mod secrets;
 mod serve;
 mod signature;
 mod timers;
+mod today;
 mod vendor_client;
 mod wire;
