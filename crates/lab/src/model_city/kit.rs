@@ -1,7 +1,7 @@
 //! The puzzle kit of many halls: `captcha/get` draws, `captcha/check` judges once, and what was judged
 //! goes with the login.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aes::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
 use base64::Engine as _;
@@ -106,20 +106,35 @@ fn draw(visit: &Visit<'_>, session: &mut Session, kind: &str) -> Page {
     page
 }
 
-/// A puzzle is good for one look, and for as long as its token lives.
 fn check(visit: &Visit<'_>, session: &mut Session, asked: &Value) -> Page {
-    let Some(puzzle) = session.puzzle.take() else { return said("6110", &Value::Null) };
+    match judge(&mut session.puzzle, asked, visit.state.puzzle_for) {
+        Ok((token, verification)) => {
+            session.verification = Some(verification);
+            said("0000", &json!({"result": true, "token": token}))
+        }
+        Err(code) => said(code, &Value::Null),
+    }
+}
+
+/// The token and what goes with the login, or the code of the refusal. A puzzle is good for one look,
+/// and for as long as its token lives.
+fn judge(
+    puzzle: &mut Option<Puzzle>,
+    asked: &Value,
+    lives_for: Duration,
+) -> Result<(String, String), &'static str> {
+    let puzzle = puzzle.take().ok_or("6110")?;
     let is_this = asked["token"] == puzzle.token && asked["captchaType"] == puzzle.kind;
-    if !is_this || puzzle.drawn_at.elapsed() > visit.state.puzzle_for {
-        return said("6110", &Value::Null);
+    if !is_this || puzzle.drawn_at.elapsed() > lives_for {
+        return Err("6110");
     }
     let sent = asked["pointJson"].as_str().unwrap_or_default();
-    let Some(points) = decrypt(sent, &puzzle.secret) else { return said("6111", &Value::Null) };
+    let points = decrypt(sent, &puzzle.secret).ok_or("6111")?;
     if !is_right(&puzzle, &points) {
-        return said("6111", &Value::Null);
+        return Err("6111");
     }
-    session.verification = Some(encrypt(&format!("{}---{points}", puzzle.token), &puzzle.secret));
-    said("0000", &json!({"result": true, "token": puzzle.token}))
+    let verification = encrypt(&format!("{}---{points}", puzzle.token), &puzzle.secret);
+    Ok((puzzle.token, verification))
 }
 
 fn is_right(puzzle: &Puzzle, points: &str) -> bool {
@@ -164,4 +179,66 @@ fn decrypt(text: &str, secret: &str) -> Option<String> {
     let padding = usize::from(*bytes.last()?);
     bytes.truncate(bytes.len().checked_sub(padding)?);
     String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn puzzle(kind: &str, places: &[(u64, u64)]) -> Puzzle {
+        let (token, secret) = ("t".to_owned(), "0123456789abcdef".to_owned());
+        let (kind, places) = (kind.to_owned(), places.to_vec());
+        Puzzle { kind, token, secret, drawn_at: Instant::now(), places }
+    }
+
+    #[test]
+    fn a_place_is_right_within_what_the_kit_tolerates() {
+        let slide = puzzle("blockPuzzle", &[(143, 20)]);
+        for (x, is) in [(138, true), (148, true), (137, false), (149, false)] {
+            assert_eq!(is_right(&slide, &format!("{{\"x\":{x},\"y\":5.0}}")), is, "{x}");
+        }
+        let words = puzzle("clickWord", &[(40, 40), (200, 90)]);
+        for (points, is) in [
+            (r#"[{"x":65,"y":15},{"x":200,"y":90}]"#, true),
+            (r#"[{"x":66,"y":40},{"x":200,"y":90}]"#, false),
+            (r#"[{"x":200,"y":90},{"x":40,"y":40}]"#, false),
+            (r#"[{"x":40,"y":40}]"#, false),
+            ("kein JSON", false),
+        ] {
+            assert_eq!(is_right(&words, points), is, "{points}");
+        }
+    }
+
+    #[test]
+    fn the_cipher_is_its_own_way_back() {
+        for text in ["", "a", "0123456789abcdef", r#"{"x":143,"y":5.0}"#] {
+            let sealed = encrypt(text, "0123456789abcdef");
+            assert_eq!(decrypt(&sealed, "0123456789abcdef").as_deref(), Some(text));
+        }
+        // openssl enc -aes-128-ecb -K 30313233343536373839616263646566 -a
+        assert_eq!(encrypt("abc", "0123456789abcdef"), "HSWCHD4xHuotTdhjOiXBtQ==");
+        assert_eq!(decrypt("kein base64", "0123456789abcdef"), None);
+    }
+
+    #[test]
+    fn a_token_dies_with_its_time_and_with_one_check() {
+        let code = |puzzle: Option<Puzzle>, lives_for: u64| {
+            let mut left = puzzle;
+            let sent = json!({
+                "captchaType": "blockPuzzle",
+                "token": "t",
+                "pointJson": encrypt(r#"{"x":143,"y":5.0}"#, "0123456789abcdef"),
+            });
+            let first = judge(&mut left, &sent, Duration::from_secs(lives_for)).err();
+            (first, judge(&mut left, &sent, Duration::from_secs(120)).err())
+        };
+        let right = || Some(puzzle("blockPuzzle", &[(143, 20)]));
+        assert_eq!(code(right(), 120), (None, Some("6110")));
+        assert_eq!(
+            code(Some(puzzle("blockPuzzle", &[(9, 20)])), 120),
+            (Some("6111"), Some("6110"))
+        );
+        assert_eq!(code(right(), 0), (Some("6110"), Some("6110")));
+        assert_eq!(code(None, 120), (Some("6110"), Some("6110")));
+    }
 }
