@@ -4,6 +4,7 @@
 //! sees it, so a complaint always has a line. What a key *does* is told in `docs/CONNECTORS-REFERENCE.md` and
 //! done in [`crate::run`], [`crate::read`] and [`crate::page`]; nothing here acts.
 
+mod ask;
 mod capture;
 mod login;
 mod loops;
@@ -20,6 +21,7 @@ use fiveone_model::product::Product;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use ask::{Ask, AskChoices, AskShown, Poll};
 pub(crate) use capture::{Capture, CaptureFrom, CaptureOptions, Layer};
 pub(crate) use login::{Field, Login};
 pub(crate) use loops::{ItemList, Loop, Pager, Until};
@@ -34,7 +36,7 @@ pub(crate) use scalars::{
     ReportField, Scope, TextScope,
 };
 pub(crate) use section::{Content, Overlap, Part, Section, Sections, Split};
-pub(crate) use step::{Action, AnswerRules, Ask, Body, Method, Request, Step};
+pub(crate) use step::{Action, AnswerRules, Body, Method, Request, Step};
 
 use crate::template::Template;
 

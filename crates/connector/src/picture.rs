@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use base64::{Engine as _, engine::general_purpose};
 use fiveone_model::question::{Picture, PictureRole};
-use image::{ImageFormat, RgbaImage, imageops};
+use image::{GrayImage, ImageFormat, RgbaImage, imageops};
 
 /// The largest picture that is passed on.
 const BYTES_MAX: usize = 512 * 1024;
@@ -52,6 +52,35 @@ pub(crate) fn measured(role: PictureRole, data: Vec<u8>) -> Picture {
     let size = reader.and_then(|reader| reader.into_dimensions().ok());
     let (width, height) = size.unwrap_or_default();
     Picture { role, width, height, data }
+}
+
+/// A QR code that says this, as PNG.
+pub(crate) fn qr(text: &str) -> Option<Vec<u8>> {
+    /// The side of a dot, and the blank border that scanners want, in dots.
+    const DOT: u32 = 6;
+    const BORDER: u32 = 4;
+    let code = qrcode::QrCode::new(text).ok()?;
+    let dots = u32::try_from(code.width()).ok()?;
+    let is_dark = |x: u32, y: u32| match (x.checked_sub(BORDER), y.checked_sub(BORDER)) {
+        (Some(x), Some(y)) if x < dots && y < dots => {
+            code[(x as usize, y as usize)] == qrcode::Color::Dark
+        }
+        _ => false,
+    };
+    let side = (dots + 2 * BORDER) * DOT;
+    let picture = GrayImage::from_fn(side, side, |x, y| {
+        image::Luma([if is_dark(x / DOT, y / DOT) { 0 } else { 255 }])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).ok()?;
+    Some(bytes.into_inner())
+}
+
+/// How many columns at the left of a picture show nothing.
+pub(crate) fn blank_columns(bytes: &[u8]) -> u32 {
+    let Some(picture) = decode(bytes) else { return 0 };
+    let is_seen = |x: &u32| (0..picture.height()).any(|y| picture.get_pixel(*x, y).0[3] >= 128);
+    (0..picture.width()).find(is_seen).unwrap_or(0)
 }
 
 fn is_svg(bytes: &[u8]) -> bool {

@@ -15,6 +15,8 @@ mod note;
 mod overlap;
 mod pager;
 mod paging;
+mod poll;
+mod question;
 mod reason;
 mod redirect;
 mod request;

@@ -292,7 +292,10 @@ impl Admission {
         let about = format!("{product}/{area}/{login_type}");
         // What its person alone may see is no twin of what its app may.
         let seen_by = if withheld_until.is_some() { "person" } else { "app" };
-        let parts = [seen_by.as_bytes(), about.as_bytes(), plain.as_slice()];
+        // Whoever logs in by a scan types nothing that tells one person from another: no two such
+        // creates are twins, unless an Idempotency-Key says so.
+        let own = if credentials.iter().next().is_none() { id.as_str() } else { "" };
+        let parts = [seen_by.as_bytes(), about.as_bytes(), plain.as_slice(), own.as_bytes()];
         let fingerprint = keyed_digest(&self.node.twin_key.get(), &parts);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);

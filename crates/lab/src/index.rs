@@ -18,6 +18,7 @@ use crate::callbacks;
 use crate::cities::CITIES;
 use crate::city::{City, Pictures};
 use crate::facts;
+use crate::handset;
 use crate::html::escape;
 use crate::model_city;
 use crate::people::World;
@@ -34,6 +35,8 @@ pub(crate) fn routes() -> Router<Arc<LabState>> {
         .route("/people", get(people))
         .route("/truth/{product}/{area}/{id_card}", get(truth))
         .route("/inbox/{id_card}", get(inbox))
+        .route("/phone/{id}", get(handset::tap))
+        .route("/puzzle", get(puzzle))
         .route("/behaviours", get(behaviours))
         .route("/portal-notes/{product}/{area}", get(notes))
         .route("/callbacks/{name}", post(callbacks::receive).get(callbacks::list))
@@ -57,6 +60,11 @@ struct Asked {
 
 async fn portals(State(state): State<Arc<LabState>>) -> Response<Body> {
     Json(crate::portals(&format!("http://{}", state.address))).into_response()
+}
+
+/// What a person sees in the question that was asked last.
+async fn puzzle(State(state): State<Arc<LabState>>) -> Response<Body> {
+    Json(json!({"answer": state.handsets.last()})).into_response()
 }
 
 async fn people(State(state): State<Arc<LabState>>, Query(asked): Query<Asked>) -> Response<Body> {

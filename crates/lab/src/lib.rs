@@ -15,6 +15,7 @@ mod faults;
 mod font;
 mod fund;
 mod grid;
+mod handset;
 mod html;
 mod index;
 mod insurance;
@@ -25,6 +26,7 @@ mod money;
 mod notation;
 mod people;
 mod picture;
+mod puzzle;
 mod rng;
 mod server;
 mod session;
@@ -65,6 +67,8 @@ pub struct Options {
     pub today: Option<Date>,
     /// The delay of the `slow` behaviour.
     pub slow_ms: u64,
+    /// How long a puzzle can be answered, and a phone be asked.
+    pub puzzle_ms: u64,
     /// The seed of a stranger, whose portals then stand in place of the plain ones.
     pub vary: Option<u64>,
 }
@@ -76,6 +80,7 @@ impl Default for Options {
             seed: 51,
             today: None,
             slow_ms: 1_500,
+            puzzle_ms: 120_000,
             vary: None,
         }
     }
@@ -99,6 +104,7 @@ pub struct Lab {
     address: SocketAddr,
     world: World,
     inboxes: session::Inboxes,
+    handsets: handset::Handsets,
     stop: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -118,12 +124,16 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
     });
     let world = options.world();
     let inboxes = session::Inboxes::new();
+    let puzzle_for = Duration::from_millis(options.puzzle_ms);
+    let handsets = handset::Handsets::new(puzzle_for);
     let state = Arc::new(state::LabState {
         world,
         address,
         slow: Duration::from_millis(options.slow_ms),
         sessions: session::Sessions::new(),
         inboxes: inboxes.clone(),
+        handsets: handsets.clone(),
+        puzzle_for,
         pool: picture::Pool::new(options.seed),
         callbacks: callbacks::Callbacks::default(),
     });
@@ -136,7 +146,7 @@ pub async fn start(options: Options) -> std::io::Result<Lab> {
             () = stopped.cancelled() => Ok(()),
         }
     });
-    Ok(Lab { address, world, inboxes, stop, server })
+    Ok(Lab { address, world, inboxes, handsets, stop, server })
 }
 
 impl Lab {
@@ -168,6 +178,24 @@ impl Lab {
     /// The code of the last SMS that a portal sent to somebody.
     pub fn last_sms(&self, id_card: &str) -> Option<String> {
         self.inboxes.last(id_card)?["code"].as_str().map(str::to_owned)
+    }
+
+    /// What a person sees in the question that a portal of the lab asked last: the place of a gap, the
+    /// points of words, the account that is theirs, or what their phone opens.
+    pub fn last_puzzle(&self) -> Option<String> {
+        self.handsets.last()
+    }
+
+    /// Does on the person's phone what `act` says (`ok`, `no`, `expire`) with the request that a portal
+    /// made last; `false` when there is none.
+    pub fn tap(&self, id_card: &str, act: &str) -> bool {
+        let act = match act {
+            "ok" => handset::Act::Done(id_card.to_owned()),
+            "no" => handset::Act::Refused,
+            _ => handset::Act::Expired,
+        };
+        let link = self.handsets.last().unwrap_or_default();
+        link.rsplit_once("/phone/").is_some_and(|(_, id)| self.handsets.put(id, act))
     }
 
     /// Stops listening. Connections that are open end with their clients.

@@ -4,7 +4,9 @@
 
 mod fund;
 mod insurance;
+mod kit;
 mod sheet;
+mod today;
 
 use std::sync::LazyLock;
 
@@ -18,6 +20,11 @@ use crate::login::{Attempt, Refusal, check_sms, sign_in};
 use crate::people::{Person, World};
 use crate::session::Session;
 use crate::visit::{Page, Part, Visit};
+
+pub(crate) use kit::Puzzle;
+
+/// What the number of an account begins with that was closed.
+const CLOSED_ACCOUNT: &str = "0000";
 
 static NOTES: LazyLock<[String; 2]> = LazyLock::new(|| {
     let notes = |product: &str, own: &str, tables: String| {
@@ -58,6 +65,13 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
         ("login/sms", true) => sms(visit, session),
         ("login/resend", true) => resend(visit, session),
         ("login/force", true) => force(visit, session),
+        ("login/account", true) => today::choose(visit, session),
+        ("login/confirmed", true) => today::confirmed(visit, session),
+        ("qrCode/getQrcode", true) => today::code(visit),
+        ("qrCode/checkQrCode", true) => today::state(visit),
+        (path, true) if path.starts_with("captcha/") => {
+            kit::answer(visit, session, path.trim_start_matches("captcha/"))
+        }
         (_, true) => Page::missing(),
         (path, false) => {
             let Some(person) = visit.person(session) else { return signed_out(visit) };
@@ -91,13 +105,17 @@ fn entry(visit: &Visit<'_>, session: &Session) -> Page {
             "<p>姓　名：<input name=\"real_name\"/></p><p>身份证号：<input name=\"id_card\"/></p>\
              <p>手机号：<input name=\"mobile\"/></p><p>密　码：<input type=\"password\" name=\"password\"/></p>"
         }
+        "4" | "5" | "7" | "8" => {
+            "<p>身份证号：<input name=\"id_card\"/></p><p>密　码：<input type=\"password\" name=\"password\"/></p>"
+        }
+        "6" => "<p>请用示范通扫描</p>",
         _ => {
             "<p>身份证号：<input name=\"id_card\"/></p><p>密　码：<input type=\"password\" name=\"password\"/></p>\
              <p>验证码：<input name=\"captcha\"/><img id=\"captcha\" src=\"captcha.png\"/></p>"
         }
     };
     let way = match visit.query.get("way") {
-        way @ ("2" | "3") => way,
+        way @ ("2" | "3" | "4" | "5" | "6" | "7" | "8") => way,
         _ => "1",
     };
     Page::html(html::page(
@@ -140,6 +158,13 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         return reply("NO_SESSION", "会话已超时，请重新登录");
     }
     let way = visit.form.get("way");
+    match way {
+        "6" => return today::scanned(visit, session),
+        "4" | "5" if !kit::is_verified(session, visit.form.get("captchaVerification")) => {
+            return reply("BAD_CAPTCHA", "请完成验证");
+        }
+        _ => {}
+    }
     let attempt = Attempt {
         person: meant(visit, way),
         behaviour: Some(Behaviour::of(visit.form.get("password"))),
@@ -150,6 +175,13 @@ fn login(visit: &Visit<'_>, session: &mut Session) -> Page {
         Ok(()) if way == "3" => {
             session.is_signed_in = false;
             return send_sms(visit, session);
+        }
+        Ok(()) if matches!(way, "7" | "8") => {
+            session.is_asked_more = true;
+            return match way {
+                "7" => today::accounts(visit, session),
+                _ => today::ask_phone(visit, session),
+            };
         }
         Ok(()) => ("OK", "登录成功"),
         Err(Refusal::SmsNeeded) => return send_sms(visit, session),

@@ -10,6 +10,7 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
+use crate::model_city::Puzzle;
 
 const SESSIONS_MAX: u64 = 50_000;
 const INBOXES_MAX: u64 = 10_000;
@@ -36,6 +37,13 @@ pub(crate) struct Session {
     /// The SMS code last sent; taken by the first try.
     pub(crate) sms: Option<String>,
     pub(crate) sms_refused: u8,
+    /// The puzzle that was drawn last, and what its check made for the login.
+    pub(crate) puzzle: Option<Puzzle>,
+    pub(crate) verification: Option<String>,
+    /// Whether the password was right and something else is due.
+    pub(crate) is_asked_more: bool,
+    /// The request that waits on the person's phone.
+    pub(crate) phone: String,
     /// The token that pages carry (uuid, csrf).
     pub(crate) token: String,
     /// What a command put into the work table that the next list is read from.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::callbacks::Callbacks;
+use crate::handset::Handsets;
 use crate::people::World;
 use crate::picture::Pool;
 use crate::session::{Inboxes, Sessions};
@@ -16,6 +17,9 @@ pub(crate) struct LabState {
     pub(crate) slow: Duration,
     pub(crate) sessions: Sessions,
     pub(crate) inboxes: Inboxes,
+    pub(crate) handsets: Handsets,
+    /// How long a puzzle can be answered.
+    pub(crate) puzzle_for: Duration,
     pub(crate) pool: Pool,
     pub(crate) callbacks: Callbacks,
 }

@@ -26,6 +26,10 @@ pub struct Question {
     pub pictures: Vec<Picture>,
     /// How far below the top of the background the piece of a puzzle moves.
     pub piece_y: Option<u32>,
+    /// How many columns at the left of the piece's picture show nothing: a person who names the gap's
+    /// edge means what they see.
+    #[serde(default)]
+    pub piece_left: u32,
     /// What is to be clicked, in this order.
     pub words: Vec<String>,
     /// What is to be chosen from.
@@ -120,6 +124,7 @@ impl Question {
             app: None,
             pictures: Vec::new(),
             piece_y: None,
+            piece_left: 0,
             words: Vec::new(),
             choices: Vec::new(),
             qr_text: None,

@@ -9,6 +9,7 @@ mod call;
 mod code;
 mod create;
 mod dispatch;
+mod drawn;
 mod envelope;
 mod logins;
 mod params;
@@ -40,16 +41,18 @@ type Outcome = Result<Bytes, Refusal>;
 pub(crate) struct Front {
     api: Arc<ApiState>,
     reports: report_cache::ReportCache,
+    drawer: drawn::Drawer,
 }
 
 /// The ten interfaces beside other paths, and the answer to whatever is neither, wrong methods of
 /// those paths included: status 6 in the envelope.
 pub(crate) fn router(others: Router<Arc<Front>>, api: Arc<ApiState>) -> Router {
     let reports = report_cache::ReportCache::new(&api.options);
-    others
-        .method_not_allowed_fallback(handle)
-        .fallback(any(handle))
-        .with_state(Arc::new(Front { api, reports }))
+    others.method_not_allowed_fallback(handle).fallback(any(handle)).with_state(Arc::new(Front {
+        api,
+        reports,
+        drawer: drawn::Drawer::new(),
+    }))
 }
 
 /// Answers one call, whatever it is.

@@ -9,7 +9,7 @@ use super::{Path, Subject};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
-        Action, Body, Capture, CaptureFrom, Comparison, ItemList, JsonTemplate, Loop, Method,
+        Action, Ask, Body, Capture, CaptureFrom, Comparison, ItemList, JsonTemplate, Loop, Method,
         Ordered, Piece, Predicate, Request, Section, Step, Subject as Looked,
     },
     run::BUILT_IN,
@@ -140,10 +140,7 @@ impl Walk<'_> {
                 if let Some(request) = &ask.request {
                     self.request(request, path);
                 }
-                for capture in ask.picture.iter() {
-                    self.capture(capture, &path.then("picture"));
-                }
-                self.known.insert(ask.to.clone());
+                self.ask(ask, path);
             }
             Action::Set(values) => {
                 for (name, template) in values.iter() {
@@ -151,6 +148,40 @@ impl Walk<'_> {
                     self.define(name, &path.then("set").then(name));
                 }
             }
+        }
+    }
+
+    fn ask(&mut self, ask: &Ask, path: &Path) {
+        for (key, _, capture) in ask.captures() {
+            self.capture(capture, &path.then(key));
+        }
+        let shown = &ask.shown;
+        for (key, template) in [("qr", &shown.qr), ("app", &shown.app), ("piece_y", &shown.piece_y)]
+        {
+            if let Some(template) = template {
+                self.template(template, &path.then(key));
+            }
+        }
+        if let Some(words) = &shown.words {
+            self.name(words, &path.then("words"));
+        }
+        if let Some(choices) = &shown.choices {
+            let path = path.then("choices");
+            self.name(&choices.of, &path.then("of"));
+            let added = self.known.insert("it".to_owned());
+            self.template(&choices.value, &path.then("value"));
+            self.template(&choices.label, &path.then("label"));
+            if added {
+                self.known.remove("it");
+            }
+        }
+        if let Some(poll) = &shown.poll {
+            let path = path.then("poll");
+            self.step(&poll.request, &path.then("request"));
+            self.predicates(&poll.until, &path.then("until"));
+        }
+        if ask.kind.is_typed() {
+            self.known.insert(ask.to.clone());
         }
     }
 

@@ -1,6 +1,7 @@
 //! Shapes: what the schema cannot see about steps, predicates, sections and loops.
 
 use fiveone_model::{
+    challenge::ChallengeKind,
     product::Product,
     report::{Section as Name, Table},
 };
@@ -39,8 +40,9 @@ impl Shapes<'_> {
             if definition.login[..at].iter().any(|other| other.number == login.number) {
                 self.complain(&path.then("type"), format!("duplicate type {}", login.number));
             }
-            if login.fields.is_empty() {
-                self.complain(&path, "a login needs `fields`");
+            let scans = |step: &Step| step.ask().is_some_and(|ask| ask.kind == ChallengeKind::Scan);
+            if login.fields.is_empty() && !login.steps.iter().any(scans) {
+                self.complain(&path, "a login needs `fields`, unless it asks for a scan");
             }
             if login.steps.is_empty() {
                 self.complain(&path, "a login needs `steps`");
@@ -102,9 +104,14 @@ impl Shapes<'_> {
                     }
                 }
             }
-            for (at, capture) in step.ask().iter().flat_map(|ask| ask.picture.iter()).enumerate() {
-                let path = path.then("picture").then(at);
+            for (key, name, capture) in step.ask().iter().flat_map(|ask| ask.captures()) {
+                let path = path.then(key).then(name.as_str());
                 self.nameless(capture, "a picture must be there", &path);
+            }
+            if let Some(poll) = step.ask().and_then(|ask| ask.shown.poll.as_ref()) {
+                let path = path.then("poll");
+                self.predicates(&poll.until, &path.then("until"));
+                self.steps(std::slice::from_ref(&poll.request), &path.then("request"), in_login);
             }
             if let Some(request) = step.request() {
                 for (name, capture) in request.answer.capture.iter() {

@@ -159,6 +159,75 @@ fn each_thing_is_written_in_one_way() {
 }
 
 #[test]
+fn a_question_has_what_its_kind_needs_and_nothing_else() {
+    let poll = "poll: { until: { text: ok }, request: { get: s } }";
+    let told = |ask: &str| {
+        let steps = format!("      - {{ {ask} }}\n");
+        complaints_of(
+            &GOOD.replace("      - post: login\n", &format!("{steps}      - post: login\n")),
+            CITY,
+        )
+        .first()
+        .map_or(String::new(), |line| line.split("error: ").nth(1).unwrap_or(line).to_owned())
+    };
+    for (ask, expect) in [
+        (format!("ask: scan, get: code, {poll}"), ""),
+        (format!("ask: confirm, hint: 请确认, {poll}"), ""),
+        (
+            "ask: rotate".to_owned(),
+            "`rotate` cannot be asked; what can is one of captcha, sms, scan, slide, click, choose, confirm",
+        ),
+        ("ask: scan, get: code".to_owned(), "a scan or a confirmation needs `poll`"),
+        (
+            format!("ask: scan, {poll}"),
+            "a scan needs `pictures` with `qr`, or `qr`, or a request for the picture",
+        ),
+        (format!("ask: slide, {poll}"), "`poll` goes with `ask: scan` or `ask: confirm`"),
+        ("ask: slide, get: p".to_owned(), "a slide needs `pictures` with `background` and `piece`"),
+        (
+            "ask: click".to_owned(),
+            "a click needs `pictures` with `background`, or a request for it",
+        ),
+        ("ask: choose".to_owned(), "a choice needs `choices`"),
+        (
+            "ask: choose, choices: { of: nobody }".to_owned(),
+            "nothing defines `nobody` (with cities/fund/210300-anshan.yaml)",
+        ),
+        ("ask: sms, words: x".to_owned(), "`words` go with `ask: click`"),
+        ("ask: sms, expires: 601".to_owned(), "`expires` is from 1 to 600 seconds"),
+        (
+            "ask: sms, pictures: { back: { body: true } }".to_owned(),
+            "`pictures` are `background` and `piece` of a slide, `background` of a click, `qr` of a scan",
+        ),
+        (
+            format!("ask: scan, get: c, {}", poll.replace("{ until", "{ every: 2, until")),
+            "`every` is from 3 to 60 seconds",
+        ),
+        (
+            format!("ask: scan, get: c, {}", poll.replace("{ until", "{ for: 121, until")),
+            "`for` is at most 120 seconds, and at least `every`",
+        ),
+        (
+            format!("ask: scan, get: c, {}", poll.replace("get: s", "ask: sms")),
+            "`request` of a poll is a `get` or `post`",
+        ),
+    ] {
+        assert_eq!(told(&ask), expect, "{ask}");
+    }
+    let without = GOOD.replace("    fields: [id_card, password]\n", "");
+    let without = without
+        .replace("form: { u: \"{{ id_card }}\", p: \"{{ password | md5 }}\" }", "ajax: true");
+    let line = "families/fund/x.yaml:5:5: error: a login needs `fields`, unless it asks for a scan";
+    assert!(
+        complaints_of(&without, CITY)[0].starts_with(line),
+        "{:?}",
+        complaints_of(&without, CITY)
+    );
+    let scan = format!("      - {{ ask: scan, get: code, {poll} }}\n      - post: login\n");
+    assert_eq!(complaints_of(&without.replace("      - post: login\n", &scan), CITY), [""; 0]);
+}
+
+#[test]
 fn names_are_defined_before_they_are_used() {
     check_family(
         "      - get: page\n        capture: { token: { input: t }, unused: { css: a } }\n\

@@ -209,8 +209,10 @@ compiled!(TextScope, Scope, "text-scope", |text| {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AskKind(pub(crate) ChallengeKind);
 compiled!(AskKind, ChallengeKind, "challenge-kind", |text| {
-    ChallengeKind::parse(text)
-        .ok_or_else(|| format!("`{text}` cannot be asked; what can is captcha or sms"))
+    ChallengeKind::parse(text).ok_or_else(|| {
+        let words = ChallengeKind::ALL.map(ChallengeKind::as_str).join(", ");
+        format!("`{text}` cannot be asked; what can is one of {words}")
+    })
 });
 
 /// The word `true`: a key that is only there or not.

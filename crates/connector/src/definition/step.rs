@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use fiveone_model::challenge::ChallengeKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
-    AskKind, Capture, Charset, JsonTemplate, Layer, OneOrMany, Ordered, Piece, Predicate, Rule,
+    Ask, AskChoices, AskKind, AskShown, Capture, Charset, JsonTemplate, Layer, OneOrMany, Ordered,
+    Piece, Poll, Predicate, Rule,
 };
 use crate::template::Template;
 
@@ -121,26 +121,6 @@ pub(crate) struct AnswerRules {
     pub(crate) has_texts: bool,
 }
 
-/// A question to the person.
-#[derive(Debug, Clone)]
-pub(crate) struct Ask {
-    /// What the person is asked for.
-    pub(crate) kind: ChallengeKind,
-    /// The request that brings the picture or sends the SMS.
-    pub(crate) request: Option<Request>,
-    /// Where the picture is, when it is not the answer itself: data, base64, or an address. Several
-    /// are joined side by side.
-    pub(crate) picture: OneOrMany<Capture>,
-    /// The name the answer gets.
-    pub(crate) to: String,
-    /// What the person is told beside the question.
-    pub(crate) hint: Option<String>,
-    /// The step to go back to when the code was wrong; `None` for this one.
-    pub(crate) again: Option<String>,
-    /// Whether a wrong SMS code is asked for again with another SMS.
-    pub(crate) resend: bool,
-}
-
 impl Step {
     /// The request it sends, if any.
     pub(crate) const fn request(&self) -> Option<&Request> {
@@ -240,7 +220,24 @@ struct StepKeys {
     /// Where the picture is, when it is not the answer itself: data, base64, or an address. Several
     /// are joined side by side.
     picture: OneOrMany<Capture>,
-    /// The name the answer gets; default: `captcha` or `sms`.
+    /// The pictures of a question by their role: `background` and `piece`, or `qr`.
+    pictures: Ordered<Capture>,
+    /// What a QR code says, where the portal tells that and no picture.
+    qr: Option<Template>,
+    /// The app to scan or to confirm with.
+    app: Option<Template>,
+    /// The name of a captured list: what is clicked, in order.
+    words: Option<String>,
+    /// What is chosen from.
+    choices: Option<AskChoices>,
+    /// How far below the top of the background the piece is, in pixels; default: 0.
+    piece_y: Option<Template>,
+    /// How many seconds the portal takes an answer for.
+    expires: Option<u32>,
+    /// How the portal is asked whether the person has scanned or confirmed.
+    poll: Option<Box<Poll>>,
+    /// The name the answer gets; default: `captcha`, `sms`, `x` of a slide, `points` of a click, `value`
+    /// of a choice.
     to: Option<String>,
     /// What the person is told beside the question.
     hint: Option<String>,
@@ -278,15 +275,23 @@ impl TryFrom<StepKeys> for Step {
         let ask = Ask {
             kind,
             picture: std::mem::take(&mut keys.picture),
-            to: keys.to.take().unwrap_or_else(|| kind.as_str().to_owned()),
+            to: keys.to.take().unwrap_or_else(|| kind.answer_name().to_owned()),
             hint: keys.hint.take(),
             again: keys.again.take(),
             resend: keys.resend.unwrap_or(true),
+            shown: Box::new(AskShown {
+                pictures: std::mem::take(&mut keys.pictures),
+                qr: keys.qr.take(),
+                app: keys.app.take(),
+                words: keys.words.take(),
+                choices: keys.choices.take(),
+                piece_y: keys.piece_y.take(),
+                expires: keys.expires.take(),
+                poll: keys.poll.take(),
+            }),
             request: sends.then(|| Request::try_from(keys)).transpose()?,
         };
-        if ask.kind == ChallengeKind::Captcha && ask.request.is_none() && ask.picture.is_empty() {
-            return Err("a captcha needs a request or a `picture`");
-        }
+        ask.check()?;
         Ok(Self { id, when, action: Action::Ask(ask) })
     }
 }

@@ -2,10 +2,11 @@
 
 use fiveone_model::{
     challenge::ChallengeKind,
+    clock::Millis,
     failure::{Failure, FailureKind},
-    question::{PictureRole, Question},
+    question::{AnswerShape, PictureRole, Question},
 };
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::{
@@ -39,9 +40,11 @@ pub(super) enum Asking {
 }
 
 /// What was made ready for a question.
-enum Prepared {
-    /// The picture; blank when none is needed.
-    Picture(Vec<u8>),
+pub(super) enum Prepared {
+    /// What is to be shown.
+    Question(Question),
+    /// There is one answer, so nobody is asked.
+    Answer(Json),
     /// The portal has no picture.
     NoPicture,
 }
@@ -58,43 +61,62 @@ impl Run {
         person: &mut dyn Person,
     ) -> Result<Asking, StepEnd> {
         let is_sent = !(ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend);
-        let picture = if is_sent {
-            match Box::pin(self.prepare(step, ask, context)).await? {
-                Prepared::Picture(picture) => picture,
-                Prepared::NoPicture => {
-                    self.vars.insert(ask.to.clone(), Json::String(String::new()));
-                    return Ok(Asking::NothingToAsk);
-                }
-            }
+        let prepared = if is_sent {
+            Box::pin(self.prepare(step, ask, context)).await?
         } else {
-            Vec::new()
+            Prepared::Question(Question::sms())
         };
-        let hint = ask.hint.clone().unwrap_or_default();
+        let mut question = match prepared {
+            Prepared::Question(question) => question,
+            Prepared::Answer(answer) => {
+                self.vars.insert(ask.to.clone(), answer);
+                return Ok(Asking::Answered);
+            }
+            Prepared::NoPicture => {
+                self.vars.insert(ask.to.clone(), Json::String(String::new()));
+                return Ok(Asking::NothingToAsk);
+            }
+        };
+        question.prompt = ask.hint.clone().unwrap_or_default();
+        question.expires_ms = ask.secs().map(|secs| Millis::from(secs) * 1_000);
         self.forget_pages();
         self.note(StepNote {
             method: "ASK",
             outcome: format!("{} {attempt}", ask.kind.as_str()),
             ..StepNote::of(step)
         });
-        let question = match ask.kind {
-            ChallengeKind::Sms => Question::sms(),
-            _ => Question::captcha(picture::measured(PictureRole::Captcha, picture)),
-        };
-        let question = Question { prompt: hint, ..question };
-        let answer = person.ask(question, attempt).await.map_err(|unanswered| {
-            Failure::of(match unanswered {
-                Unanswered::TimedOut => FailureKind::NoAnswer,
-                Unanswered::Abandoned => FailureKind::Cancelled,
-            })
-        })?;
+        if let Some(poll) = &ask.shown.poll {
+            self.poll_portal(poll, (question, attempt), context, person).await?;
+            return Ok(Asking::Answered);
+        }
+        let answer = person.ask(question, attempt).await.map_err(failure_of)?;
         let answer: String = answer.trim().chars().take(ANSWER_CHARS_MAX).collect();
-        self.vars.insert(ask.to.clone(), Json::String(answer));
+        self.vars.insert(ask.to.clone(), json_of(ask.kind, answer));
         self.answered.insert(ask.to.clone());
         Ok(Asking::Answered)
     }
 
-    /// The picture to show; blank when none is needed.
+    /// Everything that is to be shown.
     async fn prepare(
+        &mut self,
+        step: &Step,
+        ask: &Ask,
+        context: Context<'_>,
+    ) -> Result<Prepared, StepEnd> {
+        match ask.kind {
+            ChallengeKind::Captcha | ChallengeKind::Sms => {
+                self.prepare_code(step, ask, context).await
+            }
+            ChallengeKind::Scan
+            | ChallengeKind::Slide
+            | ChallengeKind::Click
+            | ChallengeKind::Choose
+            | ChallengeKind::Confirm => self.prepare_shown(step, ask, context).await,
+        }
+    }
+
+    /// The picture of a code to read, or an SMS that was sent.
+    async fn prepare_code(
         &mut self,
         step: &Step,
         ask: &Ask,
@@ -107,12 +129,12 @@ impl Run {
             // Where one portal answers with the picture, its neighbour may answer with JSON of it.
             if is_captcha && ask.picture.is_empty() {
                 return match picture::shown(&answer.answer.body) {
-                    Ok(shown) => Ok(Prepared::Picture(shown)),
+                    Ok(shown) => Ok(captcha(shown)),
                     Err(reason) => self.no_picture(step, &answer, context, reason),
                 };
             }
             if is_captcha && let Ok(shown) = picture::shown(&answer.answer.body) {
-                return Ok(Prepared::Picture(shown));
+                return Ok(captcha(shown));
             }
             // Of a picture's own address; a login page that is gone is no portal without pictures.
             let is_page = ask.picture.iter().any(|capture| capture.from.is_address());
@@ -124,30 +146,42 @@ impl Run {
             fetched = Some(answer);
         }
         if ask.picture.is_empty() {
-            return Ok(Prepared::Picture(Vec::new()));
+            return Ok(Prepared::Question(Question::sms()));
         }
         if let Some(fetched) = &fetched
             && self.shows_no_picture(step, ask, fetched, context)
         {
             return Ok(Prepared::NoPicture);
         }
-        let found = self.find_pictures(step, ask, fetched.as_ref(), context)?;
-        let page_url = fetched.map(|fetched| fetched.url);
         let mut pictures = Vec::new();
-        for text in found {
-            pictures.push(match picture::of_text(&text) {
-                Some(bytes) => bytes,
-                None => self.fetch_picture(&text, page_url.as_ref()).await?,
-            });
+        for capture in ask.picture.iter() {
+            let fetched = fetched.as_ref();
+            pictures.push(self.picture_at(step, capture, fetched, context).await?);
         }
-        picture::join(pictures).map(Prepared::Picture).ok_or_else(|| {
+        let joined = picture::join(pictures).ok_or_else(|| {
             StepEnd::unexpected(&UnexpectedPage::portal("the pictures cannot be joined"))
-        })
+        })?;
+        Ok(if is_captcha { captcha(joined) } else { Prepared::Question(Question::sms()) })
+    }
+
+    /// The picture that a capture finds.
+    pub(super) async fn picture_at(
+        &mut self,
+        step: &Step,
+        capture: &Capture,
+        fetched: Option<&Fetched>,
+        context: Context<'_>,
+    ) -> Result<Vec<u8>, StepEnd> {
+        let text = self.find_picture(step, capture, fetched, context)?;
+        match picture::of_text(&text) {
+            Some(bytes) => Ok(bytes),
+            None => self.fetch_picture(&text, fetched.map(|fetched| &fetched.url)).await,
+        }
     }
 
     /// What came instead of a picture: maintenance, a wall, a refusal; or nothing, where the portal
     /// has no address for one any more.
-    fn no_picture(
+    pub(super) fn no_picture(
         &mut self,
         step: &Step,
         fetched: &Fetched,
@@ -204,14 +238,14 @@ impl Run {
             .map_or_else(|| StepEnd::unexpected(&missing), StepEnd::Verdict)
     }
 
-    /// Base64, `data:` addresses or addresses of the pictures.
-    fn find_pictures(
+    /// Base64, a `data:` address or an address of a picture.
+    fn find_picture(
         &self,
         step: &Step,
-        ask: &Ask,
+        capture: &Capture,
         fetched: Option<&Fetched>,
         context: Context<'_>,
-    ) -> Result<Vec<String>, StepEnd> {
+    ) -> Result<String, StepEnd> {
         let scope = self.scope(context.fields, context.locals);
         let url = fetched.map_or_else(|| self.base_url().clone(), |fetched| fetched.url.clone());
         let cookies = self.cookies(&url);
@@ -222,24 +256,20 @@ impl Run {
         let page = page.map_err(|page| StepEnd::unexpected(&page))?;
         let nothing = Standing::default();
         let prober = Prober::new(&page, &scope, &cookies, &nothing);
-        let mut found = Vec::new();
-        for capture in ask.picture.iter() {
-            let missing = || match fetched {
-                Some(fetched) => {
-                    let reason = "the picture is not there".to_owned();
-                    self.judge_no_picture(step, fetched, context, reason)
-                }
-                None => StepEnd::unexpected(&UnexpectedPage::portal("the picture is not there")),
-            };
-            let value = prober.capture(capture).ok().flatten().ok_or_else(missing)?;
-            let text = json_text(&value);
-            let is_data = picture::of_text(&text).is_some();
-            found.push(match page.url.join(&text) {
-                Ok(url) if !is_data => url.to_string(),
-                _ => text,
-            });
-        }
-        Ok(found)
+        let missing = || match fetched {
+            Some(fetched) => {
+                let reason = "the picture is not there".to_owned();
+                self.judge_no_picture(step, fetched, context, reason)
+            }
+            None => StepEnd::unexpected(&UnexpectedPage::portal("the picture is not there")),
+        };
+        let value = prober.capture(capture).ok().flatten().ok_or_else(missing)?;
+        let text = json_text(&value);
+        let is_data = picture::of_text(&text).is_some();
+        Ok(match page.url.join(&text) {
+            Ok(url) if !is_data => url.to_string(),
+            _ => text,
+        })
     }
 
     /// The picture at an address; portals want to see the page that it stands on.
@@ -260,6 +290,34 @@ impl Run {
         }
         let fetched = self.fetch(built, true).await?;
         picture::shown(&fetched.answer.body).map_err(refused)
+    }
+}
+
+fn captcha(picture: Vec<u8>) -> Prepared {
+    Prepared::Question(Question::captcha(picture::measured(PictureRole::Captcha, picture)))
+}
+
+/// What the task has failed with when there is no answer.
+pub(super) fn failure_of(unanswered: Unanswered) -> StepEnd {
+    StepEnd::Failure(Failure::of(match unanswered {
+        Unanswered::TimedOut => FailureKind::NoAnswer,
+        Unanswered::Abandoned => FailureKind::Cancelled,
+    }))
+}
+
+/// An answer as templates know it.
+fn json_of(kind: ChallengeKind, answer: String) -> Json {
+    match kind {
+        ChallengeKind::Slide => answer.parse::<u32>().map_or(Json::String(answer), Json::from),
+        ChallengeKind::Click => {
+            let points = AnswerShape::points(&answer).into_iter();
+            points.map(|point| json!({ "x": point.x, "y": point.y })).collect()
+        }
+        ChallengeKind::Captcha
+        | ChallengeKind::Sms
+        | ChallengeKind::Scan
+        | ChallengeKind::Choose
+        | ChallengeKind::Confirm => Json::String(answer),
     }
 }
 

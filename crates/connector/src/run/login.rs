@@ -43,9 +43,10 @@ impl Asked {
     }
 
     /// The last question a wrong code can belong to: of its kind, or else of the other, because
-    /// portals call both 验证码.
+    /// portals call both 验证码. Whatever is seen and not sent to a phone is of a picture's kind.
     fn last(&self, kind: ChallengeKind) -> Option<(ChallengeKind, usize)> {
-        let of_kind = self.at.iter().rev().find(|(own, _)| *own == kind);
+        let is_sms = |kind| kind == ChallengeKind::Sms;
+        let of_kind = self.at.iter().rev().find(|(own, _)| is_sms(*own) == is_sms(kind));
         of_kind.or_else(|| self.at.last()).copied()
     }
 }

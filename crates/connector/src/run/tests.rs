@@ -8,6 +8,7 @@ mod pages;
 mod questions;
 pub(crate) mod rare;
 mod scripted;
+mod today;
 mod verdict_places;
 mod verdicts;
 

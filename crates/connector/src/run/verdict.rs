@@ -31,7 +31,7 @@ impl Verdict {
         Self { outcome: Outcome::Changed, reason: String::new(), detail: page.to_string() }
     }
 
-    fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
+    pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self { outcome, reason: String::new(), detail: detail.into() }
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::{date, digest, rsa};
 
 /// Every filter a file may use.
 pub(crate) const NAMES: &[&str] = &[
+    "aes",
     "base64",
     "date",
     "default",
@@ -35,6 +36,7 @@ pub(crate) const NAMES: &[&str] = &[
     "sha1",
     "sha256",
     "slice",
+    "tojson",
     "trim",
     "upper",
     "urlencode",
@@ -46,6 +48,12 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("sha256", |text: String| digest::sha256(&text));
     environment.add_filter("hmac", |text: String, hash: String, key: String| {
         digest::hmac(&hash, &key, &text).ok_or_else(|| refuse("hmac knows md5, sha1 and sha256"))
+    });
+    environment.add_filter("aes", |text: String, key: String| {
+        digest::aes_ecb(&text, &key).ok_or_else(|| refuse("a key of aes has 16, 24 or 32 bytes"))
+    });
+    environment.add_filter("tojson", |value: Value| {
+        serde_json::to_string(&value).map_err(|_| refuse("not JSON"))
     });
     environment.add_filter("base64", |text: String| digest::base64(&text));
     environment.add_filter("hex", |text: String| hex::encode(text));

@@ -24,6 +24,15 @@ fn filters_do_what_portals_expect() {
     check("{{ 'abc' | md5 | upper }}", "900150983CD24FB0D6963F7D28E17F72");
     check("{{ 'abc' | sha1 }}", "a9993e364706816aba3e25717850c26c9cd0d89d");
     check("{{ 'Jefe' | base64 }}", "SmVmZQ==");
+    // openssl enc -aes-128-ecb -K 30313233343536373839616263646566 -a
+    check("{{ 'abc' | aes('0123456789abcdef') }}", "HSWCHD4xHuotTdhjOiXBtQ==");
+    check(
+        "{{ '0123456789abcdefX' | aes('0123456789abcdef0123456789abcdef') }}",
+        "+DyaYNwM25ghn3nW1dsWNXLt2l65ekky6h1iKm6MCo4=",
+    );
+    check("{{ 'abc' | aes('short') }}", "`{{ 'abc' | aes('short') }}`: invalid operation");
+    check("{{ {'x': 3, 'y': 5.0, 'z': v} | tojson }}", r#"{"x":3,"y":5.0,"z":"1.2.3"}"#);
+    check("{{ ['引\"号'] | tojson }}", r#"["引\"号"]"#);
     check("{{ '深圳' | urlencode('gbk') }}", "%C9%EE%DB%DA");
     check(
         "{{ 'what do ya want for nothing?' | hmac('md5', 'Jefe') }}",

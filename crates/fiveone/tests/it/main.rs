@@ -25,5 +25,6 @@ mod secrets;
 mod serve;
 mod signature;
 mod timers;
+mod today;
 mod vendor_client;
 mod wire;

@@ -60,6 +60,8 @@ fn state() -> LabState {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         slow: Duration::ZERO,
         sessions: Sessions::new(),
+        handsets: crate::handset::Handsets::new(Duration::ZERO),
+        puzzle_for: Duration::ZERO,
         inboxes: Inboxes::new(),
         pool: Pool::new(51),
         callbacks: Callbacks::default(),

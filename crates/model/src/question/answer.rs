@@ -124,8 +124,12 @@ pub(super) fn read(question: &Question, text: &str, form: AnswerForm) -> Option<
         AnswerShape::None => Some(String::new()),
         AnswerShape::Text { max } => (length <= max as usize).then(|| text.to_owned()),
         AnswerShape::X { max } => {
-            let x = number(&narrow(text)).filter(|x| *x <= max)?;
-            Some(x.to_string())
+            let x = number(&narrow(text))?;
+            let left = match form {
+                AnswerForm::Typed => x.checked_sub(question.piece_left)?,
+                AnswerForm::Structured => x,
+            };
+            (left <= max).then(|| left.to_string())
         }
         AnswerShape::Points { min, max, width, height } => {
             let text = narrow(text);
@@ -229,6 +233,10 @@ mod tests {
             (&slide(), Typed, "１４３", Some("143")),
             (&slide(), Typed, "261", None),
             (&slide(), Typed, "-1", None),
+            (&Question { piece_left: 4, ..slide() }, Typed, "143", Some("139")),
+            (&Question { piece_left: 4, ..slide() }, Typed, "264", Some("260")),
+            (&Question { piece_left: 4, ..slide() }, Typed, "3", None),
+            (&Question { piece_left: 4, ..slide() }, Structured, "143", Some("143")),
             (&slide(), Typed, "14.5", None),
             (&slide(), Typed, "", None),
             (&slide(), Typed, &long, None),

@@ -16,7 +16,11 @@ pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
     let data = if tid.is_empty() {
         refused("缺少参数 tid")
     } else {
-        let code = Code { text: code, form: AnswerForm::Typed };
+        let form = match call.app.app.wants_challenges {
+            true => AnswerForm::Structured,
+            false => AnswerForm::Typed,
+        };
+        let code = Code { text: code, form };
         match call.api.engine.answer(&call.app, call.product, tid, code).await {
             Ok(answered) => render(answered),
             Err(fault) => {

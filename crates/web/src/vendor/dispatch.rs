@@ -20,7 +20,7 @@ pub(super) async fn answer(
         Operation::Areas => areas::list(&call).await,
         Operation::Logins => logins::list(&call).await,
         Operation::Create => create::create(&call).await,
-        Operation::Report => report::show(&call, &front.reports).await,
+        Operation::Report => report::show(&call, front).await,
         Operation::Code => code::submit(&call).await,
     }
 }

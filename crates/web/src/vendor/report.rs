@@ -6,14 +6,16 @@ use bytes::Bytes;
 use fiveone_engine::Shown;
 use fiveone_model::task::TaskId;
 
-use self::render::Verdict;
+use self::render::{Asked, Verdict};
+use super::Front;
 use super::call::Call;
 use super::refusal::{Refusal, Status};
-use super::report_cache::{Key, ReportCache};
+use super::report_cache::Key;
 use crate::state::log_fault;
 
 /// What a poll shows. A task that has ended never changes, so its answer is kept as bytes.
-pub(super) async fn show(call: &Call<'_>, reports: &ReportCache) -> Result<Bytes, Refusal> {
+pub(super) async fn show(call: &Call<'_>, front: &Front) -> Result<Bytes, Refusal> {
+    let Front { reports, drawer, .. } = front;
     let dialect = call.dialect();
     let verdict = |verdict| Ok(render::verdict(verdict, dialect));
     let Some(sent) = call.params.filled("tid") else {
@@ -32,7 +34,11 @@ pub(super) async fn show(call: &Call<'_>, reports: &ReportCache) -> Result<Bytes
         Ok(Shown::NotYours) => verdict(Verdict::NotYours),
         Ok(Shown::Gone | Shown::Unreadable) => Err(Status::Gone.into()),
         Ok(Shown::Task(view)) => {
-            let data = render::task(&view, call.product, dialect);
+            let mut asked = Asked { is_data: call.app.app.wants_challenges, picture: None };
+            if let Some(open) = &view.question {
+                asked.picture = drawer.draw(&view.tid, open).await;
+            }
+            let data = render::task(&view, &asked, call.product, dialect);
             if view.is_final {
                 reports.keep(key, &call.app.app.id, data.clone(), now);
             }

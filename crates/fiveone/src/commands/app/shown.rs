@@ -31,6 +31,7 @@ pub(super) async fn shown(accounts: &Accounts, app: &App, entries: i64) -> Resul
         "requiresSignature": app.requires_signature,
         "legacyCodeSignature": app.has_legacy_code_signature,
         "challengeCallbacks": app.wants_challenge_callbacks,
+        "challenge": app.wants_challenges,
         "findings": app.wants_findings,
         "acknowledgesBy201": app.acknowledges_by_201,
         "callsPerSecond": app.calls_per_second,

@@ -23,6 +23,9 @@ pub(super) struct Switches {
     /// Calls back for captcha and SMS questions too
     #[arg(long, value_name = "BOOL")]
     challenge_callbacks: Option<bool>,
+    /// Gives questions as data beside the picture, and takes answers to that
+    #[arg(long, value_name = "BOOL")]
+    challenge: Option<bool>,
     /// Tells in reports what could not be read, beside the sections
     #[arg(long, value_name = "BOOL")]
     findings: Option<bool>,
@@ -92,6 +95,7 @@ impl Switches {
         }
         let facts = [
             (self.challenge_callbacks, &mut app.wants_challenge_callbacks),
+            (self.challenge, &mut app.wants_challenges),
             (self.findings, &mut app.wants_findings),
             (self.acknowledges_by_201, &mut app.acknowledges_by_201),
             (self.employer_logins, &mut app.has_employer_grant),

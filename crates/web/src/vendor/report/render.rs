@@ -1,7 +1,9 @@
 //! The `data` of a poll in the app's dialect (protocol §3, §6).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+mod challenge;
+
+use std::sync::Arc;
+
 use bytes::Bytes;
 use fiveone_engine::TaskView;
 use fiveone_model::clock::shanghai_text;
@@ -36,8 +38,17 @@ pub(super) fn verdict(verdict: Verdict, dialect: Dialect) -> Bytes {
     bytes(&json!({ "code": code(number, dialect), "msg": msg }))
 }
 
+/// How a question is shown beside its code.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// Whether it is there as data, too (P-53).
+    pub(super) is_data: bool,
+    /// Its picture, as padded base64 in one line.
+    pub(super) picture: Option<Arc<str>>,
+}
+
 /// The `data` of a task.
-pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes {
+pub(super) fn task(view: &TaskView, asked: &Asked, product: Product, dialect: Dialect) -> Bytes {
     let mut data = Map::new();
     let mut put = |name: &str, value: Value| data.insert(name.to_owned(), value);
 
@@ -45,12 +56,14 @@ pub(super) fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes
     put("code", code(i64::from(number), dialect));
     put("msg", json!(msg));
     put("tid", json!(view.tid));
-    let picture = view.question.as_ref().and_then(|open| open.question.pictures.first());
-    if let Some(picture) = picture {
-        put("base64_image_bytes", json!(STANDARD.encode(&picture.data)));
+    if let Some(picture) = &asked.picture {
+        put("base64_image_bytes", json!(picture));
     } else if view.code == StateCode::AWAITING_SMS {
         // The documents promise the key for 10003 too, and their own decoder fails without it.
         put("base64_image_bytes", json!(""));
+    }
+    if let Some(open) = view.question.as_ref().filter(|_| asked.is_data) {
+        put("challenge", challenge::render(open));
     }
     if matches!(view.code, StateCode::FINISHED | StateCode::PARTLY_FINISHED)
         || !view.fail.is_empty()

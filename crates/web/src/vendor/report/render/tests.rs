@@ -1,11 +1,17 @@
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::failure::{Failure, FailureKind};
-use fiveone_model::question::{OpenQuestion, Picture, PictureRole, Question};
+use fiveone_model::question::{AnswerShape, OpenQuestion, Picture, PictureRole, Question};
 use fiveone_model::report::{Content, Kind, Loan, Record, Table, Value as Clean};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
 use rust_decimal::Decimal;
 
+use crate::vendor::drawn::Drawer;
+
 use super::*;
+
+fn task(view: &TaskView, product: Product, dialect: Dialect) -> Bytes {
+    super::task(view, &Asked::default(), product, dialect)
+}
 
 /// 2017-10-01 12:00:00 in Shanghai.
 const CRAWLED_AT: i64 = 1_506_830_400_000;
@@ -248,17 +254,40 @@ fn p_44_insurance_base_info_repeats_the_tid() {
     );
 }
 
-#[test]
-fn the_captcha_is_one_line_of_padded_base64() {
-    let mut asking = view(&Stage::Asking(ChallengeKind::Captcha), Vec::new());
+#[tokio::test]
+async fn the_captcha_is_one_line_of_padded_base64() {
     let (role, data) = (PictureRole::Captcha, vec![0xff; 100]);
     let question = Question::captcha(Picture { role, width: 10, height: 10, data });
-    asking.question = Some(OpenQuestion { id: 1, attempt: 1, due_at: 0, question });
-    let json: Value =
-        serde_json::from_slice(&task(&asking, Product::Fund, Dialect::Table)).expect("JSON");
+    let open = OpenQuestion { id: 1, attempt: 1, due_at: 0, question };
+    let mut asking = view(&Stage::Asking(ChallengeKind::Captcha), Vec::new());
+    let picture = Drawer::new().draw(&asking.tid, &open).await;
+    asking.question = Some(open);
+    let asked = Asked { picture, is_data: false };
+    let data = super::task(&asking, &asked, Product::Fund, Dialect::Table);
+    let json: Value = serde_json::from_slice(&data).expect("JSON");
     let encoded = json["base64_image_bytes"].as_str().expect("a string");
     assert_eq!((encoded.len(), &encoded[130..]), (136, "///w=="));
     assert!(!encoded.contains(['\n', '\r', ',', ':']));
+}
+
+#[test]
+fn p_53_a_question_is_data_for_apps_that_have_it_switched_on() {
+    let picture = |role| Picture { role, width: 310, height: 155, data: vec![0; 3] };
+    let question = Question {
+        prompt: "向右拖动".to_owned(),
+        pictures: vec![picture(PictureRole::Background), picture(PictureRole::Piece)],
+        piece_y: Some(12),
+        ..Question::new(ChallengeKind::Slide, AnswerShape::X { max: 263 })
+    };
+    let mut asking = view(&Stage::Asking(ChallengeKind::Slide), Vec::new());
+    asking.question = Some(OpenQuestion { id: 2, attempt: 1, due_at: 1_506_830_400_000, question });
+    let of = |is_data| {
+        let asked = Asked { is_data, picture: Some("AAAA".into()) };
+        text(&super::task(&asking, &asked, Product::Fund, Dialect::Table))
+    };
+    insta::assert_snapshot!(of(true), @r#"{"code":"10004","msg":"登录中，等待用户输入图片码","tid":"9e9e9e9e9e9e9e9e9e9e9e9e9e9e9e9e","base64_image_bytes":"AAAA","challenge":{"id":2,"kind":"slide","prompt":"向右拖动","due_at":1506830400000,"attempt":1,"pictures":[{"role":"background","width":310,"height":155,"data":"AAAA"},{"role":"piece","width":310,"height":155,"data":"AAAA"}],"piece_y":12,"answer":{"type":"x","max":263}}}"#);
+    let without = of(false);
+    assert!(of(true).starts_with(&without[..without.len() - 1]), "nothing else changes");
 }
 
 #[test]
