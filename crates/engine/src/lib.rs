@@ -8,6 +8,8 @@
 mod accounts;
 mod admit;
 mod answer;
+mod api_keys;
+mod app_tasks;
 mod apps;
 mod area_switches;
 mod areas;
@@ -25,6 +27,7 @@ mod node;
 mod notify;
 mod open_tasks;
 mod options;
+mod own;
 mod persist;
 mod persons;
 mod portal_changes;
@@ -54,11 +57,13 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
+pub use fiveone_store::{CallbackState, KeptCallback, Mark, Resolved, TaskChoice};
 use fiveone_store::{Erase, Store};
 use tokio::sync::watch;
 
 use admit::Admission;
 use answer::Answers;
+use app_tasks::AppTasks;
 use notify::{HttpReceiver, Notifier};
 use pulse::Pulse;
 use show::Reports;
@@ -68,6 +73,8 @@ use wiring::Wiring;
 pub use accounts::{Accounts, AppEntry};
 pub use admit::{AdmitError, CreateRequest};
 pub use answer::Answered;
+pub use api_keys::ApiKeys;
+pub use app_tasks::{Cancelling, OwnReport, OwnTask, ReportOf};
 pub use area_switches::AreaSwitches;
 pub use books::Ledger;
 pub use erasure::{Eraser, Receipt};
@@ -96,6 +103,7 @@ struct Inner {
     notifier: Arc<Notifier>,
     pulse: Arc<Pulse>,
     sweeper: Arc<Sweeper>,
+    own: AppTasks,
 }
 
 /// What an engine is made of.
@@ -137,6 +145,7 @@ impl Engine {
         let driver = wiring.driver(portal, &settler);
         let claimer = wiring.claimer(driver, &settler);
         let pulse = wiring.pulse(Arc::clone(&settler));
+        let own = wiring.app_tasks(&settler);
         let sweeper = wiring.sweeper(settler);
         let notifier = wiring.notifier(receiver);
         // Loops end by the node's tokens; only the runs must be waited for when the node stops.
@@ -152,7 +161,7 @@ impl Engine {
         tokio::spawn(Arc::clone(&sweeper).run());
         tokio::spawn(Arc::clone(&notifier).run());
         let (answers, reports) = (wiring.answers(), wiring.reports());
-        let inner = Inner { wiring, admission, answers, reports, notifier, pulse, sweeper };
+        let inner = Inner { wiring, admission, answers, reports, notifier, pulse, sweeper, own };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -249,6 +258,7 @@ impl Engine {
     /// Forgets what was looked up, so that changes are seen at once.
     pub fn forget_apps(&self) {
         self.0.wiring.apps.forget();
+        self.0.wiring.api_keys.forget();
         self.0.wiring.areas.forget();
     }
 
@@ -259,6 +269,12 @@ impl Engine {
     /// The store could not be asked, or the token cannot be opened.
     pub async fn app(&self, id: &AppId) -> Result<Option<Arc<AppEntry>>, Fault> {
         self.0.wiring.apps.find(id).await
+    }
+
+    /// The bearer keys of apps.
+    #[must_use]
+    pub fn api_keys(&self) -> &ApiKeys {
+        &self.0.wiring.api_keys
     }
 
     /// Uses up the nonce of an app's signature; `false` when it was used before, on whichever node

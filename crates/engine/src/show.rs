@@ -12,9 +12,9 @@ use crate::{AppEntry, Fault, sections};
 
 /// What was read for a task, and what is odd about it.
 #[derive(Default)]
-struct Opened {
-    sections: Vec<(Section, Content)>,
-    findings: Option<Vec<(Section, Vec<Finding>)>>,
+pub(crate) struct Opened {
+    pub(crate) sections: Vec<(Section, Content)>,
+    pub(crate) findings: Option<Vec<(Section, Vec<Finding>)>>,
 }
 
 /// Shows tasks to the apps whose they are.
@@ -78,7 +78,7 @@ impl Reports {
 
     /// The sections in the documents' order, and their findings when they are wanted; an error when
     /// one does not open.
-    fn open_sections(
+    pub(crate) fn open_sections(
         &self,
         task: &TaskRow,
         mut rows: Vec<SectionRow>,
@@ -107,7 +107,7 @@ impl Reports {
     ///
     /// # Errors
     /// The store failed, or a question stays open without a picture.
-    async fn task_and_question(
+    pub(crate) async fn task_and_question(
         &self,
         id: &TaskId,
     ) -> Result<Option<(TaskRow, Option<OpenChallenge>)>, Fault> {

@@ -8,6 +8,7 @@ use fiveone_store::Store;
 
 use crate::admit::{Admission, AdmissionLimits, AdmissionParts, BatchWriter};
 use crate::answer::Answers;
+use crate::app_tasks::AppTasks;
 use crate::apps::Apps;
 use crate::areas::Areas;
 use crate::claim::Claimer;
@@ -30,7 +31,7 @@ use crate::slots::Slots;
 use crate::sweep::Sweeper;
 use crate::time::Time;
 use crate::twins::TwinKeys;
-use crate::{Accounts, Fault, Options};
+use crate::{Accounts, ApiKeys, Eraser, Fault, Options};
 
 /// What more than one part needs.
 pub(crate) struct Wiring {
@@ -43,6 +44,7 @@ pub(crate) struct Wiring {
     pub(crate) node: Arc<Node>,
     pub(crate) accounts: Accounts,
     pub(crate) apps: Arc<Apps>,
+    pub(crate) api_keys: ApiKeys,
     pub(crate) areas: Arc<Areas>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) open_tasks: Arc<OpenTasks>,
@@ -72,6 +74,7 @@ impl Wiring {
         Ok(Self {
             node: Arc::new(node),
             apps: Arc::new(Apps::new(accounts.clone(), Arc::clone(&time))),
+            api_keys: accounts.api_keys(),
             areas: Arc::new(areas),
             signals: Arc::new(Signals::default()),
             runs: Arc::default(),
@@ -224,6 +227,16 @@ impl Wiring {
             store: self.store.clone(),
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
+        }
+    }
+
+    pub(crate) fn app_tasks(&self, settler: &Arc<Settler>) -> AppTasks {
+        let (store, time) = (self.store.clone(), Arc::clone(&self.time));
+        AppTasks {
+            reports: self.reports(),
+            eraser: Eraser::new(store, self.keys.clone(), time),
+            settler: Arc::clone(settler),
+            signals: Arc::clone(&self.signals),
         }
     }
 

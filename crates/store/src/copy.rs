@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 20] = [
+const TABLES: [(&str, &[&str]); 21] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -29,6 +29,7 @@ const TABLES: [(&str, &[&str]); 20] = [
     ("kept_key", &["name"]),
     ("checkpoint", &["number"]),
     ("erasure", &["id"]),
+    ("api_key", &["id"]),
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.
