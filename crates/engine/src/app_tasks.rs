@@ -9,7 +9,7 @@ use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::finding::Finding;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{Mark, OpenChallenge, Resolved, TaskChoice, TaskRow};
+use fiveone_store::{Mark, OpenChallenge, TaskChoice, TaskLine, TaskRow};
 
 use crate::settle::Settler;
 use crate::show::Reports;
@@ -18,26 +18,20 @@ use crate::{Eraser, Fault, Receipt};
 
 /// How often a task that moves meanwhile is ended anew before we give up.
 const CANCEL_TRIES_MAX: usize = 16;
+/// How often a task is looked at that moves meanwhile.
+const LOOKS_MAX: usize = 8;
 
 /// A task as its app sees it.
 #[derive(Debug)]
 pub struct OwnTask {
-    /// The task.
-    pub task: TaskRow,
+    /// The task, its times and its money.
+    pub line: TaskLine,
     /// Where it is: a question that has its answer is asked no more.
     pub stage: Stage,
     /// The question that waits for an answer.
     pub question: Option<OpenChallenge>,
     /// What has been read so far, in the documents' order: which, how many rows, when.
     pub sections: Vec<(Section, i64, Millis)>,
-    /// When it ended.
-    pub ended_at: Option<Millis>,
-    /// Until when its result is kept.
-    pub kept_until: Option<Millis>,
-    /// What is held or was taken for it, in 分.
-    pub price_fen: i64,
-    /// What became of that; `None` while it is held.
-    pub resolved: Option<Resolved>,
 }
 
 /// What an app gets for a task.
@@ -90,48 +84,40 @@ pub(crate) struct AppTasks {
 }
 
 impl AppTasks {
-    async fn row(&self, app: &AppId, tid: &str) -> Result<Option<TaskRow>, Fault> {
+    async fn line(&self, app: &AppId, tid: &str) -> Result<Option<TaskLine>, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(None) };
-        Ok(self.reports.read.task(&id).await?.filter(|task| task.app_id == *app))
+        Ok(self.reports.read.task_of(app, &id).await?)
     }
 
-    /// A task.
+    async fn row(&self, app: &AppId, tid: &str) -> Result<Option<TaskRow>, Fault> {
+        Ok(self.line(app, tid).await?.map(|line| line.task))
+    }
+
+    /// A task. One that moves between the looks is looked at anew, so that all that is told is of one
+    /// stage.
     ///
     /// # Errors
     /// The store failed, or a row cannot be decoded.
     pub(crate) async fn show(&self, app: &AppId, tid: &str) -> Result<Option<OwnTask>, Fault> {
-        if self.row(app, tid).await?.is_none() {
-            return Ok(None);
-        }
-        let Some(id) = TaskId::parse(tid) else { return Ok(None) };
-        let Some((task, question)) = self.reports.task_and_question(&id).await? else {
-            return Ok(None);
-        };
-        self.own(task, question).await
-    }
-
-    async fn own(
-        &self,
-        task: TaskRow,
-        question: Option<OpenChallenge>,
-    ) -> Result<Option<OwnTask>, Fault> {
         let read = &self.reports.read;
-        let Some(history) = read.task_history(&task.id).await? else { return Ok(None) };
-        let rows = read.sections(&task.id).await?;
-        let mut sections: Vec<_> =
-            rows.iter().map(|row| (row.section, row.row_count, row.stored_at)).collect();
-        sections.sort_unstable();
-        let is_answered = question.is_none() && matches!(task.stage, Stage::Asking(_));
-        Ok(Some(OwnTask {
-            stage: if is_answered { Stage::LoggingIn } else { task.stage.clone() },
-            question,
-            sections,
-            ended_at: history.finished_at,
-            kept_until: history.wipe_after,
-            price_fen: history.hold.amount_fen,
-            resolved: history.hold.resolved.map(|(resolved, _)| resolved),
-            task,
-        }))
+        for _ in 0..LOOKS_MAX {
+            let Some(line) = self.line(app, tid).await? else { return Ok(None) };
+            let id = &line.task.id;
+            let rows = read.sections(id).await?;
+            let Some((task, question)) = self.reports.task_and_question(id).await? else {
+                return Ok(None);
+            };
+            if task.stage != line.task.stage {
+                continue;
+            }
+            let mut sections: Vec<_> =
+                rows.iter().map(|row| (row.section, row.row_count, row.stored_at)).collect();
+            sections.sort_unstable();
+            let is_answered = question.is_none() && matches!(task.stage, Stage::Asking(_));
+            let stage = if is_answered { Stage::LoggingIn } else { task.stage };
+            return Ok(Some(OwnTask { line, stage, question, sections }));
+        }
+        Err(Fault::Impossible(format!("task {tid} moves faster than it can be looked at")))
     }
 
     /// Up to `limit` tasks, the newest first, from after a mark.
@@ -144,13 +130,8 @@ impl AppTasks {
         choice: &TaskChoice,
         after: Option<&Mark>,
         limit: i64,
-    ) -> Result<Vec<OwnTask>, Fault> {
-        let mut tasks = Vec::new();
-        for task in self.reports.read.tasks_of(app, choice, after, limit).await? {
-            // A list tells that a question waits, and leaves its picture to whoever asks for the task.
-            tasks.extend(self.own(task, None).await?);
-        }
-        Ok(tasks)
+    ) -> Result<Vec<TaskLine>, Fault> {
+        Ok(self.reports.read.tasks_of(app, choice, after, limit).await?)
     }
 
     /// The report of a task.

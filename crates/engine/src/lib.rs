@@ -57,7 +57,7 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-pub use fiveone_store::{CallbackState, KeptCallback, Mark, Resolved, TaskChoice};
+pub use fiveone_store::{CallbackState, KeptCallback, Mark, Resolved, TaskChoice, TaskLine};
 use fiveone_store::{Erase, Store};
 use tokio::sync::watch;
 

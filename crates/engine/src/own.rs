@@ -2,7 +2,7 @@
 
 use fiveone_model::app::AppId;
 use fiveone_model::ledger::Entry;
-use fiveone_store::{CallbackChoice, CallbackState, KeptCallback, Mark, TaskChoice};
+use fiveone_store::{CallbackChoice, CallbackState, KeptCallback, Mark, TaskChoice, TaskLine};
 
 use crate::{Cancelling, Engine, Fault, OwnTask, Receipt, ReportOf};
 
@@ -25,7 +25,7 @@ impl Engine {
         choice: &TaskChoice,
         after: Option<&Mark>,
         limit: i64,
-    ) -> Result<Vec<OwnTask>, Fault> {
+    ) -> Result<Vec<TaskLine>, Fault> {
         self.0.own.list(app, choice, after, limit).await
     }
 

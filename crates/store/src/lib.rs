@@ -54,7 +54,7 @@ pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
 pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
 pub use nodes::{LivingNode, NodeRow};
-pub use pages::{Mark, TaskChoice};
+pub use pages::{Mark, TaskChoice, TaskLine};
 pub use quota::Quota;
 pub use sealed::{SealedColumn, SealedValue};
 pub use sections::SectionRow;

@@ -8,9 +8,12 @@ use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::ledger::Entry;
 use fiveone_model::product::Product;
+use fiveone_model::task::TaskId;
 
-use crate::db::{Arg, args};
-use crate::{CallbackState, Error, KeptCallback, Reader, TaskRow, kept_callbacks, ledger, tasks};
+use crate::db::{Arg, Row, args};
+use crate::{
+    CallbackState, Error, KeptCallback, Reader, Resolved, TaskRow, kept_callbacks, ledger, tasks,
+};
 
 /// Where a page of tasks or callbacks ended: the instant and the id of its last row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,35 @@ pub struct Mark {
     pub at: Millis,
     /// Its id.
     pub id: String,
+}
+
+/// A task with its times and what became of its money.
+#[derive(Debug, Clone)]
+pub struct TaskLine {
+    /// The task.
+    pub task: TaskRow,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+    /// Until when its result is kept.
+    pub kept_until: Option<Millis>,
+    /// What is held or was taken for it, in 分.
+    pub price_fen: i64,
+    /// What became of that; `None` while it is held.
+    pub resolved: Option<Resolved>,
+}
+
+/// The columns of a [`TaskLine`] behind those of a [`TaskRow`], and where they begin.
+const LINE: (&str, usize) = ("t.finished_at, t.wipe_after, h.amount_fen, h.state", 14);
+
+fn line(row: &Row) -> Result<TaskLine, Error> {
+    let at = LINE.1;
+    Ok(TaskLine {
+        task: tasks::decode(row)?,
+        ended_at: row.maybe_int(at)?,
+        kept_until: row.maybe_int(at + 1)?,
+        price_fen: row.int(at + 2)?,
+        resolved: Resolved::parse(&row.text(at + 3)?),
+    })
 }
 
 /// Which tasks of an app are meant: those that fit all that is given.
@@ -43,7 +75,7 @@ impl Reader {
         choice: &TaskChoice,
         after: Option<&Mark>,
         limit: i64,
-    ) -> Result<Vec<TaskRow>, Error> {
+    ) -> Result<Vec<TaskLine>, Error> {
         let mut conditions = vec!["t.app_id = $1".to_owned()];
         let mut arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
         let mut place = |argument| {
@@ -66,12 +98,29 @@ impl Reader {
             None => {}
         }
         let sql = format!(
-            "select {} from task t where {} order by t.created_at desc, t.id desc limit $2",
+            "select {}, {} from task t join hold h on h.task_id = t.id
+             where {} order by t.created_at desc, t.id desc limit $2",
             tasks::COLUMNS,
+            LINE.0,
             conditions.join(" and ")
         );
         let rows = self.db.fetch_all(&sql, &arguments).await?;
-        rows.iter().map(tasks::decode).collect()
+        rows.iter().map(line).collect()
+    }
+
+    /// One task of an app.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn task_of(&self, app: &AppId, id: &TaskId) -> Result<Option<TaskLine>, Error> {
+        let sql = format!(
+            "select {}, {} from task t join hold h on h.task_id = t.id
+             where t.app_id = $1 and t.id = $2",
+            tasks::COLUMNS,
+            LINE.0
+        );
+        let row = self.db.fetch_one(&sql, args![app.as_str(), id.as_str()]).await?;
+        row.as_ref().map(line).transpose()
     }
 
     /// Up to `limit` entries of a wallet, the newest first, from before a number.

@@ -24,5 +24,6 @@ mod secrets;
 mod serve;
 mod signature;
 mod timers;
+mod v1;
 mod vendor_client;
 mod wire;
