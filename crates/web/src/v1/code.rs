@@ -122,7 +122,7 @@ codes! {
     InvalidParameter = "invalid_parameter", UNPROCESSABLE_ENTITY, "Something in the request is not as documented",
         cause: "A member, parameter or header is missing, unknown, or has a value it may not have; `detail` names it.",
         person: "填写的内容不正确，请检查后重新提交",
-        app: "Mend what `detail` names. Of a login field let the person correct it: GET /v1/areas tells what each takes.";
+        app: "Mend what `detail` names; let the person correct a login field, of which GET /v1/areas tells what it takes.";
     AreaUnknown = "area_unknown", UNPROCESSABLE_ENTITY, "There is no such area",
         cause: "The area is not in the list of the product.",
         person: "暂不支持该城市",

@@ -9,6 +9,7 @@ use fiveone_testkit::{ManualClock, TestStore, on_both};
 use serde_json::{Value, json};
 
 use super::client::{CITY, V1, gateway, gateway_with};
+use crate::callbacks::sent;
 use crate::gateway::{Plan, text};
 
 on_both!(
@@ -109,14 +110,17 @@ async fn callbacks_are_listed_and_replayed(store: TestStore) {
     let replay = format!("/v1/callbacks/{}/replay", text(&callback["id"]));
     let replayed = async || v1.send(v1.request("POST", &replay)).await;
     assert_eq!(replayed().await.problem(), (409, "callback_not_exhausted".to_owned()));
-    gateway.engine.send_due_callbacks().await.unwrap();
-    for wait in RETRY_AFTER_MS {
+    sent(&gateway, &id, &[("pending", 1)]).await;
+    for (attempts, wait) in (2..).zip(RETRY_AFTER_MS) {
         clock.advance(wait);
         gateway.engine.send_due_callbacks().await.unwrap();
+        let state = if attempts == 8 { "exhausted" } else { "pending" };
+        sent(&gateway, &id, &[(state, attempts)]).await;
     }
     let exhausted = list("?state=exhausted").await.remove(0);
     assert_eq!(exhausted["last_error"], "HTTP 500", "{exhausted}");
-    assert_eq!(replayed().await.ok(202)["state"], "pending");
+    assert_eq!(replayed().await.ok(202)["id"], exhausted["id"]);
+    sent(&gateway, &id, &[("pending", 9)]).await;
     let unknown = v1.send(v1.request("POST", "/v1/callbacks/msg_0/replay")).await;
     assert_eq!(unknown.problem(), (404, "callback_not_found".to_owned()));
 }
