@@ -10,10 +10,10 @@ use fiveone_model::tariff::Tariff;
 use fiveone_store::{NewApp, Store};
 use zeroize::Zeroizing;
 
-use crate::Fault;
 use crate::books::Ledger;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
+use crate::{ApiKeys, Fault};
 
 /// An app with its secret and prices, as looked up for one call.
 pub struct AppEntry {
@@ -65,6 +65,12 @@ impl Accounts {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         Ledger::new(self.store.clone(), self.keys.clone(), Arc::clone(&self.time))
+    }
+
+    /// The bearer keys of the apps.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeys {
+        ApiKeys::new(self.store.clone(), Arc::clone(&self.time))
     }
 
     /// A new tokenId: 32 random hex digits.

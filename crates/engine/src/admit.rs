@@ -59,6 +59,9 @@ pub enum AdmitError {
     /// P-30: the words for `data.message`; status -2.
     #[error("refused: {0}")]
     Parameter(String),
+    /// The `Idempotency-Key` belongs to another request; status -2.
+    #[error("the idempotency key is another request's")]
+    KeyReused,
     /// P-23: an employer's login without the grant; top-level 7.
     #[error("employer login is not granted")]
     EmployerLogin,
@@ -229,7 +232,7 @@ impl Admission {
             Admitted::TooManyOpen | Admitted::TooManyUnpaid => Err(AdmitError::Busy),
             Admitted::TooManyWrong => Err(AdmitError::Braked),
             Admitted::New | Admitted::NoBalance => Err(AdmitError::NoBalance),
-            Admitted::KeyReused => Err(refused("Idempotency-Key 已用于另一个请求")),
+            Admitted::KeyReused => Err(AdmitError::KeyReused),
         }
     }
 

@@ -8,6 +8,8 @@
 mod accounts;
 mod admit;
 mod answer;
+mod api_keys;
+mod app_tasks;
 mod apps;
 mod area_switches;
 mod areas;
@@ -26,6 +28,7 @@ mod node;
 mod notify;
 mod open_tasks;
 mod options;
+mod own;
 mod persist;
 mod persons;
 mod portal_changes;
@@ -56,11 +59,13 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
+pub use fiveone_store::{CallbackState, KeptCallback, Mark, Resolved, TaskChoice, TaskLine};
 use fiveone_store::{Erase, Store};
 use tokio::sync::watch;
 
 use admit::Admission;
 use answer::Answers;
+use app_tasks::AppTasks;
 use notify::{HttpReceiver, Notifier};
 use pulse::Pulse;
 use show::Reports;
@@ -70,6 +75,8 @@ use wiring::Wiring;
 pub use accounts::{Accounts, AppEntry};
 pub use admit::{AdmitError, CreateRequest};
 pub use answer::{Answered, Code};
+pub use api_keys::ApiKeys;
+pub use app_tasks::{Cancelling, OwnReport, OwnTask, ReportOf};
 pub use area_switches::AreaSwitches;
 pub use books::Ledger;
 pub use erasure::{Eraser, Receipt};
@@ -103,6 +110,7 @@ struct Inner {
     notifier: Arc<Notifier>,
     pulse: Arc<Pulse>,
     sweeper: Arc<Sweeper>,
+    own: AppTasks,
 }
 
 /// What an engine is made of.
@@ -145,6 +153,7 @@ impl Engine {
         let driver = wiring.driver(portal, &settler);
         let claimer = wiring.claimer(driver, &settler);
         let pulse = wiring.pulse(Arc::clone(&settler));
+        let own = wiring.app_tasks(&settler);
         let sweeper = wiring.sweeper(settler);
         let notifier = wiring.notifier(receiver);
         // Loops end by the node's tokens; only the runs must be waited for when the node stops.
@@ -161,8 +170,17 @@ impl Engine {
         tokio::spawn(Arc::clone(&notifier).run());
         let (answers, reports) = (wiring.answers(), wiring.reports());
         let link_pages = wiring.link_pages(Arc::clone(&admission));
-        let inner =
-            Inner { wiring, admission, answers, reports, link_pages, notifier, pulse, sweeper };
+        let inner = Inner {
+            wiring,
+            admission,
+            answers,
+            reports,
+            link_pages,
+            notifier,
+            pulse,
+            sweeper,
+            own,
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -259,6 +277,7 @@ impl Engine {
     /// Forgets what was looked up, so that changes are seen at once.
     pub fn forget_apps(&self) {
         self.0.wiring.apps.forget();
+        self.0.wiring.api_keys.forget();
         self.0.wiring.areas.forget();
     }
 
@@ -269,6 +288,12 @@ impl Engine {
     /// The store could not be asked, or the token cannot be opened.
     pub async fn app(&self, id: &AppId) -> Result<Option<Arc<AppEntry>>, Fault> {
         self.0.wiring.apps.find(id).await
+    }
+
+    /// The bearer keys of apps.
+    #[must_use]
+    pub fn api_keys(&self) -> &ApiKeys {
+        &self.0.wiring.api_keys
     }
 
     /// Uses up the nonce of an app's signature; `false` when it was used before, on whichever node

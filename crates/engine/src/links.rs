@@ -125,6 +125,22 @@ impl Links {
         Ok(Ok(token))
     }
 
+    /// The link of a token.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn of_token(&self, token: &str) -> Result<Option<LinkRow>, Fault> {
+        Ok(self.store.read.link(&digest(token)).await?)
+    }
+
+    /// An app's link by its id; another app's is none.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn of(&self, app: &AppId, id: &str) -> Result<Option<LinkRow>, Fault> {
+        Ok(self.store.read.link(id).await?.filter(|row| row.made.app_id == *app))
+    }
+
     /// The addresses that an app's links may lead back to.
     ///
     /// # Errors

@@ -13,9 +13,9 @@ use crate::{AppEntry, Fault, questions, sections};
 
 /// What was read for a task, and what is odd about it.
 #[derive(Default)]
-struct Opened {
-    sections: Vec<(Section, Content)>,
-    findings: Option<Vec<(Section, Vec<Finding>)>>,
+pub(crate) struct Opened {
+    pub(crate) sections: Vec<(Section, Content)>,
+    pub(crate) findings: Option<Vec<(Section, Vec<Finding>)>>,
 }
 
 /// Who looks at a task.
@@ -114,7 +114,7 @@ impl Reports {
 
     /// The sections in the documents' order, and their findings when they are wanted; an error when
     /// one does not open.
-    fn open_sections(
+    pub(crate) fn open_sections(
         &self,
         task: &TaskRow,
         mut rows: Vec<SectionRow>,
@@ -147,7 +147,7 @@ impl Reports {
     ///
     /// # Errors
     /// The store failed, or a question does not open.
-    async fn task_and_question(
+    pub(crate) async fn task_and_question(
         &self,
         id: &TaskId,
     ) -> Result<Option<(TaskRow, Option<OpenQuestion>)>, Fault> {

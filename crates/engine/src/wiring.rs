@@ -8,6 +8,7 @@ use fiveone_store::Store;
 
 use crate::admit::{Admission, AdmissionLimits, AdmissionParts, BatchWriter};
 use crate::answer::Answers;
+use crate::app_tasks::AppTasks;
 use crate::apps::Apps;
 use crate::areas::Areas;
 use crate::claim::Claimer;
@@ -31,7 +32,7 @@ use crate::slots::Slots;
 use crate::sweep::Sweeper;
 use crate::time::Time;
 use crate::twins::TwinKeys;
-use crate::{Accounts, Fault, Options};
+use crate::{Accounts, ApiKeys, Eraser, Fault, Options};
 
 /// What more than one part needs.
 pub(crate) struct Wiring {
@@ -44,6 +45,7 @@ pub(crate) struct Wiring {
     pub(crate) node: Arc<Node>,
     pub(crate) accounts: Accounts,
     pub(crate) apps: Arc<Apps>,
+    pub(crate) api_keys: ApiKeys,
     pub(crate) areas: Arc<Areas>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) open_tasks: Arc<OpenTasks>,
@@ -73,6 +75,7 @@ impl Wiring {
         Ok(Self {
             node: Arc::new(node),
             apps: Arc::new(Apps::new(accounts.clone(), Arc::clone(&time))),
+            api_keys: accounts.api_keys(),
             areas: Arc::new(areas),
             signals: Arc::new(Signals::default()),
             runs: Arc::default(),
@@ -240,6 +243,16 @@ impl Wiring {
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
             report_for_ms: self.options.report_for_ms,
+        }
+    }
+
+    pub(crate) fn app_tasks(&self, settler: &Arc<Settler>) -> AppTasks {
+        let (store, time) = (self.store.clone(), Arc::clone(&self.time));
+        AppTasks {
+            reports: self.reports(),
+            eraser: Eraser::new(store, self.keys.clone(), time),
+            settler: Arc::clone(settler),
+            signals: Arc::clone(&self.signals),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod api;
 mod app;
 mod area;
 mod backup;
@@ -42,6 +43,7 @@ enum Command {
     Query(query::Query),
     Call(call::Call),
     Sign(sign::Sign),
+    Api(api::Api),
     App(app::App),
     Callback(callback::Callback),
     Area(area::Area),
@@ -67,6 +69,7 @@ impl Cli {
             Command::Query(command) => command.run().await,
             Command::Call(command) => command.run().await,
             Command::Sign(command) => command.run(),
+            Command::Api(command) => command.run(),
             Command::App(command) => command.run().await,
             Command::Callback(command) => command.run().await,
             Command::Area(command) => command.run().await,

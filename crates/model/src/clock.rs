@@ -20,6 +20,18 @@ pub fn shanghai_text(at: Millis) -> String {
     stamp.to_zoned(shanghai()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// The instant as RFC 3339 writes it, in UTC, to the millisecond.
+///
+/// ```
+/// let at = fiveone_model::clock::rfc3339(1_795_305_600_007);
+/// assert_eq!(at, "2026-11-22T00:00:00.007Z");
+/// ```
+#[must_use]
+pub fn rfc3339(at: Millis) -> String {
+    let stamp = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{stamp:.3}")
+}
+
 /// The civil date of the instant in Asia/Shanghai, where every portal lives.
 #[must_use]
 pub fn shanghai_date(at: Millis) -> jiff::civil::Date {

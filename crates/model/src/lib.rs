@@ -23,6 +23,7 @@
 //! | failure | the portal's or the person's fault, ends a task with a 5xxxx code |
 //! | fault | our fault; a client sees no detail of it |
 
+pub mod api_key;
 pub mod app;
 pub mod area;
 pub mod callback;

@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 22] = [
+const TABLES: [(&str, &[&str]); 23] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -31,6 +31,7 @@ const TABLES: [(&str, &[&str]); 22] = [
     ("erasure", &["id"]),
     ("link", &["id"]),
     ("return_url", &["app_id", "url"]),
+    ("api_key", &["id"]),
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.

@@ -82,7 +82,13 @@ pub struct KeptCallback {
 const CHOSEN: &str = "($2 is null or id = $2) and ($3 is null or app_id = $3)
   and ($4 is null or task_id = $4)";
 
-fn decode(row: &Row) -> Result<KeptCallback, Error> {
+/// The columns of a [`KeptCallback`].
+pub(crate) const COLUMNS: &str =
+    "id, task_id, app_id, url, code, state, attempts, created_at, next_at,
+    (select error from callback_attempt
+     where callback_id = callback.id order by attempt desc limit 1)";
+
+pub(crate) fn decode(row: &Row) -> Result<KeptCallback, Error> {
     let state = row.text(5)?;
     Ok(KeptCallback {
         id: row.text(0)?,
@@ -110,10 +116,7 @@ impl Reader {
         limit: i64,
     ) -> Result<Vec<KeptCallback>, Error> {
         let sql = format!(
-            "select id, task_id, app_id, url, code, state, attempts, created_at, next_at,
-               (select error from callback_attempt
-                where callback_id = callback.id order by attempt desc limit 1)
-             from callback
+            "select {COLUMNS} from callback
              where state = $1 and {CHOSEN}
              order by created_at desc, seq desc, id
              limit $5"

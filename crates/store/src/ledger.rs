@@ -192,7 +192,7 @@ fn balance(row: &Row, from: usize) -> Result<Balance, Error> {
     })
 }
 
-fn entry(row: &Row) -> Result<(Entry, String), Error> {
+pub(crate) fn entry(row: &Row) -> Result<(Entry, String), Error> {
     let app_id = app_id(row, 0, "entry")?;
     let task_id = row
         .maybe_text(4)?

@@ -4,6 +4,7 @@
 //! name says its promise, and each write is one transaction. Time is an argument.
 
 mod admit;
+mod api_keys;
 mod apps;
 mod areas;
 mod callbacks;
@@ -20,6 +21,7 @@ mod links;
 mod migrations;
 mod nodes;
 mod nonces;
+mod pages;
 mod quota;
 mod retention;
 mod sealed;
@@ -38,6 +40,7 @@ use fiveone_model::seq_num::SLOTS;
 use fiveone_model::task::TaskId;
 
 pub use admit::{Admitted, Idempotency, NewTask};
+pub use api_keys::ApiKeyRow;
 pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
@@ -53,6 +56,7 @@ pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
 pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
 pub use links::{Consent, LinkOutcome, LinkRow, NewLink};
 pub use nodes::{LivingNode, NodeRow};
+pub use pages::{Mark, TaskChoice, TaskLine};
 pub use quota::Quota;
 pub use sealed::{SealedColumn, SealedValue};
 pub use sections::SectionRow;

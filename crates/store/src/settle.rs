@@ -159,6 +159,10 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
     if is_of_lost_login(&end.stage) && from.is_some_and(|from| !from.needs_credentials()) {
         return Err(Error::Stale { what: "task", id: task.to_owned() });
     }
+    // What was read is paid for: it may have been shown already.
+    if is_cancelled(&end.stage) && has_sections(tx, task).await? {
+        return Err(Error::Stale { what: "task", id: task.to_owned() });
+    }
     let may_step = from.map_or(to == StageName::Failed, |from| from.may_become(to));
     if to.is_final() && may_step {
         return Ok(());
@@ -170,6 +174,16 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
 /// Whether it ends because its login fields are gone.
 fn is_of_lost_login(stage: &Stage) -> bool {
     matches!(stage, Stage::Failed(failure) if failure.kind == FailureKind::NodeLost)
+}
+
+/// Whether it ends because its app does not want it any more.
+fn is_cancelled(stage: &Stage) -> bool {
+    matches!(stage, Stage::Failed(failure) if failure.kind == FailureKind::Cancelled)
+}
+
+async fn has_sections(tx: &mut Tx, task: &str) -> Result<bool, Error> {
+    let sql = "select 1 from section where task_id = $1 limit 1";
+    Ok(tx.fetch_one(sql, args![task]).await?.is_some())
 }
 
 async fn resolve_hold(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Resolved, Error> {

@@ -21,9 +21,11 @@ pub(crate) enum Denied {
     Paused,
     /// It calls from an address that it may not call from.
     Elsewhere,
-    /// It calls too often, or too many calls are under way.
+    /// It calls too often.
+    TooOften,
+    /// Too many calls are under way.
     Busy,
-    /// Too many wrong tokenKeys came from there.
+    /// Too many wrong tokenKeys or keys came from there.
     Guessing {
         /// For so many seconds no other is looked at.
         wait_s: i64,
@@ -53,17 +55,39 @@ impl ApiState {
         product: Product,
         address: Option<IpAddr>,
     ) -> Result<SemaphorePermit<'_>, Denied> {
-        if !app.allowed_networks.allow(address) {
-            return Err(Denied::Elsewhere);
-        }
-        match app.grant(product) {
-            Some(Grant::Active) => {}
-            Some(Grant::Paused) => return Err(Denied::Paused),
-            None => return Err(Denied::NoGrant),
-        }
+        at_home(app, address)?;
+        granted(app, product)?;
+        self.count_in(app)
+    }
+
+    /// The same for a call that is of no product.
+    pub(crate) fn let_in_anywhere(
+        &self,
+        app: &App,
+        address: Option<IpAddr>,
+    ) -> Result<SemaphorePermit<'_>, Denied> {
+        at_home(app, address)?;
+        self.count_in(app)
+    }
+
+    fn count_in(&self, app: &App) -> Result<SemaphorePermit<'_>, Denied> {
         if !self.rates.may_call(app) {
-            return Err(Denied::Busy);
+            return Err(Denied::TooOften);
         }
         self.calls_at_once.try_acquire().map_err(|_| Denied::Busy)
+    }
+}
+
+/// Whether an app may call from there.
+fn at_home(app: &App, address: Option<IpAddr>) -> Result<(), Denied> {
+    if app.allowed_networks.allow(address) { Ok(()) } else { Err(Denied::Elsewhere) }
+}
+
+/// Whether an app may use a product now.
+pub(crate) fn granted(app: &App, product: Product) -> Result<(), Denied> {
+    match app.grant(product) {
+        Some(Grant::Active) => Ok(()),
+        Some(Grant::Paused) => Err(Denied::Paused),
+        None => Err(Denied::NoGrant),
     }
 }

@@ -20,10 +20,11 @@ const FORGOTTEN_AFTER_MS: Millis = 600_000;
 /// The most that are remembered; beyond it the oldest half is forgotten.
 const GUESSERS_MAX: usize = 20_000;
 
-/// An app, and where the call came from.
+/// Which app it says it is, and where the call came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Guesser {
-    pub(crate) app: AppId,
+    /// `None` for a bearer key, which tells an app only when it is right.
+    pub(crate) app: Option<AppId>,
     /// The client's network ([`client_network`](fiveone_model::networks::client_network)); `None` where the
     /// server tells none.
     pub(crate) address: Option<IpAddr>,
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     fn guesser(number: u32) -> Guesser {
-        let app = AppId::parse("app").unwrap();
+        let app = AppId::parse("app");
         Guesser { app, address: Some(IpAddr::V4(number.into())) }
     }
 

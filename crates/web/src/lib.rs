@@ -1,4 +1,4 @@
-//! The HTTP surfaces of a node: the ten interfaces and the probes.
+//! The HTTP surfaces of a node: the ten interfaces, `/v1` and the probes.
 //!
 //! Handlers parse, call the engine and render; no rule of the trade is decided here, and nothing is
 //! written but through the engine. Binding a socket and TLS are the binary's work.
@@ -13,6 +13,7 @@ mod options;
 mod probes;
 mod rate;
 mod state;
+mod v1;
 mod vendor;
 
 #[doc(hidden)]
@@ -29,11 +30,14 @@ use fiveone_engine::Engine;
 
 pub use options::Options;
 pub use probes::RenderMetrics;
+pub use v1::openapi_document;
 
 /// Everything a node serves.
 pub fn router(engine: Engine, options: Options, render_metrics: RenderMetrics) -> Router {
     metrics::describe();
     let api = Arc::new(state::ApiState::new(engine.clone(), options));
-    let others = probes::router(engine, render_metrics).merge(link::router(Arc::clone(&api)));
+    let others = probes::router(engine, render_metrics)
+        .merge(link::router(Arc::clone(&api)))
+        .merge(v1::router(Arc::clone(&api)));
     vendor::router(others, api)
 }

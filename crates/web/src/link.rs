@@ -195,7 +195,7 @@ fn complaint_of(refusal: &AdmitError, language: Language) -> String {
             "The site refused this account several times. So that it is not locked, try in an hour.",
         ),
         AdmitError::EmployerLogin => language.say("该登录方式未开通。", "This way is not open."),
-        AdmitError::NoBalance => language.say(
+        AdmitError::NoBalance | AdmitError::KeyReused => language.say(
             "应用暂时无法使用本服务，请联系应用。",
             "The app cannot use this service at present; ask it.",
         ),

@@ -8,10 +8,21 @@ pub(crate) const CALLS: &str = "fiveone_calls_total";
 /// How long calls took, by interface.
 pub(crate) const CALL_SECONDS: &str = "fiveone_call_seconds";
 
+/// Calls of `/v1`, by operation and HTTP status.
+pub(crate) const V1_CALLS: &str = "fiveone_v1_calls_total";
+/// How long they took until their answer began, by operation.
+pub(crate) const V1_CALL_SECONDS: &str = "fiveone_v1_call_seconds";
+
 /// Describes every metric to the recorder that is installed; without one nothing happens.
 pub(crate) fn describe() {
     describe_counter!(CALLS, "Calls of the ten interfaces, by interface and top-level status.");
     describe_histogram!(CALL_SECONDS, Unit::Seconds, "How long calls took, by interface.");
+    describe_counter!(V1_CALLS, "Calls of /v1, by operation and HTTP status.");
+    describe_histogram!(
+        V1_CALL_SECONDS,
+        Unit::Seconds,
+        "How long calls of /v1 took until their answer began, by operation."
+    );
     describe_counter!(
         fiveone_engine::metric::TASKS_ADMITTED,
         "Tasks admitted, by product; twins of a running task are not counted."

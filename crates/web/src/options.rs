@@ -26,6 +26,8 @@ pub struct Options {
     pub report_cache_bytes: u64,
     /// How long one is kept; erasing a task shows after this at the latest.
     pub report_cache_for: Duration,
+    /// Whether live keys of `/v1` reach the model city 990000, too: where all portals are simulated.
+    pub live_keys_in_model_city: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             calls_at_once_max: 4096,
             report_cache_bytes: 64 * 1024 * 1024,
             report_cache_for: Duration::from_secs(30),
+            live_keys_in_model_city: false,
         }
     }
 }

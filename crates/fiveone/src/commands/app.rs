@@ -1,5 +1,6 @@
 //! `fiveone app`: apps and their wallets.
 
+mod key;
 mod shown;
 mod switches;
 
@@ -11,6 +12,7 @@ use fiveone_model::product::Product;
 use fiveone_model::tariff::{PartialRule, Tariff};
 use serde_json::{Value, json};
 
+use self::key::KeyAction;
 use self::shown::shown;
 use super::store_access::StoreAccess;
 use crate::config::parse_ms;
@@ -112,6 +114,9 @@ enum Action {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Makes, lists and revokes the bearer keys of /v1
+    #[command(subcommand)]
+    Key(KeyAction),
     /// Shows an app, its wallet and its newest entries, or all apps
     ///
     /// Example: fiveone app show loans
@@ -218,6 +223,7 @@ impl App {
                 accounts.topup(&id, amount, &note).await?;
                 shown(&accounts, &app, 1).await?
             }
+            Action::Key(action) => action.run(&accounts).await?,
             Action::Show { id: Some(id) } => {
                 shown(&accounts, &find(&accounts, &id).await?, 20).await?
             }

@@ -72,6 +72,7 @@ impl Demo {
             engine.clone(),
             fiveone_web::Options {
                 public_bases: vec![format!("{gateway}/identity/")],
+                live_keys_in_model_city: true,
                 ..Default::default()
             },
             telemetry::metrics()?,

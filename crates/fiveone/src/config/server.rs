@@ -86,6 +86,8 @@ impl Server {
                 report_cache_for,
                 0..=3_600_000,
             )),
+            live_keys_in_model_city: section
+                .flag("live_keys_in_model_city", default.live_keys_in_model_city),
             ..default
         };
         Self { listen, tls, connections: connections(section), web }

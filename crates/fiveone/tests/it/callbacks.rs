@@ -71,7 +71,7 @@ async fn one_task(gateway: &TestGateway, password: &str) -> String {
 }
 
 /// Sends what is due now, and waits until the callbacks of a task are as told.
-async fn sent(gateway: &TestGateway, tid: &str, expected: &[(&str, i64)]) {
+pub(crate) async fn sent(gateway: &TestGateway, tid: &str, expected: &[(&str, i64)]) {
     let expected: Vec<_> = expected.iter().map(|(state, n)| ((*state).to_owned(), *n)).collect();
     let mut every = tokio::time::interval(std::time::Duration::from_millis(10));
     let mut last = Vec::new();

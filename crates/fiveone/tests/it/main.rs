@@ -26,5 +26,6 @@ mod serve;
 mod signature;
 mod timers;
 mod today;
+mod v1;
 mod vendor_client;
 mod wire;

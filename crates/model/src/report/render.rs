@@ -69,6 +69,14 @@ fn number(amount: Decimal) -> Json {
 }
 
 impl Value {
+    /// An amount in yuan with exactly two places, `12.30`.
+    #[must_use]
+    pub fn yuan(amount: Decimal) -> String {
+        let mut amount = two_places(amount);
+        amount.rescale(2);
+        amount.to_string()
+    }
+
     fn render(&self, table: Table, field: &Field, dialect: Dialect) -> Json {
         match self {
             Self::Text(text) => Json::String(text.clone()),

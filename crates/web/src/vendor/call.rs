@@ -51,7 +51,8 @@ impl<'a> Call<'a> {
         let app_id = required(&params, "appId")?;
         let token_key = required(&params, "tokenKey")?;
         let app = api.find_app(app_id).await?.ok_or(Status::UnknownApp)?;
-        let guesser = Guesser { app: app.app.id.clone(), address: address.map(client_network) };
+        let guesser =
+            Guesser { app: Some(app.app.id.clone()), address: address.map(client_network) };
         api.let_try(&guesser)?;
         let call = SignedCall { name: interface.name, body };
         let checked = match check_token_key(api, interface, &app, &params, token_key) {

@@ -13,6 +13,9 @@ use crate::state::log_fault;
 /// Said in place of a portal that would lock the account at one more wrong password.
 const BRAKED: &str = "参数错误：该账号的登录多次被网站拒绝，为免被锁定，请稍后再试";
 
+/// Said of an Idempotency-Key that came with another request before.
+const KEY_REUSED: &str = "参数错误：Idempotency-Key 已用于另一个请求";
+
 /// Hands the request to the engine and tells what became of it.
 pub(super) async fn create(call: &Call<'_>) -> Result<Bytes, Refusal> {
     let admitted = match request(call) {
@@ -50,6 +53,7 @@ fn render(admitted: Result<TaskId, AdmitError>) -> Result<Value, Refusal> {
     match admitted {
         Ok(tid) => Ok(json!({ "tid": tid, "success": true })),
         Err(AdmitError::Parameter(complaint)) => Ok(failed(-2, format!("参数错误：{complaint}"))),
+        Err(AdmitError::KeyReused) => Ok(failed(-2, KEY_REUSED.to_owned())),
         Err(AdmitError::Braked) => Ok(failed(-2, BRAKED.to_owned())),
         Err(AdmitError::Fault(fault)) => {
             log_fault(&fault);

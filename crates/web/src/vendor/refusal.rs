@@ -138,7 +138,7 @@ impl From<Denied> for Refusal {
             Denied::Elsewhere => Self::because(Status::NoGrant, "调用地址不在该用户允许的范围内"),
             Denied::NoGrant => Status::NoGrant.into(),
             Denied::Paused => Status::Paused.into(),
-            Denied::Busy => Status::Busy.into(),
+            Denied::TooOften | Denied::Busy => Status::Busy.into(),
             Denied::Guessing { wait_s } => {
                 Self { retry_after_s: wait_s, ..Self::from(Status::Busy) }
             }

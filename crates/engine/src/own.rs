@@ -1,0 +1,101 @@
+//! What an app may see and do with what is its own: tasks, wallet, callbacks. Another app's is nothing.
+
+use fiveone_model::app::AppId;
+use fiveone_model::ledger::Entry;
+use fiveone_store::{CallbackChoice, CallbackState, KeptCallback, Mark, TaskChoice, TaskLine};
+
+use crate::{Cancelling, Engine, Fault, OwnTask, Receipt, ReportOf};
+
+impl Engine {
+    /// A task of an app; another app's is none.
+    ///
+    /// # Errors
+    /// The store could not be asked, or a row cannot be decoded.
+    pub async fn own_task(&self, app: &AppId, tid: &str) -> Result<Option<OwnTask>, Fault> {
+        self.0.own.show(app, tid).await
+    }
+
+    /// Up to `limit` tasks of an app, the newest first, from after a mark.
+    ///
+    /// # Errors
+    /// The store could not be asked, or a row cannot be decoded.
+    pub async fn own_tasks(
+        &self,
+        app: &AppId,
+        choice: &TaskChoice,
+        after: Option<&Mark>,
+        limit: i64,
+    ) -> Result<Vec<TaskLine>, Fault> {
+        self.0.own.list(app, choice, after, limit).await
+    }
+
+    /// The report of an app's task.
+    ///
+    /// # Errors
+    /// The store could not be asked, or a section does not open.
+    pub async fn own_report(&self, app: &AppId, tid: &str) -> Result<ReportOf, Fault> {
+        self.0.own.report(app, tid).await
+    }
+
+    /// Ends a task of an app of which nothing was read yet.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn cancel(&self, app: &AppId, tid: &str) -> Result<Cancelling, Fault> {
+        self.0.own.cancel(app, tid).await
+    }
+
+    /// Erases what was read for a task of an app, now or as soon as it ends.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn erase_own(&self, app: &AppId, tid: &str) -> Result<Option<Receipt>, Fault> {
+        self.0.own.erase(app, tid).await
+    }
+
+    /// Up to `limit` entries of an app's wallet, the newest first, from before a number.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn own_entries(
+        &self,
+        app: &AppId,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Entry>, Fault> {
+        Ok(self.0.wiring.store.read.entries_before(app, before, limit).await?)
+    }
+
+    /// Up to `limit` callbacks of an app, the newest first, from after a mark.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn own_callbacks(
+        &self,
+        app: &AppId,
+        state: Option<CallbackState>,
+        after: Option<&Mark>,
+        limit: i64,
+    ) -> Result<Vec<KeptCallback>, Fault> {
+        Ok(self.0.wiring.store.read.callbacks_to(app, state, after, limit).await?)
+    }
+
+    /// One callback of an app.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn own_callback(&self, app: &AppId, id: &str) -> Result<Option<KeptCallback>, Fault> {
+        Ok(self.0.wiring.store.read.callback_to(app, id).await?)
+    }
+
+    /// Begins a callback of an app anew whose tries are used up; `false` when it is not one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn replay_own(&self, app: &AppId, id: &str) -> Result<bool, Fault> {
+        let choice = CallbackChoice { id: Some(id), app: Some(app), task: None };
+        let begun = self.0.wiring.store.write.replay_callbacks(choice, self.now()).await?;
+        self.0.wiring.signals.callbacks.notify_one();
+        Ok(begun == 1)
+    }
+}

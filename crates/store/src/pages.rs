@@ -1,0 +1,186 @@
+//! Lists of an app, page by page, the newest first: its tasks, the entries of its wallet, its callbacks.
+//!
+//! A page begins after a mark that stands in the rows themselves, so that what is written meanwhile
+//! neither repeats nor hides a row.
+
+use fiveone_model::app::AppId;
+use fiveone_model::area::AreaCode;
+use fiveone_model::clock::Millis;
+use fiveone_model::ledger::Entry;
+use fiveone_model::product::Product;
+use fiveone_model::task::TaskId;
+
+use crate::db::{Arg, Row, args};
+use crate::{
+    CallbackState, Error, KeptCallback, Reader, Resolved, TaskRow, kept_callbacks, ledger, tasks,
+};
+
+/// Where a page of tasks or callbacks ended: the instant and the id of its last row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// When the row was made.
+    pub at: Millis,
+    /// Its id.
+    pub id: String,
+}
+
+/// A task with its times and what became of its money.
+#[derive(Debug, Clone)]
+pub struct TaskLine {
+    /// The task.
+    pub task: TaskRow,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+    /// Until when its result is kept.
+    pub kept_until: Option<Millis>,
+    /// What is held or was taken for it, in 分.
+    pub price_fen: i64,
+    /// What became of that; `None` while it is held.
+    pub resolved: Option<Resolved>,
+}
+
+/// The columns of a [`TaskLine`] behind those of a [`TaskRow`], and where they begin.
+const LINE: (&str, usize) = ("t.finished_at, t.wipe_after, h.amount_fen, h.state", 14);
+
+fn line(row: &Row) -> Result<TaskLine, Error> {
+    let at = LINE.1;
+    Ok(TaskLine {
+        task: tasks::decode(row)?,
+        ended_at: row.maybe_int(at)?,
+        kept_until: row.maybe_int(at + 1)?,
+        price_fen: row.int(at + 2)?,
+        resolved: Resolved::parse(&row.text(at + 3)?),
+    })
+}
+
+/// Which tasks of an app are meant: those that fit all that is given.
+#[derive(Debug, Clone, Default)]
+pub struct TaskChoice {
+    /// Of one product.
+    pub product: Option<Product>,
+    /// Of one area.
+    pub area: Option<AreaCode>,
+    /// Those that have ended, or those that have not.
+    pub has_ended: Option<bool>,
+}
+
+impl Reader {
+    /// Up to `limit` tasks of an app, the newest first, from after a mark.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn tasks_of(
+        &self,
+        app: &AppId,
+        choice: &TaskChoice,
+        after: Option<&Mark>,
+        limit: i64,
+    ) -> Result<Vec<TaskLine>, Error> {
+        let mut conditions = vec!["t.app_id = $1 and t.withheld_until is null".to_owned()];
+        let mut arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
+        let mut place = |argument| {
+            arguments.push(argument);
+            arguments.len()
+        };
+        if let Some(mark) = after {
+            let (at, id) = (place(Arg::from(mark.at)), place(Arg::from(&mark.id)));
+            conditions.push(format!("(t.created_at, t.id) < (${at}, ${id})"));
+        }
+        if let Some(product) = choice.product {
+            conditions.push(format!("t.product = ${}", place(Arg::from(product.as_str()))));
+        }
+        if let Some(area) = &choice.area {
+            conditions.push(format!("t.area = ${}", place(Arg::from(area.as_str()))));
+        }
+        match choice.has_ended {
+            Some(true) => conditions.push("t.finished_at is not null".to_owned()),
+            Some(false) => conditions.push("t.finished_at is null".to_owned()),
+            None => {}
+        }
+        let sql = format!(
+            "select {}, {} from task t join hold h on h.task_id = t.id
+             where {} order by t.created_at desc, t.id desc limit $2",
+            tasks::COLUMNS,
+            LINE.0,
+            conditions.join(" and ")
+        );
+        let rows = self.db.fetch_all(&sql, &arguments).await?;
+        rows.iter().map(line).collect()
+    }
+
+    /// One task of an app.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn task_of(&self, app: &AppId, id: &TaskId) -> Result<Option<TaskLine>, Error> {
+        let sql = format!(
+            "select {}, {} from task t join hold h on h.task_id = t.id
+             where t.app_id = $1 and t.id = $2 and t.withheld_until is null",
+            tasks::COLUMNS,
+            LINE.0
+        );
+        let row = self.db.fetch_one(&sql, args![app.as_str(), id.as_str()]).await?;
+        row.as_ref().map(line).transpose()
+    }
+
+    /// Up to `limit` entries of a wallet, the newest first, from before a number.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn entries_before(
+        &self,
+        app: &AppId,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Entry>, Error> {
+        let sql = "select app_id, seq, kind, amount_fen, task_id, note, at, hash from entry
+                   where app_id = $1 and seq < $2 order by seq desc limit $3";
+        let before = before.unwrap_or(i64::MAX);
+        let rows = self.db.fetch_all(sql, args![app.as_str(), before, limit]).await?;
+        rows.iter().map(|row| Ok(ledger::entry(row)?.0)).collect()
+    }
+
+    /// Up to `limit` callbacks of an app, in one state or in any, the newest first, from after a mark.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn callbacks_to(
+        &self,
+        app: &AppId,
+        state: Option<CallbackState>,
+        after: Option<&Mark>,
+        limit: i64,
+    ) -> Result<Vec<KeptCallback>, Error> {
+        let mut conditions = vec!["app_id = $1".to_owned()];
+        let mut arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
+        let mut place = |argument| {
+            arguments.push(argument);
+            arguments.len()
+        };
+        if let Some(mark) = after {
+            let (at, id) = (place(Arg::from(mark.at)), place(Arg::from(&mark.id)));
+            conditions.push(format!("(created_at, id) < (${at}, ${id})"));
+        }
+        if let Some(state) = state {
+            conditions.push(format!("state = ${}", place(Arg::from(state.as_str()))));
+        }
+        let sql = format!(
+            "select {} from callback where {} order by created_at desc, id desc limit $2",
+            kept_callbacks::COLUMNS,
+            conditions.join(" and ")
+        );
+        let rows = self.db.fetch_all(&sql, &arguments).await?;
+        rows.iter().map(kept_callbacks::decode).collect()
+    }
+
+    /// One callback of an app.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn callback_to(&self, app: &AppId, id: &str) -> Result<Option<KeptCallback>, Error> {
+        let columns = kept_callbacks::COLUMNS;
+        let sql = format!("select {columns} from callback where app_id = $1 and id = $2");
+        let row = self.db.fetch_one(&sql, args![app.as_str(), id]).await?;
+        row.as_ref().map(kept_callbacks::decode).transpose()
+    }
+}

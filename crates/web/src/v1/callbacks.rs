@@ -1,0 +1,97 @@
+//! GET /v1/callbacks: what was sent to the app and how it went, and sending it anew.
+
+use fiveone_engine::{CallbackState, KeptCallback};
+use fiveone_model::clock::rfc3339;
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::call::Call;
+use super::code::Code;
+use super::query::{cursor, page};
+use super::{Outcome, json};
+
+/// A page of callbacks, the newest first.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CallbackPage {
+    data: Vec<Callback>,
+    /// The `cursor` of the next page; null at the end.
+    next: Option<String>,
+}
+
+/// A message to the app.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Callback {
+    /// Its id, which its receiver sees as webhook-id.
+    id: String,
+    /// The task it tells of.
+    task: String,
+    /// Where it goes.
+    url: String,
+    /// The state code it tells.
+    code: i64,
+    state: CallbackWord,
+    attempts: i64,
+    /// Why the last attempt did not count.
+    last_error: Option<String>,
+    created_at: String,
+    /// When it is tried next.
+    next_at: Option<String>,
+}
+
+/// Where a callback is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum CallbackWord {
+    /// It is tried, or tried again later.
+    Pending,
+    /// It was acknowledged.
+    Delivered,
+    /// Its tries are used up; it can be replayed.
+    Exhausted,
+    /// A later one of its task was sent before it was acknowledged.
+    Superseded,
+}
+
+/// GET /v1/callbacks
+pub(super) async fn list(call: Call<'_>) -> Outcome {
+    let must_be = "pending, delivered, exhausted or superseded";
+    let state = call.query.parsed("state", must_be, CallbackState::parse)?;
+    let (limit, after) = (call.query.limit()?, call.query.mark()?);
+    let (engine, app) = (&call.front.api.engine, &call.app.app.id);
+    let callbacks = engine.own_callbacks(app, state, after.as_ref(), limit + 1).await?;
+    let (callbacks, has_more) = page(callbacks, limit);
+    let last = callbacks.last().filter(|_| has_more);
+    let next = last.map(|last| cursor(&format!("{}.{}", last.created_at, last.id)));
+    json(StatusCode::OK, &CallbackPage { data: callbacks.iter().map(of_callback).collect(), next })
+}
+
+/// POST /v1/callbacks/{id}/replay
+pub(super) async fn replay(call: Call<'_>) -> Outcome {
+    let (engine, app) = (&call.front.api.engine, &call.app.app.id);
+    engine.own_callback(app, &call.id).await?.ok_or(Code::CallbackNotFound)?;
+    if !engine.replay_own(app, &call.id).await? {
+        return Err(Code::CallbackNotExhausted.into());
+    }
+    let callback = engine.own_callback(app, &call.id).await?.ok_or(Code::CallbackNotFound)?;
+    json(StatusCode::ACCEPTED, &of_callback(&callback))
+}
+
+fn of_callback(callback: &KeptCallback) -> Callback {
+    Callback {
+        id: callback.id.clone(),
+        task: callback.task_id.to_string(),
+        url: callback.url.clone(),
+        code: callback.code,
+        state: match callback.state {
+            CallbackState::Pending => CallbackWord::Pending,
+            CallbackState::Delivered => CallbackWord::Delivered,
+            CallbackState::Exhausted => CallbackWord::Exhausted,
+            CallbackState::Superseded => CallbackWord::Superseded,
+        },
+        attempts: callback.attempts,
+        last_error: callback.last_error.clone(),
+        created_at: rfc3339(callback.created_at),
+        next_at: callback.next_at.map(rfc3339),
+    }
+}

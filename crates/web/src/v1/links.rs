@@ -1,0 +1,151 @@
+//! POST /v1/links and GET /v1/links/{id}: the person's page, for apps that do not want to see passwords.
+
+use fiveone_engine::{LINK_FOR_MS, LinkRefusal, LinkRequest, LinkRow};
+use fiveone_model::api_key::{KeyMode, MODEL_CITY};
+use fiveone_model::area::AreaCode;
+use fiveone_model::clock::rfc3339;
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::call::Call;
+use super::code::Code;
+use super::problem::Problem;
+use super::tasks::ProductChoice;
+use super::{Outcome, body, json};
+
+/// What POST /v1/links is sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewLink {
+    product: ProductChoice,
+    /// The area's code; without it the person chooses.
+    area: Option<String>,
+    /// Why, in words for the person; at most 200 characters.
+    #[serde(default)]
+    purpose: String,
+    /// Given back with the person, as it is; at most 200 characters.
+    #[serde(default)]
+    state: String,
+    /// Where the person goes in the end: one of the addresses that the operator listed.
+    return_url: Option<String>,
+    /// How long it lasts, from 60 to 86400; half an hour without it.
+    seconds: Option<i64>,
+}
+
+/// A new link.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Made {
+    #[serde(flatten)]
+    link: Link,
+    /// The path of the page on this gateway, told once: whoever has it may open it.
+    path: String,
+}
+
+/// A link to the person's page.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Link {
+    id: String,
+    status: LinkStatus,
+    /// When it ends by itself.
+    expires_at: String,
+    /// When the person agreed.
+    agreed_at: Option<String>,
+    /// Which text the person agreed to, by its day.
+    agreed_to: Option<String>,
+    state: String,
+    /// The task that was handed over.
+    task: Option<String>,
+}
+
+/// How far a link is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum LinkStatus {
+    /// Nobody has agreed yet.
+    Waiting,
+    /// The person agreed, and is at it.
+    Agreed,
+    /// The result is the app's.
+    HandedOver,
+    /// The person gave nothing.
+    Declined,
+    /// Its time is over.
+    Expired,
+}
+
+impl Link {
+    fn of(row: &LinkRow, now: i64) -> Self {
+        use fiveone_engine::LinkOutcome::{Declined, HandedOver};
+        let outcome = row.end.map(|(outcome, _)| outcome);
+        let status = match (outcome, &row.consent) {
+            (Some(HandedOver), _) => LinkStatus::HandedOver,
+            (Some(Declined), _) => LinkStatus::Declined,
+            (None, _) if row.made.expires_at <= now => LinkStatus::Expired,
+            (None, Some(_)) => LinkStatus::Agreed,
+            (None, None) => LinkStatus::Waiting,
+        };
+        let task = row.task.as_ref().filter(|_| outcome == Some(HandedOver));
+        Self {
+            id: row.made.id.clone(),
+            status,
+            expires_at: rfc3339(row.made.expires_at),
+            agreed_at: row.consent.as_ref().map(|consent| rfc3339(consent.at)),
+            agreed_to: row.consent.as_ref().map(|consent| consent.text.clone()),
+            state: row.made.state.clone(),
+            task: task.map(ToString::to_string),
+        }
+    }
+}
+
+/// POST /v1/links
+pub(super) async fn create(call: Call<'_>) -> Outcome {
+    let new: NewLink = body::parse(&call.body)?;
+    let product = new.product.into();
+    call.allow(product)?;
+    let request = LinkRequest {
+        product,
+        area: area(&call, new.area.as_deref())?,
+        purpose: new.purpose,
+        state: new.state,
+        return_url: new.return_url,
+        for_ms: new.seconds.map_or(LINK_FOR_MS, |seconds| seconds.saturating_mul(1_000)),
+    };
+    let engine = &call.front.api.engine;
+    let links = engine.links();
+    let token = links.create(&call.app, request).await?.map_err(refused)?;
+    let row = links.of_token(&token).await?.ok_or(Code::LinkNotFound)?;
+    let path = format!("/link/{}", *token);
+    json(StatusCode::CREATED, &Made { link: Link::of(&row, engine.now()), path })
+}
+
+/// The area of a link: with a test key it is the model city, with a live one only where that is
+/// configured.
+fn area(call: &Call<'_>, sent: Option<&str>) -> Result<Option<AreaCode>, Problem> {
+    let sent = sent.map(|code| AreaCode::parse(code).ok_or(Code::AreaUnknown)).transpose()?;
+    let is_model = |area: &AreaCode| area.as_str() == MODEL_CITY;
+    match (call.mode, sent) {
+        (KeyMode::Test, None) => Ok(AreaCode::parse(MODEL_CITY)),
+        (KeyMode::Test, Some(area)) if !is_model(&area) => Err(Code::WrongMode.into()),
+        (KeyMode::Live, Some(area)) if is_model(&area) && !call.reaches_model_city() => {
+            Err(Code::WrongMode.into())
+        }
+        (_, area) => Ok(area),
+    }
+}
+
+fn refused(refusal: LinkRefusal) -> Problem {
+    match refusal {
+        LinkRefusal::NoGrant => Code::ProductNotGranted.into(),
+        LinkRefusal::ReturnUrl | LinkRefusal::Words | LinkRefusal::Lasts => {
+            Problem::parameter(refusal.to_string())
+        }
+    }
+}
+
+/// GET /v1/links/{id}
+pub(super) async fn show(call: Call<'_>) -> Outcome {
+    let engine = &call.front.api.engine;
+    let row = engine.links().of(&call.app.app.id, &call.id).await?.ok_or(Code::LinkNotFound)?;
+    json(StatusCode::OK, &Link::of(&row, engine.now()))
+}

@@ -1,0 +1,181 @@
+//! The OpenAPI 3.1 document, made of the table of routes and of the types that are sent.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::code::Code;
+use super::problem::ProblemBody;
+use super::routes::{ROUTES, Route, Run};
+
+/// What any call of an app may be refused with.
+const OF_APPS: [Code; 8] = [
+    Code::Unauthorized,
+    Code::KeyRevoked,
+    Code::TooManyWrongKeys,
+    Code::AppNotConfigured,
+    Code::AddressNotAllowed,
+    Code::RateLimited,
+    Code::Busy,
+    Code::InvalidParameter,
+];
+/// What any call with a body may.
+const OF_BODIES: [Code; 4] =
+    [Code::BodyTooLarge, Code::BodyTooSlow, Code::UnsupportedMediaType, Code::MalformedJson];
+
+/// The document, made once.
+pub(super) fn text() -> String {
+    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
+    TEXT.clone()
+}
+
+/// The OpenAPI document of `/v1`.
+#[must_use]
+pub fn document() -> Value {
+    let mut settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    let mut generator = SchemaGenerator::new(settings);
+    let problem = generator.subschema_for::<ProblemBody<'_>>().to_value();
+    let mut paths: Map<String, Value> = Map::new();
+    for route in ROUTES {
+        let operation = operation(route, &problem, &mut generator);
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method().as_str().to_ascii_lowercase()] = operation;
+    }
+    let schemas = generator.take_definitions(true);
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "fiveone",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A person's own social-insurance and housing-fund records, fetched \
+                            with their consent. Times are RFC 3339 in UTC, money is a text in \
+                            yuan with two places.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "`fo_live_…` or `fo_test_…`, made by the operator.",
+                },
+            },
+        },
+    })
+}
+
+fn operation(route: &Route, problem: &Value, generator: &mut SchemaGenerator) -> Value {
+    let is_keyed = matches!(route.run, Run::Keyed(_));
+    let mut operation = json!({
+        "operationId": route.operation,
+        "summary": route.summary,
+        "parameters": parameters(route),
+        "responses": responses(route, is_keyed, problem, generator),
+        "security": if is_keyed { json!([{ "key": [] }]) } else { json!([]) },
+    });
+    if let Some(schema) = route.body {
+        let schema = schema(generator).to_value();
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+    }
+    operation
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let variable = route.path.split('/').find_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
+    let of_path = variable.map(|name| {
+        let (is_required, schema) = (true, json!({ "type": "string" }));
+        json!({ "name": name, "in": "path", "required": is_required, "schema": schema })
+    });
+    let others = route.params.iter().map(|param| {
+        let schema: Value = serde_json::from_str(param.schema).unwrap_or_default();
+        json!({
+            "name": param.name,
+            "in": param.place,
+            "description": param.about,
+            "schema": schema,
+        })
+    });
+    of_path.into_iter().chain(others).collect()
+}
+
+fn responses(
+    route: &Route,
+    is_keyed: bool,
+    problem: &Value,
+    generator: &mut SchemaGenerator,
+) -> Value {
+    let answer = &route.answer;
+    let schema = answer.schema.map(|schema| schema(generator).to_value());
+    let mut content = json!({});
+    content[answer.media] = schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
+    let mut responses = Map::new();
+    let good = json!({ "description": "As asked.", "content": content });
+    responses.insert(answer.status.to_string(), good);
+    if route.operation == "show_task" {
+        let text = json!({ "description": "As If-None-Match told." });
+        responses.insert("304".to_owned(), text);
+    }
+    let mut codes = vec![Code::Internal];
+    codes.extend(route.codes);
+    if is_keyed {
+        codes.extend(OF_APPS);
+    }
+    if route.body.is_some() {
+        codes.extend(OF_BODIES);
+    }
+    let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status().as_u16()).or_default().push(code.as_str());
+    }
+    for (status, words) in by_status {
+        let description = format!("A problem with one of the codes: {}.", words.join(", "));
+        let content = json!({ "application/problem+json": { "schema": problem } });
+        responses
+            .insert(status.to_string(), json!({ "description": description, "content": content }));
+    }
+    Value::Object(responses)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_in_the_document_and_every_reference_leads_somewhere() {
+        let document = document();
+        let mut operations = BTreeSet::new();
+        for route in ROUTES {
+            let method = route.method().as_str().to_ascii_lowercase();
+            let operation = &document["paths"][route.path][method];
+            assert_eq!(operation["operationId"], route.operation);
+            assert!(operations.insert(route.operation), "{} twice", route.operation);
+        }
+        let text = document.to_string();
+        let mut found = 0;
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = reference.split('"').next().unwrap();
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
+            found += 1;
+        }
+        assert!(found > 20, "{found}");
+        assert!(!text.contains("\"$defs\""));
+    }
+
+    #[test]
+    fn every_code_is_told_of_some_route() {
+        let text = document().to_string();
+        let told = |code: &&Code| text.contains(code.as_str());
+        let untold: Vec<_> = Code::ALL.iter().filter(|code| !told(code)).collect();
+        // A method that a path has not is no operation.
+        assert_eq!(untold, [&Code::MethodNotAllowed]);
+    }
+}
