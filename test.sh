@@ -61,4 +61,8 @@ if [ "${1:-all}" != quick ]; then
   "$release/fiveone-fuzz" --seconds 5
 fi
 cargo test --workspace --doc --locked --quiet
+if [ "${1:-all}" != quick ]; then
+  # /v1 against its own document.
+  ./schemathesis.sh "$release/fiveone"
+fi
 cargo nextest run --workspace --locked --no-fail-fast

@@ -120,7 +120,7 @@ pub(super) struct TaskSummary {
 /// A question to the person.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Question {
-    /// Its number within the task; sent back with the answer.
+    /// Its number within the task, from 1; sent back with the answer.
     id: i64,
     kind: QuestionKind,
     /// From 2 on: the code before was wrong.
