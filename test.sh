@@ -71,4 +71,8 @@ else
 fi
 (cd browser && npm ci --silent --no-audit --no-fund && npm test)
 cargo test --workspace --doc --locked --quiet
+if [ "${1:-all}" != quick ]; then
+  # /v1 against its own document.
+  ./schemathesis.sh "$release/fiveone"
+fi
 cargo nextest run --workspace --locked --no-fail-fast

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use clap::Args;
@@ -24,6 +25,9 @@ use crate::{output, telemetry};
 const DEMO_MONEY_FEN: i64 = 1_000_000;
 /// Tasks that talk to one simulated portal at once; it is ours and does not mind.
 const LAB_CONCURRENCY: usize = 32;
+
+/// How long calls under way get at the end.
+const LAST_CALLS_FOR: Duration = Duration::from_secs(3);
 
 /// Runs a gateway beside simulated portals, with an app that has money, to try everything
 ///
@@ -89,14 +93,30 @@ impl Demo {
         } else {
             output::say(&welcome(&gateway, &lab.base(), folder));
         }
-        axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router)
-            .with_graceful_shutdown(stop.asked())
-            .await?;
+        serve(listener, router, stop).await?;
         engine.stop().await;
         lab.stop().await;
         drop(temporary);
         Ok(())
     }
+}
+
+/// Serves until it is asked to stop; streams of events that are open then get a moment.
+async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: telemetry::StopSignals,
+) -> std::io::Result<()> {
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, router);
+    let serving = serving.with_graceful_shutdown(async { drop(is_asked.await) }).into_future();
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = stop.asked() => drop(asked),
+    }
+    tokio::time::timeout(LAST_CALLS_FOR, serving).await.unwrap_or(Ok(()))
 }
 
 fn taken(flag: &str, address: SocketAddr, error: &std::io::Error) -> Failed {

@@ -89,3 +89,27 @@ async fn a_callback_address_is_looked_at_when_it_is_typed() {
     let app = deployment.json("app show --json").await;
     assert_eq!(app.as_array().map(Vec::len), Some(1), "no other app was made");
 }
+
+#[tokio::test]
+async fn keys_of_v1_are_made_shown_once_listed_and_revoked() {
+    let deployment = Deployment::new();
+    deployment.json("app create loans --json").await;
+    let live = deployment.json("app key create loans --note server --json").await;
+    let test = deployment.json("app key create loans --test --json").await;
+    let key = |made: &Value| made["key"].as_str().unwrap().to_owned();
+    assert!(key(&live).starts_with("fo_live_") && key(&test).starts_with("fo_test_"));
+    let id = live["id"].as_str().unwrap();
+    let revoked = deployment.json(&format!("app key revoke {id} --json")).await;
+    assert_eq!(revoked["revoked"], true);
+    let (code, told) = deployment.run(&format!("app key revoke {id}")).await;
+    let expected = format!("fiveone: there is no key {id}, or it is revoked already\n");
+    assert_eq!((code, told), (Some(2), expected));
+    let listed = deployment.json("app key list loans --json").await;
+    let shown: Vec<_> = listed.as_array().unwrap().iter().collect();
+    assert_eq!(shown.len(), 2);
+    assert_eq!((&shown[0]["mode"], &shown[0]["note"]), (&"live".into(), &"server".into()));
+    assert!(shown[0]["revokedAt"].is_string() && shown[1]["revokedAt"].is_null(), "{listed}");
+    assert!(!listed.to_string().contains("fo_"), "{listed}");
+    let (code, told) = deployment.run("app key create nobody").await;
+    assert_eq!((code, told.as_str()), (Some(2), "fiveone: there is no app nobody\n"));
+}

@@ -3,6 +3,7 @@
 mod client;
 mod lists;
 mod refusals;
+mod schema;
 
 use fiveone_model::product::Product;
 use fiveone_testkit::{TestStore, on_both};
@@ -18,6 +19,7 @@ on_both!(
     a_wrong_password_fails_and_costs_nothing,
     a_stream_tells_each_change_and_ends_with_the_task,
     a_poll_waits_for_news,
+    a_task_of_another_node_is_followed_answered_and_cancelled,
     a_task_that_asks_is_cancelled_and_costs_nothing,
     cancelling_races_with_the_end_and_one_of_them_wins,
     an_erased_report_is_gone_and_has_a_receipt,
@@ -158,7 +160,7 @@ async fn a_stream_tells_each_change_and_ends_with_the_task(store: TestStore) {
     assert_eq!(*last, v1.get(&format!("/v1/tasks/{id}")).await.ok(200));
     assert!(told.windows(2).all(|two| two[0] != two[1]), "each event is a change");
     // Whoever comes later sees the end at once, and the stream ends.
-    assert_eq!(v1.follow(&id, async |_| {}).await, [last.clone()]);
+    assert_eq!(v1.follow(&id, async |_| {}).await, std::slice::from_ref(last));
     gateway.assert_nothing_is_left().await;
 }
 
@@ -187,6 +189,35 @@ async fn a_poll_waits_for_news(store: TestStore) {
     assert_ne!(news.ok(200), task);
     assert_ne!(news.header("etag"), tag);
     v1.finish(&gateway, &id, &person).await;
+    gateway.assert_nothing_is_left().await;
+}
+
+async fn a_task_of_another_node_is_followed_answered_and_cancelled(store: TestStore) {
+    let gateway = gateway(store).await;
+    let first = V1::of(&gateway).await;
+    let second = gateway.second_node().await;
+    let second = first.at(TestGateway::router_of(&second).await.host());
+    let people = gateway.people(Product::Insurance, CITY, 2);
+    let id = first.create("insurance", &people[0], "captcha").await;
+    let path = format!("/v1/tasks/{id}/answers");
+    let told = second
+        .follow(&id, async |task: &Value| {
+            if task["question"].is_null() {
+                return;
+            }
+            let code = second.reading(&gateway, &task["question"], &people[0]).await;
+            let answer = json!({ "question": task["question"]["id"], "code": code });
+            second.post(&path, &answer).await.ok(202);
+        })
+        .await;
+    assert_eq!(told.last().unwrap()["status"], "done", "{told:?}");
+
+    let id = first.create("insurance", &people[1], "captcha").await;
+    second.due(&id).await;
+    let path = format!("/v1/tasks/{id}/cancel");
+    let task = second.send(second.request("POST", &path)).await.ok(200);
+    assert_eq!(task["failure"]["kind"], "cancelled");
+    assert_eq!(first.due(&id).await, task);
     gateway.assert_nothing_is_left().await;
 }
 

@@ -32,21 +32,34 @@ pub(super) fn text() -> String {
     TEXT.clone()
 }
 
+/// What makes the schemas: a member that may be left out of what we take always stands in what we send.
+struct Generators {
+    sent: SchemaGenerator,
+    taken: SchemaGenerator,
+}
+
+fn generator(mut settings: SchemaSettings) -> SchemaGenerator {
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    SchemaGenerator::new(settings)
+}
+
 /// The OpenAPI document of `/v1`.
 #[must_use]
 pub fn document() -> Value {
-    let mut settings = SchemaSettings::draft2020_12().for_serialize();
-    settings.definitions_path = "/components/schemas".into();
-    settings.meta_schema = None;
-    let mut generator = SchemaGenerator::new(settings);
-    let problem = generator.subschema_for::<ProblemBody<'_>>().to_value();
+    let mut generators = Generators {
+        sent: generator(SchemaSettings::draft2020_12().for_serialize()),
+        taken: generator(SchemaSettings::draft2020_12().for_deserialize()),
+    };
+    let problem = generators.sent.subschema_for::<ProblemBody<'_>>().to_value();
     let mut paths: Map<String, Value> = Map::new();
     for route in ROUTES {
-        let operation = operation(route, &problem, &mut generator);
+        let operation = operation(route, &problem, &mut generators);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method().as_str().to_ascii_lowercase()] = operation;
     }
-    let schemas = generator.take_definitions(true);
+    let mut schemas = generators.sent.take_definitions(true);
+    schemas.extend(generators.taken.take_definitions(true));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -70,17 +83,17 @@ pub fn document() -> Value {
     })
 }
 
-fn operation(route: &Route, problem: &Value, generator: &mut SchemaGenerator) -> Value {
+fn operation(route: &Route, problem: &Value, generators: &mut Generators) -> Value {
     let is_keyed = matches!(route.run, Run::Keyed(_));
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,
         "parameters": parameters(route),
-        "responses": responses(route, is_keyed, problem, generator),
+        "responses": responses(route, is_keyed, problem, &mut generators.sent),
         "security": if is_keyed { json!([{ "key": [] }]) } else { json!([]) },
     });
     if let Some(schema) = route.body {
-        let schema = schema(generator).to_value();
+        let schema = schema(&mut generators.taken).to_value();
         operation["requestBody"] =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
@@ -116,7 +129,10 @@ fn responses(
     let mut content = json!({});
     content[answer.media] = schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
     let mut responses = Map::new();
-    let good = json!({ "description": "As asked.", "content": content });
+    let mut good = json!({ "description": "As asked.", "content": content });
+    if route.operation == "create_task" {
+        good["links"] = links_to_task();
+    }
     responses.insert(answer.status.to_string(), good);
     if route.operation == "show_task" {
         let text = json!({ "description": "As If-None-Match told." });
@@ -141,6 +157,17 @@ fn responses(
             .insert(status.to_string(), json!({ "description": description, "content": content }));
     }
     Value::Object(responses)
+}
+
+/// Where the id of a created task leads.
+fn links_to_task() -> Value {
+    let of_task = ROUTES.iter().filter(|route| route.path.starts_with("/v1/tasks/{id}"));
+    let links = of_task.map(|route| {
+        let parameters = json!({ "id": "$response.body#/id" });
+        let link = json!({ "operationId": route.operation, "parameters": parameters });
+        (route.operation.to_owned(), link)
+    });
+    Value::Object(links.collect())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::response::Response;
 use fiveone_engine::Fault;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,7 +23,8 @@ pub(crate) struct Problem {
     pub(super) code: Code,
     /// What is wrong this time. It never holds a value that was sent.
     pub(super) detail: Option<Cow<'static, str>>,
-    headers: HeaderMap,
+    /// The one header that belongs to it.
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// A problem as it is sent.
@@ -63,9 +64,8 @@ impl Problem {
     }
 
     /// The same with a header.
-    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
-        self
+    pub(super) fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
     }
 
     /// The answer.
@@ -85,7 +85,7 @@ impl Problem {
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = code.status();
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.header);
         response.headers_mut().insert(header::CONTENT_TYPE, TYPE);
         response
     }
@@ -93,18 +93,17 @@ impl Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        let mut headers = HeaderMap::new();
-        match code {
+        let header = match code {
             Code::Unauthorized | Code::KeyRevoked => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"fiveone\"");
-                headers.insert(header::WWW_AUTHENTICATE, challenge);
+                Some((header::WWW_AUTHENTICATE, challenge))
             }
             Code::RateLimited | Code::Busy | Code::RequestInProgress | Code::TooManyWrongKeys => {
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
+                Some((header::RETRY_AFTER, RETRY_AFTER_S.into()))
             }
-            _ => {}
-        }
-        Self { code, detail: None, headers }
+            _ => None,
+        };
+        Self { code, detail: None, header }
     }
 }
 

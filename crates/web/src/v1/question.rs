@@ -26,7 +26,7 @@ words!(
 /// A question to the person.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Question {
-    /// Its number within the task; sent back with the answer.
+    /// Its number within the task, from 1; sent back with the answer.
     id: i64,
     kind: QuestionKind,
     /// From 2 on: the answer before was wrong.

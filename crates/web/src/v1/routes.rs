@@ -91,8 +91,11 @@ const LIMIT: Param = query(
     r#"{"type":"integer","minimum":1,"maximum":200,"default":50}"#,
     "Rows of a page.",
 );
-const CURSOR: Param =
-    query("cursor", r#"{"type":"string"}"#, "`next` of the page before; without it, the newest.");
+const CURSOR: Param = query(
+    "cursor",
+    r#"{"type":"string","minLength":1}"#,
+    "`next` of the page before; without it, the newest.",
+);
 
 /// The routes.
 pub(super) const ROUTES: &[Route] = &[

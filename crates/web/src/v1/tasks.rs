@@ -47,6 +47,7 @@ impl From<ProductChoice> for Product {
 /// What POST /v1/tasks is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example())]
 pub(super) struct NewTask {
     product: ProductChoice,
     /// The area's code; GET /v1/areas lists them.
@@ -55,6 +56,16 @@ pub(super) struct NewTask {
     login: u32,
     #[schemars(with = "LoginFields")]
     fields: BTreeMap<FieldName, Option<String>>,
+}
+
+/// A person of the model city; nobody has a number of region 99.
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "product": "fund",
+        "area": MODEL_CITY,
+        "login": 1,
+        "fields": { "id_card": "991300199305020000", "password": "good" },
+    })
 }
 
 /// What the person typed; GET /v1/areas tells which of them a login takes.

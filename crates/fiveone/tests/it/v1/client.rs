@@ -90,6 +90,11 @@ impl V1 {
         Self { key: key.to_owned(), ..self.clone() }
     }
 
+    /// The same with another node.
+    pub(super) fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     pub(super) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse::<reqwest::Method>().unwrap();
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
@@ -226,6 +231,15 @@ fn assert_documented(method: &str, path: &str, answer: &Answer) {
     };
     let response = &operation["responses"][answer.status.to_string()];
     assert!(!response.is_null(), "{method} {path} answers what is not documented: {answer:?}");
+    let media = answer.header("content-type").split(';').next().unwrap();
+    if answer.status != 304 {
+        let content = &response["content"][media];
+        assert!(!content.is_null(), "{method} {path} answers {media}");
+        if let Some(schema) = content.get("schema") {
+            let found = super::schema::complaints(&DOCUMENT, schema, &answer.json(), "answer");
+            assert_eq!(found, [""; 0], "{method} {path}");
+        }
+    }
     if answer.status >= 400 {
         let code = text(&answer.json()["code"]);
         let told = text(&response["description"]);
