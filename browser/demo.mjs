@@ -71,6 +71,11 @@ export class Demo {
     return (await people.json())[number].login;
   }
 
+  /** What answers the question that the lab drew last: a place, points, an account, or what a phone opens. */
+  async puzzle() {
+    return (await (await fetch(`${this.lab}/puzzle`)).json()).answer;
+  }
+
   async inbox(idCard) {
     return (await fetch(`${this.lab}/inbox/${idCard}`)).text();
   }

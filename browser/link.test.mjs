@@ -285,6 +285,112 @@ describe("a person", () => {
   });
 });
 
+describe("a question of today", () => {
+  /** Logs in by a way of the model city, up to its question. */
+  async function ask(way, title, number, options) {
+    const page = await open(await demo.link("--area", "990000"), options);
+    const person = await demo.person(number);
+    await press(page, "同意并继续");
+    await page.getByRole("tab", { name: way }).click();
+    await page.getByRole("tab", { name: way, selected: true }).waitFor();
+    if (way === "扫码登录") await press(page, "登录并读取");
+    else await logIn(page, person, "good");
+    await heading(page, title).waitFor();
+    return { page, person };
+  }
+
+  async function result({ page }) {
+    await heading(page, "这是读到的内容").waitFor({ timeout: 60_000 });
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  }
+
+  test("slides the piece by pointer, and is told of a wrong place", async () => {
+    const asked = await ask("滑块验证", "请拖动滑块", 7, SIZES.desktop);
+    const { page } = asked;
+    await press(page, "提交");
+    await page.getByText("上一次不对").waitFor();
+    const x = Number(await demo.puzzle());
+    const range = page.locator("input[type=range]");
+    const max = Number(await range.getAttribute("max"));
+    const box = await range.boundingBox();
+    await page.mouse.move(box.x + 8, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 8 + ((box.width - 16) * x) / max, box.y + box.height / 2);
+    await page.mouse.up();
+    // A pointer is as fine as the screen; the keys do the rest.
+    for (let at = Number(await range.inputValue()); at !== x; at += Math.sign(x - at)) {
+      await range.press(at < x ? "ArrowRight" : "ArrowLeft");
+    }
+    assert.equal(await range.inputValue(), String(x));
+    const piece = await page.locator(".piece").boundingBox();
+    const ground = await page.locator(".slide img").first().boundingBox();
+    assert.ok(Math.abs(piece.x - ground.x - x) < 2, "the piece is where the slider says");
+    await press(page, "提交");
+    await result(asked);
+  });
+
+  test("clicks the words by touch", async () => {
+    const asked = await ask("点选验证", "请依次点击图中的文字", 8);
+    const { page } = asked;
+    const picture = page.locator(".click img");
+    const box = await picture.boundingBox();
+    const scale = box.width / Number(await picture.getAttribute("width"));
+    for (const point of (await demo.puzzle()).split(";")) {
+      const [x, y] = point.split(",").map((text) => Number(text) * scale);
+      await picture.tap({ position: { x, y } });
+    }
+    await press(page, "提交");
+    await result(asked);
+  });
+
+  test("clicks the words by keyboard", async () => {
+    const asked = await ask("点选验证", "请依次点击图中的文字", 9, SIZES.desktop);
+    const { page } = asked;
+    const picture = page.locator(".click img");
+    const middle = async (name) => Math.round(Number(await picture.getAttribute(name)) / 2);
+    let at = [await middle("width"), await middle("height")];
+    await page.locator(".click").focus();
+    for (const point of (await demo.puzzle()).split(";")) {
+      const to = point.split(",").map(Number);
+      const keys = [["ArrowLeft", "ArrowRight"], ["ArrowUp", "ArrowDown"]];
+      for (const axis of [0, 1]) {
+        const steps = Math.round((to[axis] - at[axis]) / 5);
+        for (let step = 0; step < Math.abs(steps); step += 1) {
+          await page.keyboard.press(keys[axis][steps > 0 ? 1 : 0]);
+        }
+        at[axis] += steps * 5;
+      }
+      await page.keyboard.press("Enter");
+    }
+    await press(page, "提交");
+    await result(asked);
+  });
+
+  test("scans, and the page goes on by itself", async () => {
+    const asked = await ask("扫码登录", "请扫描二维码", 10);
+    await asked.page.getByText("示范通").waitFor();
+    const phone = await demo.puzzle();
+    await fetch(`${phone}?act=ok&id_card=${asked.person.id_card}`);
+    await result(asked);
+  });
+
+  test("chooses an account", async () => {
+    const asked = await ask("选择账户", "请选择一项", 11);
+    const account = await demo.puzzle();
+    await asked.page.locator(`input[value="${account}"]`).check();
+    await press(asked.page, "提交");
+    await result(asked);
+    assertSealed(asked.page, [account]);
+  });
+
+  test("confirms on the phone, and the page goes on by itself", async () => {
+    const asked = await ask("手机确认", "请在手机上确认", 12);
+    await fetch(`${await demo.puzzle()}?act=ok`);
+    await result(asked);
+  });
+});
+
 test("what a stranger sends is refused", async () => {
   const address = await demo.link("--area", "990000");
   const unknown = await fetch(`${demo.gateway}/link/${"0".repeat(64)}`);
