@@ -6,6 +6,7 @@ mod arrows;
 mod dead;
 mod documents;
 mod metrics;
+mod named_files;
 mod people;
 mod reach;
 mod rules;
@@ -47,6 +48,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         people::check(path, &text, &mut findings);
         documents::check(path, &text, &mut findings);
+        named_files::check(path, &text, &mut findings);
         rules.look(path, &text);
         if path.extension().is_some_and(|end| end == "rs") {
             rust::check(path, &text, &mut findings);

@@ -3,6 +3,8 @@
 //! Creates that arrive together are written in one transaction: the disk is asked once for all of
 //! them. Each is admitted or refused by itself.
 
+mod batch;
+
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,8 +29,9 @@ use crate::signals::Signals;
 use crate::time::Time;
 use crate::{AppEntry, Fault};
 
-/// The most creates written in one transaction.
-const BATCH_MAX: usize = 64;
+use batch::BATCH_MAX;
+pub(crate) use batch::{BatchWriter, Pending};
+
 /// Creates that may wait to be written before more are refused as busy.
 const WAITING_MAX: usize = 1_024;
 /// When creates waited longer than this to be written, no more join than the next transaction takes:
@@ -90,12 +93,6 @@ impl From<fiveone_store::Error> for AdmitError {
 
 fn refused(message: &str) -> AdmitError {
     AdmitError::Parameter(message.to_owned())
-}
-
-/// A create on its way into a transaction.
-pub(crate) struct Pending {
-    new: NewTask,
-    reply: oneshot::Sender<Result<Admitted, Arc<fiveone_store::Error>>>,
 }
 
 /// The fingerprints of creates on their way, for status 11.
@@ -338,43 +335,6 @@ async fn write(place: mpsc::Permit<'_, Pending>, new: NewTask) -> Result<Admitte
     place.send(Pending { new, reply });
     let gone = || Fault::Impossible("the admission loop is gone".to_owned());
     answer.await.map_err(|_| gone())?.map_err(|error| Fault::Shared(error).into())
-}
-
-/// Writes creates as they come, all that wait in one transaction.
-pub(crate) struct BatchWriter {
-    write: Writer,
-    persistence: Persistence,
-    pending: mpsc::Receiver<Pending>,
-    written_ms: Arc<AtomicI64>,
-}
-
-impl BatchWriter {
-    /// Writes until no [`Admission`] is left.
-    pub(crate) async fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH_MAX);
-        while self.pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let (news, replies): (Vec<_>, Vec<_>) =
-                batch.drain(..).map(|one| (one.new, one.reply)).unzip();
-            let (now, begun) = (self.persistence.time.now(), self.persistence.time.steady());
-            let written = self.persistence.persist(|| self.write.admit(&news, now)).await;
-            let written_ms = self.persistence.time.steady() - begun;
-            self.written_ms.store(written_ms, Ordering::Relaxed);
-            match written {
-                Ok(outcomes) => {
-                    for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                        // A caller that hung up finds its task by creating it again (P-32).
-                        drop(reply.send(Ok(outcome)));
-                    }
-                }
-                Err(error) => {
-                    let error = Arc::new(error);
-                    for reply in replies {
-                        drop(reply.send(Err(Arc::clone(&error))));
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// How long a create that comes behind `waiting` others waits for the end of its transaction, told by

@@ -21,6 +21,7 @@ mod evidence;
 mod fault;
 mod health;
 mod kept_callbacks;
+mod link_pages;
 mod links;
 pub mod metric;
 mod neighbours;
@@ -29,6 +30,7 @@ mod notify;
 mod open_tasks;
 mod options;
 mod own;
+mod parts;
 mod persist;
 mod persons;
 mod portal_changes;
@@ -51,7 +53,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use fiveone_connector::{Library, Portal};
+use fiveone_connector::Library;
 use fiveone_model::app::AppId;
 use fiveone_model::area::{Area, AreaCode};
 use fiveone_model::clock::Millis;
@@ -59,8 +61,8 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
+use fiveone_store::Erase;
 pub use fiveone_store::{CallbackState, KeptCallback, Mark, Resolved, TaskChoice, TaskLine};
-use fiveone_store::{Erase, Store};
 use tokio::sync::watch;
 
 use admit::Admission;
@@ -84,9 +86,11 @@ pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
 pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
-pub use links::{Begun, LINK_FOR_MS, Link, LinkPages, LinkRefusal, LinkRequest, LinkTask, Links};
+pub use link_pages::{Begun, LinkPages, LinkTask};
+pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links};
 pub use notify::{Receiver, callback_address};
 pub use options::Options;
+pub use parts::Parts;
 pub use rotation::{KeyRotation, SealedCounts};
 pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
@@ -111,22 +115,6 @@ struct Inner {
     pulse: Arc<Pulse>,
     sweeper: Arc<Sweeper>,
     own: AppTasks,
-}
-
-/// What an engine is made of.
-pub struct Parts {
-    /// Where everything is kept.
-    pub store: Store,
-    /// The deployment's keys.
-    pub keys: seal::DeploymentKeys,
-    /// The connectors.
-    pub library: Arc<Library>,
-    /// The way to the portals.
-    pub portal: Arc<dyn Portal>,
-    /// The clock.
-    pub time: Arc<dyn Time>,
-    /// Limits and times.
-    pub options: Options,
 }
 
 impl Engine {

@@ -1,31 +1,20 @@
-//! Links: an app's invitation to a person, and what the person does on its page. Whoever holds the
-//! token may look; after the consent only the browser that gave it.
+//! Links: an app's invitation to a person. Whoever holds the token may look; after the consent only the
+//! browser that gave it.
 
 use std::sync::Arc;
 
-use fiveone_model::app::AppId;
+use fiveone_model::app::{AppId, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
-use fiveone_model::login::Credentials;
 use fiveone_model::product::Product;
-use fiveone_model::question::AnswerForm;
-use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{Consent, Erase, LinkOutcome, LinkRow, NewLink, Store};
+use fiveone_store::{LinkOutcome, LinkRow, NewLink, Store};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::admit::Admission;
-use crate::answer::{Answers, Code};
-use crate::apps::Apps;
-use crate::node::Node;
-use crate::seal::{PageKey, random};
-use crate::settle::final_callback;
-use crate::show::{Reports, Viewer};
-use crate::signals::Signals;
+use crate::seal::random;
 use crate::time::Time;
-use crate::view::{Shown, TaskView};
-use crate::{AdmitError, Answered, AppEntry, CreateRequest, Fault};
+use crate::{AppEntry, Fault};
 
 /// The longest a link may last.
 const LINK_FOR_MS_MAX: Millis = 24 * 3_600_000;
@@ -92,7 +81,7 @@ impl Links {
         request: LinkRequest,
     ) -> Result<Result<Zeroizing<String>, LinkRefusal>, Fault> {
         let app = &entry.app;
-        if app.grant(request.product) != Some(fiveone_model::app::Grant::Active) {
+        if app.grant(request.product) != Some(Grant::Active) {
             return Ok(Err(LinkRefusal::NoGrant));
         }
         let is_fit = |text: &str| {
@@ -159,7 +148,7 @@ impl Links {
 }
 
 /// What the table has of a token or a cookie.
-fn digest(secret: &str) -> String {
+pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
@@ -202,210 +191,5 @@ impl Link {
             }
         }
         Some(url.into())
-    }
-}
-
-/// A link's newest task as its person sees it.
-#[derive(Debug)]
-pub struct LinkTask {
-    /// What a poll would show, and findings.
-    pub view: TaskView,
-    /// Where it logs in.
-    pub area: AreaCode,
-    /// By which of the area's login methods.
-    pub login_type: u32,
-}
-
-/// What came of the person's login fields.
-#[derive(Debug)]
-pub enum Begun {
-    /// A task has begun, or goes on.
-    Task,
-    /// They were sealed to a key that is no more: the page takes the new one and sends them again.
-    Resealed,
-    /// Not admitted.
-    Refused(AdmitError),
-}
-
-/// What persons do on their pages.
-pub struct LinkPages {
-    pub(crate) store: Store,
-    pub(crate) admission: Arc<Admission>,
-    pub(crate) apps: Arc<Apps>,
-    pub(crate) node: Arc<Node>,
-    pub(crate) reports: Reports,
-    pub(crate) answers: Answers,
-    pub(crate) signals: Arc<Signals>,
-    pub(crate) time: Arc<dyn Time>,
-    pub(crate) report_for_ms: Millis,
-}
-
-impl LinkPages {
-    /// The public key that pages seal to now: a point of P-256, uncompressed.
-    #[must_use]
-    pub fn key(&self) -> Vec<u8> {
-        self.page_key().public().to_vec()
-    }
-
-    fn page_key(&self) -> PageKey {
-        PageKey::derive(&self.node.twin_key.get())
-    }
-
-    /// A new cookie for a browser: 64 random hex digits.
-    ///
-    /// # Errors
-    /// The system gives no random bytes.
-    pub fn new_cookie(&self) -> Result<Zeroizing<String>, Fault> {
-        Ok(Zeroizing::new(hex::encode(random::<32>()?)))
-    }
-
-    /// The link of a token; `None` when there is no such link.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn find(&self, token: &str) -> Result<Option<Link>, Fault> {
-        let Some(row) = self.store.read.link(&digest(token)).await? else { return Ok(None) };
-        let Some(app) = self.apps.app(&row.made.app_id).await? else { return Ok(None) };
-        let app_name = if app.name.is_empty() { app.id.to_string() } else { app.name };
-        let is_expired = row.end.is_none() && row.made.expires_at <= self.time.now();
-        Ok(Some(Link { row, app_name, is_expired }))
-    }
-
-    /// Keeps that the person agreed to `text` in the browser with this cookie; `false` when another
-    /// browser did before, or the link is over.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn consent(&self, link: &Link, cookie: &str, text: &str) -> Result<bool, Fault> {
-        let consent =
-            Consent { holder: digest(cookie), at: self.time.now(), text: text.to_owned() };
-        Ok(self.store.write.consent(&link.row.made.id, &consent).await?)
-    }
-
-    /// A link's newest task as the person sees it; `None` when there is none, or nothing left of it.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn look(&self, link: &Link) -> Result<Option<LinkTask>, Fault> {
-        let Some(task) = &link.row.task else { return Ok(None) };
-        let Some(row) = self.store.read.task(task).await? else { return Ok(None) };
-        let Some(entry) = self.apps.find(&link.row.made.app_id).await? else { return Ok(None) };
-        let product = link.row.made.product;
-        match self.reports.show_to(Viewer::Person, &entry, product, task.as_str()).await? {
-            Shown::Task(view) => {
-                Ok(Some(LinkTask { view: *view, area: row.area, login_type: row.login_type }))
-            }
-            Shown::Unknown | Shown::NotYours | Shown::Gone | Shown::Unreadable => Ok(None),
-        }
-    }
-
-    /// Logs the person in at an area, by a login method, with the login fields that the page sealed.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn begin(
-        &self,
-        link: &Link,
-        (area, login_type): (&str, &str),
-        sealed: &[u8],
-    ) -> Result<Begun, Fault> {
-        let made = &link.row.made;
-        let Some(plain) = self.page_key().open(sealed, &link.about()) else {
-            return Ok(Begun::Resealed);
-        };
-        let Some(credentials) = Credentials::from_bytes(&plain) else {
-            return Ok(Begun::Refused(AdmitError::Parameter("参数无法解析".to_owned())));
-        };
-        if self.is_under_way(link).await? {
-            // A second press, or another tab: what runs goes on.
-            return Ok(Begun::Task);
-        }
-        let Some(entry) = self.apps.find(&made.app_id).await? else {
-            return Ok(Begun::Refused(AdmitError::Busy));
-        };
-        let request = CreateRequest {
-            product: made.product,
-            area: made.area.as_ref().map_or(area, AreaCode::as_str).to_owned(),
-            login_type: login_type.to_owned(),
-            credentials,
-            idempotency_key: None,
-            withheld_until: Some(made.expires_at),
-        };
-        let task = match self.admission.admit(&entry, request).await {
-            Ok(task) => task,
-            Err(AdmitError::Fault(fault)) => return Err(fault),
-            Err(refusal) => return Ok(Begun::Refused(refusal)),
-        };
-        let before = link.row.task.as_ref();
-        if !self.store.write.begin_link_task(&made.id, before, &task).await? {
-            // Somebody was first, or said no meanwhile: nobody will ever look at this one.
-            self.erase(task).await?;
-        }
-        self.signals.changed();
-        Ok(Begun::Task)
-    }
-
-    /// Whether the newest task has not failed.
-    async fn is_under_way(&self, link: &Link) -> Result<bool, Fault> {
-        let Some(task) = &link.row.task else { return Ok(false) };
-        let row = self.store.read.task(task).await?;
-        Ok(row.is_some_and(|row| !matches!(row.stage, Stage::Failed(_))))
-    }
-
-    /// Takes an answer that the page sealed; `None` when it was sealed to a key that is no more.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn answer(&self, link: &Link, sealed: &[u8]) -> Result<Option<Answered>, Fault> {
-        let made = &link.row.made;
-        let Some(plain) = self.page_key().open(sealed, &link.about()) else { return Ok(None) };
-        let (Some(task), Ok(text)) = (&link.row.task, std::str::from_utf8(&plain)) else {
-            return Ok(Some(Answered::Malformed));
-        };
-        let Some(entry) = self.apps.find(&made.app_id).await? else {
-            return Ok(Some(Answered::Unknown));
-        };
-        let code = Code { text, form: AnswerForm::Structured };
-        let (product, tid) = (made.product, task.as_str());
-        self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
-    }
-
-    /// Hands the result over to the app, which is called back about it; `false` when there is none to hand
-    /// over, or the link is over.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn hand_over(&self, link: &Link) -> Result<bool, Fault> {
-        let Some(task) = &link.row.task else { return Ok(false) };
-        let Some(row) = self.store.read.task(task).await? else { return Ok(false) };
-        if !matches!(row.stage, Stage::Done { .. }) {
-            return Ok(false);
-        }
-        let now = self.time.now();
-        let callback = final_callback(&self.apps, &row, &row.stage, now).await?;
-        let wipe_after = now + self.report_for_ms;
-        let (id, write) = (&link.row.made.id, &self.store.write);
-        let is_done = write.hand_over(id, task, callback.as_ref(), wipe_after, now).await?;
-        self.signals.callbacks.notify_one();
-        self.signals.changed();
-        Ok(is_done)
-    }
-
-    /// Ends the link without giving anything to its app, and erases what was read, or will be.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn decline(&self, link: &Link) -> Result<(), Fault> {
-        let is_done = self.store.write.decline_link(&link.row.made.id, self.time.now()).await?;
-        if let Some(task) = link.row.task.clone().filter(|_| is_done) {
-            self.erase(task).await?;
-        }
-        self.signals.changed();
-        Ok(())
-    }
-
-    async fn erase(&self, task: TaskId) -> Result<(), Fault> {
-        self.store.write.erase(&Erase::Task(task), self.time.now(), 1).await?;
-        Ok(())
     }
 }

@@ -14,7 +14,7 @@ use crate::areas::Areas;
 use crate::claim::Claimer;
 use crate::drive::Driver;
 use crate::health::Health;
-use crate::links::LinkPages;
+use crate::link_pages::LinkPages;
 use crate::neighbours::Neighbours;
 use crate::node::Node;
 use crate::notify::{Notifier, Places, Receiver};
