@@ -90,6 +90,12 @@ impl AppTasks {
         Ok(self.reports.read.task_of(app, &id).await?)
     }
 
+    /// See [`Reader::task_version`](fiveone_store::Reader::task_version).
+    pub(crate) async fn version(&self, app: &AppId, tid: &str) -> Result<Option<String>, Fault> {
+        let Some(id) = TaskId::parse(tid) else { return Ok(None) };
+        Ok(self.reports.read.task_version(app, &id).await?)
+    }
+
     async fn row(&self, app: &AppId, tid: &str) -> Result<Option<TaskRow>, Fault> {
         Ok(self.line(app, tid).await?.map(|line| line.task))
     }

@@ -15,6 +15,14 @@ impl Engine {
         self.0.own.show(app, tid).await
     }
 
+    /// A text that is another one whenever a task of an app is not as it was.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn own_task_version(&self, app: &AppId, tid: &str) -> Result<Option<String>, Fault> {
+        self.0.own.version(app, tid).await
+    }
+
     /// Up to `limit` tasks of an app, the newest first, from after a mark.
     ///
     /// # Errors

@@ -123,6 +123,25 @@ impl Reader {
         row.as_ref().map(line).transpose()
     }
 
+    /// What is another text whenever a task of an app is not as it was: one look for those who wait.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn task_version(&self, app: &AppId, id: &TaskId) -> Result<Option<String>, Error> {
+        let sql = "select t.stage, t.updated_at, t.wiped_at,
+                     (select count(*) from section s where s.task_id = t.id),
+                     (select seq from challenge c
+                      where c.task_id = t.id and c.closed_at is null and c.answered_at is null)
+                   from task t where t.app_id = $1 and t.id = $2";
+        let row = self.db.fetch_one(sql, args![app.as_str(), id.as_str()]).await?;
+        row.map(|row| {
+            let (stage, updated_at, wiped_at) = (row.text(0)?, row.int(1)?, row.maybe_int(2)?);
+            let (sections, question) = (row.int(3)?, row.maybe_int(4)?);
+            Ok(format!("{stage} {updated_at} {wiped_at:?} {sections} {question:?}"))
+        })
+        .transpose()
+    }
+
     /// Up to `limit` entries of a wallet, the newest first, from before a number.
     ///
     /// # Errors

@@ -15,6 +15,9 @@ use crate::{Admitted, Error};
 /// Free failures are counted over so long.
 const UNPAID_OVER_MS: Millis = 3_600_000;
 
+/// The fence of a task that ended before a node had claimed it: only its end has raised it.
+const ENDED_UNCLAIMED: i64 = 1;
+
 /// The limits of one create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
@@ -101,7 +104,8 @@ async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Erro
 }
 
 /// Whether the portal has refused the account so often that it may lock it. A login that is under way
-/// counts as one that it may refuse; after one that it accepted counting begins anew.
+/// counts as one that it may refuse, and so does one that a node had begun when it was cancelled: nobody
+/// waited for what the portal said. After one that it accepted counting begins anew.
 async fn is_braked(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Error> {
     let Some(login) = &new.login_digest else { return Ok(false) };
     let since = now - new.quota.wrong_logins_for_ms;
@@ -110,12 +114,13 @@ async fn is_braked(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Erro
     let sql = format!(
         "select count(*) from task
          where login_digest = $1 and created_at > $2
-           and (stage in ({}) or (stage = 'failed' and {}))
+           and (stage in ({}) or (stage = 'failed' and ({} or ({} and fence > {ENDED_UNCLAIMED}))))
            and created_at > coalesce(
              (select max(created_at) from task
               where login_digest = $1 and crawled_at is not null), 0)",
         under_way.join(", "),
-        is_kind(FailureKind::WrongCredentials)
+        is_kind(FailureKind::WrongCredentials),
+        is_kind(FailureKind::Cancelled)
     );
     let row = tx.fetch_one(&sql, args![login.as_str(), since]).await?;
     let wrong = row.map_or(Ok(0), |row| row.int(0))?;

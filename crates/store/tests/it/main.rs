@@ -12,6 +12,7 @@ mod evidence;
 mod history;
 mod ledger;
 mod nodes;
+mod pages;
 mod queue;
 mod quota;
 mod retention;

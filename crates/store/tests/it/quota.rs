@@ -9,12 +9,13 @@ use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{register, set_up, task_at};
+use crate::{claim, register, set_up, task_at};
 
 on_both!(
     an_app_has_no_more_open_tasks_than_it_may,
     free_failures_are_not_to_be_had_without_end,
     an_account_that_its_portal_refused_is_left_alone,
+    a_login_that_was_cancelled_half_way_may_have_been_refused,
 );
 
 const HOUR: Millis = 3_600_000;
@@ -120,4 +121,19 @@ async fn an_account_that_its_portal_refused_is_left_alone(store: TestStore) {
     store.execute(&sql).await;
     let batch = [login(8, "zhang")];
     assert_eq!(outcomes(&store, &batch, NOW + HOUR + 2).await, [Admitted::New]);
+}
+
+async fn a_login_that_was_cancelled_half_way_may_have_been_refused(store: TestStore) {
+    set_up(&store).await;
+    // One that no node had begun was tried nowhere.
+    for number in 1..=3 {
+        assert_eq!(outcomes(&store, &[login(number, "zhang")], NOW).await, [Admitted::New]);
+        fail(&store, number, FailureKind::Cancelled, NOW).await;
+    }
+    for number in 4..=5 {
+        assert_eq!(outcomes(&store, &[login(number, "zhang")], NOW).await, [Admitted::New]);
+        claim(&store).await;
+        fail(&store, number, FailureKind::Cancelled, NOW).await;
+    }
+    assert_eq!(outcomes(&store, &[login(6, "zhang")], NOW).await, [Admitted::TooManyWrong]);
 }

@@ -19,6 +19,7 @@ on_both!(
     a_settlement_happens_once_however_many_race,
     a_task_is_not_done_before_it_was_stored,
     a_queued_task_can_fail,
+    what_was_read_is_not_cancelled_any_more,
     a_task_that_got_past_login_does_not_fail_with_its_node,
 );
 
@@ -33,6 +34,25 @@ fn failed() -> Stage {
 
 async fn balance(store: &TestStore) -> Balance {
     store.read.balance(&build::app("a").id).await.unwrap().unwrap()
+}
+
+async fn what_was_read_is_not_cancelled_any_more(store: TestStore) {
+    set_up(&store).await;
+    let cancelled = || Stage::Failed(Failure::of(FailureKind::Cancelled));
+    let claimed = task_at(&store, 1, StageName::Crawling).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    store_section(&store, &claimed, Section::Base).await;
+    let refused = store.write.settle(&end(id, fence, cancelled())).await;
+    assert!(matches!(refused, Err(Error::Stale { .. })), "{refused:?}");
+    let settled = store.write.settle(&end(id, fence, failed())).await.unwrap();
+    assert_eq!(settled, Resolved::Released, "it may fail for another reason");
+
+    let claimed = task_at(&store, 2, StageName::Crawling).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let settled = store.write.settle(&end(id, fence, cancelled())).await.unwrap();
+    assert_eq!(settled, Resolved::Released);
+    let Balance { free_fen, held_fen, .. } = balance(&store).await;
+    assert_eq!((free_fen, held_fen), (1_000, 0));
 }
 
 async fn a_whole_report_is_captured(store: TestStore) {

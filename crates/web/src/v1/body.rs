@@ -115,8 +115,8 @@ mod tests {
         let secret = r#"{"login": "secret, expected x"}"#;
         check(secret, "invalid_parameter", "expected u32 at line 1 column 30");
         check("{}", "invalid_parameter", "missing field `login` at line 1 column 2");
-        let unknown = "unknown field `logn`, expected `login` at line 1 column 7";
-        check(r#"{"logn": 1}"#, "invalid_parameter", unknown);
+        let unknown = "unknown field `nosuch`, expected `login` at line 1 column 9";
+        check(r#"{"nosuch": 1}"#, "invalid_parameter", unknown);
         check("[1]", "invalid_parameter", "the body must be an object");
     }
 

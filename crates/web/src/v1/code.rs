@@ -152,7 +152,7 @@ codes! {
         person: "服务暂时不可用，请稍后再试",
         app: "Top the wallet up; GET /v1/wallet tells what is free.";
     TooManyRefusedLogins = "too_many_refused_logins", TOO_MANY_REQUESTS, "The portal refused the account too often",
-        cause: "More wrong passwords would lock the account at its portal.",
+        cause: "More wrong passwords would lock the account at its portal; a login that was cancelled half-way counts as one.",
         person: "该账号的登录多次被网站拒绝，为免被锁定，请稍后再试",
         app: "Let the person look up the password first; try again in an hour.";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The app calls too often",

@@ -34,6 +34,8 @@ pub(super) struct Watch {
     app: AppId,
     id: String,
     changes: watch::Receiver<u64>,
+    /// What was looked at last; thousands may wait, and each is woken by any task's change.
+    version: Option<String>,
 }
 
 /// What a look shows.
@@ -67,19 +69,31 @@ impl Watch {
     pub(super) fn begin(call: &Call<'_>) -> Self {
         let front = Arc::clone(call.front);
         let changes = front.api.engine.changes();
-        Self { front, app: call.app.app.id.clone(), id: call.id.clone(), changes }
+        Self { front, app: call.app.app.id.clone(), id: call.id.clone(), changes, version: None }
     }
 
     /// The task as it is now; `None` when there is none.
     pub(super) async fn look(&mut self) -> Result<Option<Look>, Fault> {
         self.changes.mark_unchanged();
+        // Before the task itself: what changes between the two is looked at again.
+        self.version = self.version().await?;
         let own = self.front.api.engine.own_task(&self.app, &self.id).await?;
         own.as_ref().map(Look::of).transpose()
     }
 
-    /// Waits until it may have changed.
-    pub(super) async fn changed(&mut self) {
-        drop(tokio::time::timeout(LOOK_EVERY, self.changes.changed()).await);
+    /// Waits until it has changed since the last look.
+    pub(super) async fn changed(&mut self) -> Result<(), Fault> {
+        loop {
+            drop(tokio::time::timeout(LOOK_EVERY, self.changes.changed()).await);
+            self.changes.mark_unchanged();
+            if self.version().await? != self.version {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn version(&self) -> Result<Option<String>, Fault> {
+        self.front.api.engine.own_task_version(&self.app, &self.id).await
     }
 }
 
@@ -104,13 +118,17 @@ fn events(watch: Watch, waiting: Waiting) -> impl Stream<Item = Result<Event, In
                     let next = (!look.is_final).then_some((watch, waiting, look.text));
                     return Some((Ok(event), next));
                 }
-                Ok(Some(_)) => watch.changed().await,
+                Ok(Some(_)) => {}
                 Ok(None) => return None,
                 // The client comes back, and perhaps the store with it.
                 Err(fault) => {
                     log_fault(&fault);
                     return None;
                 }
+            }
+            if let Err(fault) = watch.changed().await {
+                log_fault(&fault);
+                return None;
             }
         }
     })

@@ -200,7 +200,9 @@ pub(super) async fn show(mut call: Call<'_>) -> Outcome {
             let is_known = known.as_ref() == Some(&tag);
             return tagged(is_known, look.text, &tag);
         }
-        drop(tokio::time::timeout_at(over, watch.changed()).await);
+        if let Ok(Err(fault)) = tokio::time::timeout_at(over, watch.changed()).await {
+            return Err(fault.into());
+        }
     }
 }
 

@@ -150,11 +150,11 @@ async fn what_cannot_be_read_is_told_with_its_place() {
     check("", (400, "malformed_json"), "line 1").await;
     check("[1]", invalid, "must be an object").await;
     check("\"geheim\"", invalid, "expected struct NewTask").await;
-    check(&changed("prodct", json!(1)), invalid, "unknown field `prodct`").await;
+    check(&changed("nosuch", json!(1)), invalid, "unknown field `nosuch`").await;
     check(&changed("product", json!("geheim")), invalid, "expected `fund` or").await;
     check(&changed("login", json!("geheim")), invalid, "expected u32").await;
     check(&changed("login", json!(99)), invalid, "login_type").await;
-    check(&changed("fields", json!({ "pasword": "geheim" })), invalid, "expected one of `account`")
+    check(&changed("fields", json!({ "nosuch": "geheim" })), invalid, "expected one of `account`")
         .await;
     check(&changed("fields", json!({ "password": 7 })), invalid, "expected a string").await;
     check(&changed("fields", json!({})), invalid, "缺少必填参数").await;
