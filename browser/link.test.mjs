@@ -90,6 +90,22 @@ function assertSealed(page, words) {
   assert.deepEqual(page.mistakes, []);
 }
 
+/** Keeps how the page looks now, in both sizes and both lights. */
+async function keep(page, what) {
+  if (!SCREENSHOTS) return;
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const before = page.viewportSize();
+  for (const [size, { viewport }] of Object.entries(SIZES)) {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${SCREENSHOTS}/link-${what}-${size}-${colorScheme}.png` });
+    }
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: null });
+}
+
 async function assertAccessible(page, what) {
   await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(() => null));
   const found = await page.evaluate(async () => {
@@ -107,10 +123,7 @@ for (const [size, options] of Object.entries(SIZES)) {
       const page = await open(await demo.link(), { ...options, colorScheme, bypassCSP: true });
       const look = async (what) => {
         await assertAccessible(page, what);
-        if (!SCREENSHOTS) return;
-        await mkdir(SCREENSHOTS, { recursive: true });
-        const path = `${SCREENSHOTS}/link-${what}-${size}-${colorScheme}.png`;
-        await page.screenshot({ path, fullPage: true });
+        if (size === "phone" && colorScheme === "light") await keep(page, what);
       };
       const person = await demo.person();
       await look("consent");
@@ -286,6 +299,10 @@ describe("a person", () => {
 });
 
 describe("a question of today", () => {
+  const NAMES = {
+    滑块验证: "slide", 点选验证: "click", 扫码登录: "scan", 选择账户: "choose", 手机确认: "confirm",
+  };
+
   /** Logs in by a way of the model city, up to its question. */
   async function ask(way, title, number, options) {
     const page = await open(await demo.link("--area", "990000"), options);
@@ -296,6 +313,7 @@ describe("a question of today", () => {
     if (way === "扫码登录") await press(page, "登录并读取");
     else await logIn(page, person, "good");
     await heading(page, title).waitFor();
+    await keep(page, NAMES[way]);
     return { page, person };
   }
 

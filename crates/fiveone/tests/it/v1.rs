@@ -1,6 +1,7 @@
 //! `/v1` through a real listener, on both databases: whole journeys of an app.
 
 mod client;
+mod links;
 mod lists;
 mod refusals;
 mod schema;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{MONEY, TestGateway, text};
 use client::{CITY, V1, gateway, new_task};
+use links::a_link_is_made_followed_and_nobody_elses;
 
 on_both!(
     a_report_comes_with_everything_the_portal_has_and_is_paid_for,
@@ -24,6 +26,7 @@ on_both!(
     cancelling_races_with_the_end_and_one_of_them_wins,
     an_erased_report_is_gone_and_has_a_receipt,
     a_create_is_exact_with_an_idempotency_key,
+    a_link_is_made_followed_and_nobody_elses,
 );
 
 fn person(gateway: &TestGateway, product: Product) -> Value {
