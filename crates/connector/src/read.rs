@@ -8,6 +8,7 @@ mod balances;
 mod codes;
 mod entries;
 mod essentials;
+mod fields;
 mod insurance;
 mod keys;
 mod mapping;
@@ -48,6 +49,7 @@ pub(crate) use place::FoundRows;
 pub(crate) use raw::Raw;
 pub(crate) use sides::mend_columns;
 pub(crate) use split::partition;
+pub(crate) use totals::{Amounts, is_sum_of};
 pub(crate) use whose::{Whose, are_of_other_accounts, are_of_several};
 pub(crate) use witness::proves_no_rows;
 
@@ -102,6 +104,8 @@ impl From<UnexpectedPage> for Unread {
 pub(crate) struct ReadRow {
     pub(crate) record: Record,
     pub(crate) raw: Raw,
+    /// Whether it is a row of another insurance, which counts while pages are read and is then left out.
+    pub(crate) is_of_another: bool,
 }
 
 impl ReadRow {
@@ -119,6 +123,8 @@ pub(crate) struct Reader<'a> {
     /// The insurance whose rows are read, where it is one.
     pub(crate) insurance: Option<Section>,
     pub(crate) findings: &'a mut Vec<Finding>,
+    /// The amounts of the lines that are sums.
+    pub(crate) sums: Vec<Amounts>,
     /// How many lines were no rows of this list, though whoever counted it may have counted them.
     pub(crate) left_out: usize,
 }
@@ -197,21 +203,24 @@ impl Reader<'_> {
     ) -> Result<Vec<ReadRow>, Unread> {
         let person_keys = mapping.person_keys();
         let mut read = Vec::new();
-        let (mut lines_left_out, mut rows_of_others, mut sums) = (0_usize, 0_usize, 0_usize);
+        let mut lines_left_out = 0_usize;
         let mut odd: Vec<Raw> = Vec::new();
         for raw in raws {
             if raw.is_blank() {
                 continue;
             }
             if totals::is_total(&raw, &rows.drop) {
-                sums += 1;
+                self.sums.push(mapping.amounts(&raw));
                 continue;
             }
             if self.whose.is_other(&raw, person_keys) {
                 return Err(Unread::OtherPerson);
             }
-            if self.insurance.is_some_and(|own| insurance::is_of_another(&raw, own)) {
-                rows_of_others += 1;
+            if let Some(key) = self.insurance.and_then(|own| insurance::tells_another(&raw, own)) {
+                // The portal did not look at which one was asked for.
+                self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, key));
+                let record = Record::new(mapping.table());
+                read.push(ReadRow { record, raw, is_of_another: true });
                 continue;
             }
             let mut record = mapping.record(&raw, self.scope, self.findings)?;
@@ -227,22 +236,21 @@ impl Reader<'_> {
                 continue;
             }
             seen.add(&raw, mapping);
-            read.push(ReadRow { record, raw });
+            read.push(ReadRow { record, raw, is_of_another: false });
         }
-        self.left_out = lines_left_out + rows_of_others + sums;
+        self.left_out = lines_left_out + self.sums.len();
+        let own = || read.iter().filter(|row| !row.is_of_another);
+        let has_rows = own().next().is_some();
         // A line that lacks what makes a row one, and has a key of its own, is a row that was renamed.
         let is_renamed = |line: &Raw| {
             line.iter().any(|(key, value)| {
-                !value.is_empty() && read.iter().all(|row: &ReadRow| row.raw.get(key).is_empty())
+                !value.is_empty() && own().all(|row: &ReadRow| row.raw.get(key).is_empty())
             })
         };
-        if !read.is_empty() && odd.iter().any(is_renamed) {
+        if has_rows && odd.iter().any(is_renamed) {
             return Err(UnexpectedPage::portal("a row has other keys than the others").into());
         }
-        if rows_of_others > 0 && read.is_empty() {
-            return Err(UnexpectedPage::portal("all rows are of another insurance").into());
-        }
-        if lines_left_out > 0 && read.is_empty() {
+        if lines_left_out > 0 && !has_rows {
             let reason = format!("no row has {}", mapping.essentials_text());
             return Err(UnexpectedPage::portal(reason).into());
         }

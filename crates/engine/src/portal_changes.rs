@@ -135,7 +135,8 @@ const fn people_needed(kind: FindingKind) -> Option<u32> {
     match kind {
         FindingKind::Absent => Some(PEOPLE_WITHOUT),
         FindingKind::Renamed => Some(1),
-        FindingKind::Unmapped
+        FindingKind::NotOffered
+        | FindingKind::Unmapped
         | FindingKind::Unreadable
         | FindingKind::ImpossibleDate
         | FindingKind::NoSide

@@ -32,6 +32,8 @@ pub enum FindingKind {
     /// An expected key is absent, and an unknown one that looks like it stands there; the field is
     /// left out.
     Renamed,
+    /// A key that only some portals have is nowhere in the section; the field is left out.
+    NotOffered,
     /// The portal has a key or label that nothing maps.
     Unmapped,
     /// A value is not of its field's kind; the field is left out.
@@ -50,9 +52,10 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Absent,
         Self::Renamed,
+        Self::NotOffered,
         Self::Unmapped,
         Self::Unreadable,
         Self::ImpossibleDate,
@@ -68,6 +71,7 @@ impl FindingKind {
         match self {
             Self::Absent => "absent",
             Self::Renamed => "renamed",
+            Self::NotOffered => "not_offered",
             Self::Unmapped => "unmapped",
             Self::Unreadable => "unreadable",
             Self::ImpossibleDate => "impossible_date",

@@ -85,6 +85,14 @@ pub(super) fn marked(
     walk.found
 }
 
+/// The texts of the elements outside of tables that can be seen, each with those of all in it, in the
+/// order of the page; long ones are left out.
+pub(crate) fn blocks(page: &Page, chars_max: usize) -> Vec<String> {
+    const OF_TABLES: [&str; 10] =
+        ["html", "body", "form", "table", "thead", "tbody", "tfoot", "tr", "td", "th"];
+    marked(page.html(), &|element| !OF_TABLES.contains(&element.name()), chars_max)
+}
+
 struct MarkedWalk<'w> {
     is_marked: &'w dyn Fn(&Element) -> bool,
     chars_max: usize,

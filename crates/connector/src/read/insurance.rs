@@ -29,10 +29,12 @@ const CODES: [(&str, Section); 5] = [
     ("5", Section::Birth),
 ];
 
-/// Whether a row says of itself that it is of another insurance than the section's.
-pub(super) fn is_of_another(raw: &Raw, own: Section) -> bool {
-    let mut told = raw.iter().filter_map(|(key, value)| told_by(key, value)).peekable();
-    told.peek().is_some() && told.all(|section| section != own)
+/// The key by which a row says of itself that it is of another insurance than the section's.
+pub(super) fn tells_another(raw: &Raw, own: Section) -> Option<&str> {
+    let told = raw.iter().filter_map(|(key, value)| Some((key, told_by(key, value)?)));
+    let told: Vec<(&str, Section)> = told.collect();
+    let is_other = told.iter().all(|(_, section)| *section != own);
+    told.first().filter(|_| is_other).map(|(key, _)| *key)
 }
 
 fn told_by(key: &str, value: &str) -> Option<Section> {

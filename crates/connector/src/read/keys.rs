@@ -240,6 +240,10 @@ impl AbsentField<'_> {
             Some(candidate) => Finding::of_field(FindingKind::Renamed, self.field)
                 .with_key(key)
                 .with_detail(format!("`{}` may be it", without_numbers(candidate))),
+            // What only some portals have is not missing at the others.
+            None if !self.is_expected => {
+                Finding::of_field(FindingKind::NotOffered, self.field).with_key(key)
+            }
             None => Finding::of_field(FindingKind::Absent, self.field).with_key(key),
         }
     }

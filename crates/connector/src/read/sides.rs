@@ -60,25 +60,65 @@ const EXPENSES: [&str; 9] =
     ["提取", "支取", "还贷", "还款", "偿还", "转出", "购房", "租房", "销户"];
 
 /// Mends the minus in lists of two columns, one for each side: where every expense has one, the portal
-/// prints expenses so, and an expense in the column of incomes is none. A reversal keeps its minus.
-pub(crate) fn mend_columns<'r>(records: impl Iterator<Item = &'r mut Record>) {
-    let mut records: Vec<&mut Record> = records.filter(|record| !is_reversal(record)).collect();
-    let are_all_negative =
-        records.iter().all(|record| amount_or_zero(record, "outAmount") <= Decimal::ZERO);
-    for record in &mut records {
-        let (income, expense) =
-            (amount_or_zero(record, "inAmount"), amount_or_zero(record, "outAmount"));
-        let out = if expense < Decimal::ZERO && are_all_negative {
-            -expense
-        } else if income < Decimal::ZERO && expense.is_zero() && tells_expense(record) {
+/// prints expenses so, and an expense in the column of incomes is none. A reversal keeps its minus, and
+/// so does an expense after which there was more than before: it was taken back. The records are in the
+/// portal's own order.
+pub(crate) fn mend_columns(records: &mut [&mut Record]) {
+    let moves: Vec<Moved> = records.iter().map(|record| Moved::of(record)).collect();
+    let are_all_negative = moves.iter().all(|one| one.is_reversal || one.expense <= Decimal::ZERO);
+    for (at, record) in records.iter_mut().enumerate() {
+        let one = &moves[at];
+        let before = at.checked_sub(1).and_then(|at| moves.get(at));
+        let beside = [before, moves.get(at + 1)].into_iter().flatten();
+        let out = if one.is_reversal {
+            continue;
+        } else if one.expense < Decimal::ZERO && are_all_negative {
+            if one.is_taken_back(beside) {
+                continue;
+            }
+            -one.expense
+        } else if one.income < Decimal::ZERO && one.expense.is_zero() && tells_expense(record) {
             record.remove("inAmount");
-            -income
+            -one.income
         } else {
             continue;
         };
         record.remove("outAmount");
         let is_set = record.set("outAmount", Value::Amount(out));
         debug_assert!(is_set, "a bill has an outAmount");
+    }
+}
+
+/// What a bill moved as its portal prints it.
+struct Moved {
+    income: Decimal,
+    expense: Decimal,
+    balance: Option<Decimal>,
+    is_reversal: bool,
+}
+
+impl Moved {
+    fn of(record: &Record) -> Self {
+        let balance = match record.get("balance") {
+            Some(Value::Amount(amount)) => Some(*amount),
+            Some(_) | None => None,
+        };
+        Self {
+            income: amount_or_zero(record, "inAmount"),
+            expense: amount_or_zero(record, "outAmount"),
+            balance,
+            is_reversal: is_reversal(record),
+        }
+    }
+
+    /// Whether the balances tell that an expense with a minus is one that was taken back, and nothing
+    /// else: a bill beside it has the balance of before.
+    fn is_taken_back<'m>(&self, beside: impl Iterator<Item = &'m Self>) -> bool {
+        let Some(balance) = self.balance else { return false };
+        let known: Vec<Decimal> = beside.filter_map(|one| one.balance).collect();
+        let spent = balance - self.income - self.expense;
+        let taken_back = balance - self.income + self.expense;
+        known.contains(&taken_back) && !known.contains(&spent)
     }
 }
 
@@ -155,7 +195,7 @@ mod tests {
                 record
             };
             let mut records: Vec<Record> = rows.iter().map(of).collect();
-            super::mend_columns(records.iter_mut());
+            super::mend_columns(&mut records.iter_mut().collect::<Vec<_>>());
             let told = |record: &Record| {
                 let shown = record.render(Dialect::Table);
                 let number =
@@ -168,6 +208,34 @@ mod tests {
         check(&[("支取", 0, 7), ("支取", 0, -7)], &[(0, 7), (0, -7)]);
         check(&[("支取", 0, -7), ("支取冲正", 0, -7)], &[(0, 7), (0, -7)]);
         check(&[("购房提取", -3, 0), ("汇缴", -5, 0)], &[(0, 3), (-5, 0)]);
+    }
+
+    #[test]
+    fn balances_tell_an_expense_that_was_taken_back() {
+        use fiveone_model::report::{Record, Table, Value};
+        let check = |rows: &[(i64, i64, i64)], expect: &[i64]| {
+            let of = |(income, expense, balance): &(i64, i64, i64)| {
+                let mut record = Record::new(Table::FundBill);
+                let amounts = [("inAmount", income), ("outAmount", expense), ("balance", balance)];
+                for (field, amount) in amounts {
+                    assert!(record.set(field, Value::Amount((*amount).into())));
+                }
+                record
+            };
+            let mut records: Vec<Record> = rows.iter().map(of).collect();
+            super::mend_columns(&mut records.iter_mut().collect::<Vec<_>>());
+            let told: Vec<Decimal> =
+                records.iter().map(|record| super::amount_or_zero(record, "outAmount")).collect();
+            let expect: Vec<Decimal> = expect.iter().map(|one| (*one).into()).collect();
+            assert_eq!(told, expect, "{rows:?}");
+        };
+        // Up in time and down: 100, then 7 spent, then 7 taken back.
+        check(&[(100, 0, 100), (0, -7, 93), (0, -7, 100)], &[0, 7, -7]);
+        check(&[(0, -7, 100), (0, -7, 93), (100, 0, 100)], &[-7, 7, 0]);
+        check(&[(100, 0, 100), (0, -7, 107)], &[0, -7]);
+        check(&[(100, 0, 100), (0, -7, 93)], &[0, 7]);
+        // Nothing beside it tells what was before.
+        check(&[(0, -7, 93)], &[7]);
     }
 
     #[test]

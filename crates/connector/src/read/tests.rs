@@ -70,7 +70,15 @@ fn reader<'a>(
     whose: &'a Whose,
     findings: &'a mut Vec<Finding>,
 ) -> Reader<'a> {
-    Reader { connector, scope: &Nothing, whose, insurance: None, findings, left_out: 0 }
+    Reader {
+        connector,
+        scope: &Nothing,
+        whose,
+        insurance: None,
+        findings,
+        sums: Vec::new(),
+        left_out: 0,
+    }
 }
 
 fn told(unread: &Unread) -> String {

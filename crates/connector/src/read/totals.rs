@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Raw;
+use fiveone_model::report::Record;
+use rust_decimal::Decimal;
+
+use super::{Raw, sides::amount_or_zero};
 use crate::page::normal;
 
 static TOTAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -23,6 +26,16 @@ static CARRIED: LazyLock<Regex> = LazyLock::new(|| {
     ))
         .expect("the pattern is a constant")
 });
+
+/// Amounts by the fields that they would be in a row.
+pub(crate) type Amounts = Vec<(&'static str, Decimal)>;
+
+/// Whether a line has the sums of these rows, as far as it has any.
+pub(crate) fn is_sum_of<'r>(sum: &Amounts, rows: impl Iterator<Item = &'r Record> + Clone) -> bool {
+    let told: Vec<_> = sum.iter().filter(|(_, amount)| !amount.is_zero()).collect();
+    let of_rows = |field| rows.clone().map(|row| amount_or_zero(row, field)).sum::<Decimal>();
+    !told.is_empty() && told.iter().all(|(field, amount)| of_rows(field) == *amount)
+}
 
 /// Whether one of the cells says that this is a sum, or what was carried over; `more` are words of
 /// the file.

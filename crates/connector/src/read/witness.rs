@@ -14,7 +14,8 @@ use crate::{
     definition::{Predicate, RowsPlace},
     outcome::Outcome,
     page::{
-        Page, Prober, claims_success, element_texts, errors, grids, lines, squeezed, troubling,
+        Page, Prober, blocks, claims_success, element_texts, errors, grids, lines, squeezed,
+        troubling,
     },
 };
 
@@ -44,6 +45,20 @@ fn is_none_in_words(text: &str) -> bool {
     NONE.is_match(text.trim()) && !NOT_NONE.iter().any(|word| text.contains(word))
 }
 
+/// The longest text that can be a row where rows stand in blocks, in characters.
+const BLOCK_CHARS_MAX: usize = 80;
+
+/// A day or a month.
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern =
+        r"(?:19|20)\d{2}(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2})?|(?:0[1-9]|1[0-2])(?:\d{2})?)";
+    Regex::new(pattern).expect("the pattern is a constant")
+});
+
+/// An amount with its two places.
+static AMOUNT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\d\.\d{2}(?:\D|$)").expect("the pattern is a constant"));
+
 /// The longest text that can be the portal's words for "none", in characters.
 const NONE_CHARS_MAX: usize = 40;
 
@@ -69,6 +84,9 @@ pub(crate) fn proves_no_rows(
     // General words only count where rows would stand: elsewhere 暂无公告信息 is about something else, and
     // 未找到个人信息 a refusal.
     let says_none_in_place = |text: &str| is_none_in_words(text) || has_words_for_none(text);
+    let says_none_somewhere = |text: &str| {
+        connector.words_for_none().any(|word| squeezed(text).contains(&squeezed(word)))
+    };
     // The vendor's own words for "none" may come in an answer that calls itself no success.
     let messages = page.messages();
     let is_vendors_none =
@@ -105,6 +123,7 @@ pub(crate) fn proves_no_rows(
             matches!(texts.as_slice(), [text] if says_none_in_place(text))
                 || (lines(page).iter().any(|line| has_words_for_none(line))
                     && !has_lines_of_data(page)
+                    && !has_blocks_of_data(page, says_none_somewhere)
                     && !page.scripts().iter().any(|script| DATA.is_match(script)))
         }
         RowsPlace::Json(_) | RowsPlace::Flat(_) => false,
@@ -142,6 +161,15 @@ fn has_lines_of_data(page: &Page) -> bool {
             2 => is(Kind::Date) && is(Kind::Money),
             _ => row.cells.iter().any(has_digits),
         }
+    })
+}
+
+/// Whether something outside of tables could be a row: a day or month beside an amount with its places, in
+/// a block that does not hold the words for "none" as well.
+fn has_blocks_of_data(page: &Page, says_none: impl Fn(&str) -> bool) -> bool {
+    blocks(page, BLOCK_CHARS_MAX).iter().any(|text| {
+        let rest = DATE.replace_all(text, " ");
+        rest != text.as_str() && AMOUNT.is_match(&rest) && !says_none(text)
     })
 }
 

@@ -43,7 +43,7 @@ impl Run {
             Some(Content::Rows(rows)) => {
                 let mut loans = Vec::new();
                 for row in self.read_rows(section, Table::LoanDetail, None, findings).await? {
-                    let ReadRow { record, raw } = row;
+                    let ReadRow { record, raw, .. } = row;
                     let kept = rows.keep.iter().filter(|(_, key)| !raw.get(key).is_empty());
                     let locals: Vars = kept
                         .map(|(name, key)| {
@@ -185,6 +185,7 @@ impl Run {
             whose: &self.whose,
             insurance: None,
             findings,
+            sums: Vec::new(),
             left_out: 0,
         };
         let rows = reader.rows_of_json(json, &part.rows, table)?;

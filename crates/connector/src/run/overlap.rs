@@ -63,6 +63,18 @@ pub(super) fn without_overlap(turns: impl Iterator<Item = Vec<ReadRow>>) -> Vec<
     kept
 }
 
+/// How many of these rows are of the insurance that was asked for.
+pub(super) fn own_rows(rows: &[ReadRow]) -> usize {
+    rows.iter().filter(|row| !row.is_of_another).count()
+}
+
+/// Leaves out rows of other insurances; whether there were any.
+pub(super) fn keep_own_insurance(rows: &mut Vec<ReadRow>) -> bool {
+    let before = rows.len();
+    rows.retain(|row| !row.is_of_another);
+    rows.len() < before
+}
+
 /// Leaves out rows of the person's other accounts, which have turns of their own.
 pub(super) fn keep_own_account<'k>(
     rows: &mut Vec<ReadRow>,
@@ -107,6 +119,7 @@ mod tests {
         let read = |row| ReadRow {
             record: Record::new(Table::FundBill),
             raw: Raw::of_object(row).unwrap(),
+            is_of_another: false,
         };
         rows.iter().map(read).collect()
     }

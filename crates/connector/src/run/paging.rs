@@ -12,9 +12,13 @@ use crate::definition::{Pager, Until};
 pub(super) struct PageFacts {
     /// Its rows.
     pub(super) rows: usize,
-    /// Its lines that are no rows (sums, what was carried over, rows of another list), which a total
-    /// may count or not.
+    /// Its rows of another insurance, which a total may count or not.
+    pub(super) others: usize,
+    /// Its lines that are no rows (sums, what was carried over), which a total may count or not.
     pub(super) extra: usize,
+    /// How many of these are sums that are not known to be those of the rows above them: a total that
+    /// counts them may as well count a row that is missing.
+    pub(super) idle: usize,
     /// How many of its first rows were the last ones of the page before.
     pub(super) overlap: usize,
     /// Which earlier page it repeats: 1 is the one before.
@@ -33,6 +37,19 @@ pub(super) struct PageFacts {
     pub(super) goes_on: Option<bool>,
     /// Whether it is a page of HTML that speaks of no pages: all there is stands on it.
     pub(super) is_whole: bool,
+}
+
+impl PageFacts {
+    /// Its lines beside the rows that make up a total together with them.
+    fn counted(&self) -> i64 {
+        let counted = (self.extra + self.others).saturating_sub(self.idle);
+        i64::try_from(counted).unwrap_or(i64::MAX)
+    }
+
+    /// All its lines.
+    pub(super) const fn lines(&self) -> usize {
+        self.rows + self.others + self.extra
+    }
 }
 
 /// What was read before a page.
@@ -94,16 +111,16 @@ impl Progress {
         self.total = self.total.or(facts.total.filter(|total| *total > 0));
         self.pages += 1;
         if self.pages == 1 {
-            self.first_lines = facts.rows + facts.extra;
+            self.first_lines = facts.lines();
         }
         self.rows += i64::try_from(rows).unwrap_or(i64::MAX);
-        self.extra += i64::try_from(facts.extra).unwrap_or(i64::MAX);
+        self.extra += facts.counted();
     }
 
     /// Decides after a page.
     pub(super) fn after(&self, pager: &Pager, facts: &PageFacts) -> Next {
         let total = self.believed_total(facts);
-        if facts.rows == 0 {
+        if facts.rows + facts.others == 0 {
             return self.after_empty(pager, total, facts);
         }
         if let Some(back) = facts.repeats {
@@ -116,10 +133,10 @@ impl Progress {
         let new = i64::try_from(facts.rows - facts.overlap.min(facts.rows)).unwrap_or(i64::MAX);
         let rows = self.rows.saturating_add(new);
         if let Some(total) = total {
-            let lines = facts.rows + facts.extra;
+            let lines = facts.lines();
             let is_last =
                 pager.single.is_some() || pager.size.is_some_and(|size| lines < size as usize);
-            let extra = self.extra + i64::try_from(facts.extra).unwrap_or(i64::MAX);
+            let extra = self.extra + facts.counted();
             return match rows.cmp(&total) {
                 // Whether the other lines are counted, only the page behind tells.
                 std::cmp::Ordering::Less if is_last && rows + extra >= total => Next::Done,
@@ -131,7 +148,7 @@ impl Progress {
                 std::cmp::Ordering::Greater => Next::Odd("more rows than the portal tells"),
             };
         }
-        let lines = facts.rows + facts.extra;
+        let lines = facts.lines();
         let is_full = pager.size.is_none_or(|size| lines >= self.full_page(size as usize, lines));
         let goes_on = match (pager.single, facts.pages, facts.has_next, facts.goes_on) {
             (Some(_), _, _, _) => false,
@@ -180,7 +197,8 @@ impl Progress {
             // once, which is sure only where a full page would have had more rows, or where the page
             // has nothing to turn pages with.
             (1, 1) => {
-                let is_short = pager.size.is_some_and(|size| facts.rows < size as usize);
+                let is_short =
+                    pager.size.is_some_and(|size| facts.rows + facts.others < size as usize);
                 if is_short || facts.is_whole { Next::Dropped } else { Next::Odd(AGAIN) }
             }
             // The last page comes again behind the end; earlier ones differed, so numbers count.

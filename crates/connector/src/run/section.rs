@@ -163,6 +163,7 @@ impl Run {
                         whose: &self.whose,
                         insurance: None,
                         findings,
+                        sums: Vec::new(),
                         left_out: 0,
                     };
                     reader.record(&page, sources, table).map_err(|unread| {

@@ -12,7 +12,9 @@ use url::Url;
 use super::{
     Run, Vars,
     loops::Turn,
-    overlap::{are_same, keep_own_account, overlap_of, without_overlap},
+    overlap::{
+        are_same, keep_own_account, keep_own_insurance, overlap_of, own_rows, without_overlap,
+    },
     pager::{next_of, told_of},
     paging::{Next, PageFacts, Progress},
     step::Context,
@@ -22,7 +24,10 @@ use crate::{
     connector::Connector,
     definition::{Loop, Overlap, Pager, Rows, Section},
     page::{Page, Prober, Standing},
-    read::{Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, mend_columns, proves_no_rows},
+    read::{
+        Amounts, Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, is_sum_of, mend_columns,
+        proves_no_rows,
+    },
     unexpected::UnexpectedPage,
 };
 
@@ -39,6 +44,8 @@ const ROWS_MAX: usize = 20_000;
 struct PageRead {
     rows: Vec<ReadRow>,
     facts: PageFacts,
+    /// The amounts of its sums.
+    sums: Vec<Amounts>,
     next: Option<Url>,
 }
 
@@ -83,6 +90,8 @@ pub(super) struct SectionReader<'r> {
     /// What was odd.
     pub(super) findings: Vec<Finding>,
     pub(super) seen: SeenKeys,
+    /// Whether there were rows of another insurance.
+    pub(super) has_rows_of_others: bool,
     requests_left: usize,
     rows_left: usize,
 }
@@ -97,6 +106,7 @@ impl<'r> SectionReader<'r> {
             wanted,
             findings: Vec::new(),
             seen: SeenKeys::default(),
+            has_rows_of_others: false,
             requests_left,
             rows_left,
         }
@@ -122,7 +132,8 @@ impl<'r> SectionReader<'r> {
         }
         let mut rows = self.merge(read).map_err(|page| self.run.unexpected(&page))?;
         if self.wanted.table == Table::FundBill && self.wanted.rows.sides.is_none() {
-            mend_columns(rows.iter_mut().map(|row| &mut row.record));
+            let mut records: Vec<_> = rows.iter_mut().map(|row| &mut row.record).collect();
+            mend_columns(&mut records);
         }
         self.judge(&rows, is_by_account)?;
         Ok(rows)
@@ -165,7 +176,9 @@ impl<'r> SectionReader<'r> {
                 (None, Some(before)) => overlap_of(before, &page.rows),
                 _ => (0, true),
             };
-            page.facts.overlap = overlap;
+            // Of the person's rows: those of another insurance are counted beside them.
+            page.facts.overlap = own_rows(&page.rows[..overlap]);
+            page.facts.idle = idle_sums(&page, &kept);
             let mut decided = progress.after(pager, &page.facts);
             let has_total = progress.total.or(page.facts.total).is_some_and(|total| total > 0);
             // A total tells border rows that are two from one that came twice.
@@ -199,16 +212,17 @@ impl<'r> SectionReader<'r> {
             self.rows_left = self.rows_left.checked_sub(page.rows.len()).ok_or_else(|| {
                 self.run.unexpected(&UnexpectedPage::limit("more rows than a section may have"))
             })?;
-            let came_now = i64::try_from(page.facts.rows + page.facts.extra).unwrap_or(i64::MAX);
+            let came_now = i64::try_from(page.facts.lines()).unwrap_or(i64::MAX);
             lines += pager.size.map_or(came_now, |size| came_now.min(i64::from(size)));
-            progress.count(&page.facts, page.rows.len());
+            progress.count(&page.facts, own_rows(&page.rows));
             kept.append(&mut page.rows);
             if decided == Next::Done {
                 break;
             }
             next = page.next;
         }
-        // Only now, since totals and pages count the rows of all accounts.
+        // Only now, since totals and pages count the rows of all insurances and accounts.
+        self.has_rows_of_others |= keep_own_insurance(&mut kept);
         let connector = self.run.connector.clone();
         let account_keys = connector.account_keys.iter().map(String::as_str);
         keep_own_account(&mut kept, account_keys, turn, accounts, &mut self.findings)
@@ -294,15 +308,18 @@ impl<'r> SectionReader<'r> {
             whose: &run.whose,
             insurance: *insurance,
             findings: &mut self.findings,
+            sums: Vec::new(),
             left_out: 0,
         };
         let count = found.rows.iter().filter(|raw| !raw.is_blank()).count();
         let read = reader.rows(found.rows, rows, mapping, &mut self.seen);
-        let extra = reader.left_out;
+        let (extra, sums) = (reader.left_out, reader.sums);
         let read = read.map_err(|unread| (unread, None))?;
         let is_only_sums = read.is_empty() && count > 0;
+        let own = own_rows(&read);
         let facts = PageFacts {
-            rows: read.len(),
+            rows: own,
+            others: read.len() - own,
             extra,
             is_proved: is_proved || is_only_sums || count > 0,
             has_next: (!pager.next.is_empty()).then(|| next.is_some()),
@@ -310,7 +327,7 @@ impl<'r> SectionReader<'r> {
             goes_on: pager.while_.as_ref().map(|predicate| prober.holds(predicate)),
             ..told
         };
-        Ok(PageRead { rows: read, facts, next })
+        Ok(PageRead { rows: read, facts, sums, next })
     }
 
     /// The rows of all turns together.
@@ -358,6 +375,14 @@ impl<'r> SectionReader<'r> {
             Some(Overlap::Keep) | None => turns.into_iter().flat_map(|read| read.rows).collect(),
         })
     }
+}
+
+/// How many sums of a page are neither those of its rows nor those of all rows so far.
+fn idle_sums(page: &PageRead, before: &[ReadRow]) -> usize {
+    let own = page.rows.iter().map(|row| &row.record);
+    let all = before.iter().map(|row| &row.record).chain(own.clone());
+    let is_idle = |sum: &&Amounts| !is_sum_of(sum, own.clone()) && !is_sum_of(sum, all.clone());
+    page.sums.iter().filter(is_idle).count()
 }
 
 impl TurnRead {

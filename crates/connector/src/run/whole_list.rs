@@ -14,6 +14,10 @@ impl SectionReader<'_> {
     pub(super) fn judge(&mut self, rows: &[ReadRow], is_by_account: bool) -> Result<(), Failure> {
         let connector = self.run.connector.clone();
         let Wanted { table, mapping, rows: from, .. } = self.wanted;
+        if rows.is_empty() && self.has_rows_of_others {
+            let reason = "all rows are of another insurance";
+            return Err(self.run.unexpected(&UnexpectedPage::portal(reason)));
+        }
         let raws: Vec<&Raw> = rows.iter().map(|row| &row.raw).collect();
         // A loop over accounts has told its rows apart.
         let own = self.run.whose.account.as_deref();

@@ -144,6 +144,23 @@ fn a_rename_fails_only_where_the_names_are_alike() {
 }
 
 #[test]
+fn what_only_some_portals_have_is_not_missing() {
+    let rows = json!({ "rows": { "json": "$",
+        "map": { "rq": "payArriveDate", "fse": "inAmount", "yue": "balance?", "zy": "note?" } } });
+    let check = |row: serde_json::Value, expect: &str| {
+        let expect = format!(r#"[{{"payArriveDate":"2018-01-01","inAmount":5}}] | {expect}"#);
+        assert_eq!(read_odd(&json!([row]).to_string(), &rows, Table::FundBill), expect, "{row}");
+    };
+    let neither = "not_offered balance `yue`; not_offered note `zy`";
+    check(json!({ "rq": "2018-01-01", "fse": "5" }), neither);
+    let renamed =
+        "unmapped `yuex` (money); renamed balance `yue` (`yuex` may be it); not_offered note `zy`";
+    check(json!({ "rq": "2018-01-01", "fse": "5", "yuex": "9.00" }), renamed);
+    let unknown = format!("unmapped `q` (text); {neither}");
+    check(json!({ "rq": "2018-01-01", "fse": "5", "q": "汇缴" }), &unknown);
+}
+
+#[test]
 fn a_row_that_moves_nothing_is_one() {
     let rows = json!({ "rows": { "json": "$",
         "map": { "d": "payArriveDate", "z": "note", "s": "inAmount", "f": "outAmount" } } });

@@ -102,6 +102,12 @@ async fn words_for_none_stand_in_place_of_the_table() {
     check(&format!("<h1>明细</h1><p>{advice}</p>"), CHANGED).await;
     check("<h1>明细</h1>", CHANGED).await;
     check("<p>暂无数据</p><p class=error>查询失败</p>", CHANGED).await;
+    // Rows may stand in blocks, too.
+    let block = "<div><span>2018-01-01</span><span>汇缴</span><span>100.00</span></div>";
+    check(&format!("<p>暂无数据</p>{block}"), CHANGED).await;
+    check("<p>暂无数据</p><ul><li>201801<li>汇缴<li>1,100.00</ul>", CHANGED).await;
+    check("<p>今天是2018年1月31日</p><p>暂无数据</p><p>余额 100.00</p>", none()).await;
+    check("<p>2018.01 暂无数据</p>", none()).await;
 }
 
 /// Unknown labels are told to the operator: they are the portal's words, and what greets the person is not.
@@ -156,15 +162,39 @@ async fn rows_of_another_insurance_are_left_out() {
     let row = |month: &str, kind: &str| json!({ "m": month, "a": "8", "险种": kind });
     let own = || json!([{ "payMonthly": "2018-01", "payPerson": 8 }]);
     let (old, none) = (row("201801", "企业职工基本养老保险"), row("201802", "失业保险"));
-    check(json!({ "rows": [old, none] }), rows(own(), "")).await;
-    check(json!({ "rows": [row("201801", "110"), row("201802", "210")] }), rows(own(), "")).await;
-    check(json!({ "rows": [row("201801", "某个档次"), none] }), rows(own(), "")).await;
+    let ignored = "ignored_parameter `险种`";
+    check(json!({ "rows": [old, none] }), rows(own(), ignored)).await;
+    check(json!({ "rows": [row("201801", "110"), row("201802", "210")] }), rows(own(), ignored))
+        .await;
+    check(json!({ "rows": [row("201801", "某个档次"), none] }), rows(own(), ignored)).await;
     // Whoever counted the rows may have counted them too.
-    check(json!({ "total": 2, "rows": [old, none] }), rows(own(), "")).await;
-    check(json!({ "total": 1, "rows": [old, none] }), rows(own(), "")).await;
+    check(json!({ "total": 2, "rows": [old, none] }), rows(own(), ignored)).await;
+    check(json!({ "total": 1, "rows": [old, none] }), rows(own(), ignored)).await;
     check(json!({ "total": 3, "rows": [old, none] }), CHANGED).await;
     // A portal that has answered with another insurance alone has not answered.
     check(json!({ "rows": [none] }), CHANGED).await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_insurance_alone_is_one_page_of_the_list() {
+    let paged = "
+    each: { page: { size: 2, until: short } }
+    steps: [{ get: paid, query: { page: \"{{ page }}\" } }]
+    rows: { json: \"$.rows\", map: { m: payMonthly, a: payPerson, 险种: ~ } }
+";
+    let row = |month: &str, kind: &str| json!({ "m": month, "a": "8", "险种": kind });
+    let check = async |pages: [Json; 2], expect: Read| {
+        let [first, second] = pages.map(|rows| json!({ "rows": rows }));
+        let of = |with, page: Json| Route { with, ..get("/app/paid", page) };
+        let routes = vec![of(&["page=1"], first), of(&["page=2"], second)];
+        let read = read(Product::Insurance, r#"{"xm":"张三"}"#, paged, routes).await;
+        assert_eq!(read, expect);
+    };
+    let others = json!([row("201801", "失业保险"), row("201802", "失业保险")]);
+    let own = json!([{ "payMonthly": "2018-03", "payPerson": 8 }]);
+    let ignored = rows(own, "ignored_parameter `险种`");
+    check([others.clone(), json!([row("201803", "养老保险")])], ignored).await;
+    check([others, json!([row("201803", "失业保险")])], CHANGED).await;
 }
 
 #[tokio::test]
@@ -186,6 +216,10 @@ async fn a_total_may_count_lines_that_are_no_rows_and_changed_rows_are_missing()
         check(json!({ "d": "合计", "a": "5" }), total, rows(bill.clone(), "")).await;
     }
     check(json!({ "d": "", "a": "9" }), 3, CHANGED).await;
+    // A sum of more than is there: the total may count it, or a row that is missing.
+    check(json!({ "d": "合计", "a": "9" }), 1, rows(bill.clone(), "")).await;
+    check(json!({ "d": "合计", "a": "9" }), 2, CHANGED).await;
+    check(json!({ "d": "合计", "a": "" }), 2, CHANGED).await;
     // Its date stands under another key.
     for total in [1, 2] {
         check(json!({ "date": "2018-01-02", "a": "9" }), total, CHANGED).await;

@@ -58,7 +58,9 @@ fn words(section: Section, product: Product, finding: &Finding) -> Option<String
     let field = finding.field.as_deref().map_or("有一项", |name| label(section, product, name));
     let key = finding.key.as_deref().unwrap_or("?");
     Some(match finding.kind {
-        FindingKind::Absent => format!("{field}：网站上没有“{key}”"),
+        FindingKind::Absent | FindingKind::NotOffered => {
+            format!("{field}：网站上没有“{key}”")
+        }
         FindingKind::Renamed => match candidate(finding) {
             Some(new) => format!("{field}：网站上没有“{key}”，可能改名为“{new}”"),
             None => format!("{field}：网站上没有“{key}”，可能改了名称"),

@@ -39,12 +39,12 @@ pub(super) async fn a_link_is_made_followed_and_nobody_elses(store: TestStore) {
     let unknown = (404, "link_not_found".to_owned());
     assert_eq!(stranger.get(&format!("/v1/links/{id}")).await.problem(), unknown);
     assert_eq!(v1.get("/v1/links/nothing").await.problem(), unknown);
-    let live = V1::of_app(&gateway, APP, KeyMode::Live).await;
+    let test = V1::of_app(&gateway, APP, KeyMode::Test).await;
     for (client, member, value, problem) in [
         (&v1, "return_url", json!("https://evil.example/"), (422, "invalid_parameter")),
         (&v1, "seconds", json!(5), (422, "invalid_parameter")),
-        (&v1, "area", json!("210300"), (403, "wrong_mode")),
-        (&live, "area", json!("nowhere!"), (404, "area_unknown")),
+        (&test, "area", json!("210300"), (403, "wrong_mode")),
+        (&v1, "area", json!("nowhere!"), (404, "area_unknown")),
     ] {
         let mut wrong = new.clone();
         wrong[member] = value;
