@@ -39,17 +39,16 @@ pub struct TaskLine {
     pub resolved: Option<Resolved>,
 }
 
-/// The columns of a [`TaskLine`] behind those of a [`TaskRow`], and where they begin.
-const LINE: (&str, usize) = ("t.finished_at, t.wipe_after, h.amount_fen, h.state", 14);
+/// The columns of a [`TaskLine`] beside those of a [`TaskRow`].
+const LINE: &str = "t.finished_at, t.wipe_after, h.amount_fen, h.state as hold_state";
 
 fn line(row: &Row) -> Result<TaskLine, Error> {
-    let at = LINE.1;
     Ok(TaskLine {
         task: tasks::decode(row)?,
-        ended_at: row.maybe_int(at)?,
-        kept_until: row.maybe_int(at + 1)?,
-        price_fen: row.int(at + 2)?,
-        resolved: Resolved::parse(&row.text(at + 3)?),
+        ended_at: row.maybe_int("finished_at")?,
+        kept_until: row.maybe_int("wipe_after")?,
+        price_fen: row.int("amount_fen")?,
+        resolved: Resolved::parse(&row.text("hold_state")?),
     })
 }
 
@@ -101,7 +100,7 @@ impl Reader {
             "select {}, {} from task t join hold h on h.task_id = t.id
              where {} order by t.created_at desc, t.id desc limit $2",
             tasks::COLUMNS,
-            LINE.0,
+            LINE,
             conditions.join(" and ")
         );
         let rows = self.db.fetch_all(&sql, &arguments).await?;
@@ -117,7 +116,7 @@ impl Reader {
             "select {}, {} from task t join hold h on h.task_id = t.id
              where t.app_id = $1 and t.id = $2 and t.withheld_until is null",
             tasks::COLUMNS,
-            LINE.0
+            LINE
         );
         let row = self.db.fetch_one(&sql, args![app.as_str(), id.as_str()]).await?;
         row.as_ref().map(line).transpose()
@@ -132,7 +131,7 @@ impl Reader {
                      (select count(*) from section s where s.task_id = t.id),
                      (select seq from challenge c
                       where c.task_id = t.id and c.closed_at is null and c.answered_at is null)
-                   from task t where t.app_id = $1 and t.id = $2";
+                   from task t where t.app_id = $1 and t.id = $2 and t.withheld_until is null";
         let row = self.db.fetch_one(sql, args![app.as_str(), id.as_str()]).await?;
         row.map(|row| {
             let (stage, updated_at, wiped_at) = (row.text(0)?, row.int(1)?, row.maybe_int(2)?);

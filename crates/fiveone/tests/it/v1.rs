@@ -82,7 +82,7 @@ async fn a_question_is_answered_and_a_wrong_code_is_asked_anew(store: TestStore)
         task = v1.due(&id).await;
     }
     let first = &task["question"];
-    assert_eq!((&first["attempt"], &first["picture"]), (&json!(1), &Value::Null));
+    assert_eq!((&first["attempt"], &first["pictures"]), (&json!(1), &json!([])));
     assert_eq!((&task["status"], &task["code"]), (&json!("asking"), &json!(10003)));
     let answer = |question: &Value, code: &str| json!({ "question": question["id"], "code": code });
     let long = "1".repeat(33);

@@ -30,7 +30,7 @@ async fn a_version_is_another_one_with_whatever_changes(store: TestStore) {
     // All of it within one millisecond.
     let fence = claimed.task.fence;
     let write = &store.write;
-    write.ask(&id, fence, ChallengeKind::Sms, None, NOW, NOW + 9).await.unwrap();
+    write.ask(&id, fence, ChallengeKind::Sms, b"question", NOW, NOW + 9).await.unwrap();
     look("ask").await;
     write.answer(&id, b"sealed", NOW).await.unwrap();
     look("answer").await;

@@ -169,7 +169,7 @@ impl V1 {
         match text(&question["kind"]).as_str() {
             "sms" => gateway.last_sms(&text(&person["login"]["id_card"])).await,
             "captcha" => {
-                let picture = text(&question["picture"]);
+                let picture = text(&question["pictures"][0]["url"]);
                 read_picture(picture.split_once(";base64,").expect("a data URL").1)
             }
             other => panic!("asked for {other}"),

@@ -44,7 +44,7 @@ pub(super) async fn a_link_is_made_followed_and_nobody_elses(store: TestStore) {
         (&v1, "return_url", json!("https://evil.example/"), (422, "invalid_parameter")),
         (&v1, "seconds", json!(5), (422, "invalid_parameter")),
         (&test, "area", json!("210300"), (403, "wrong_mode")),
-        (&v1, "area", json!("nowhere!"), (404, "area_unknown")),
+        (&v1, "area", json!("nowhere!"), (422, "area_unknown")),
     ] {
         let mut wrong = new.clone();
         wrong[member] = value;
