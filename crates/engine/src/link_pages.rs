@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fiveone_model::app::Grant;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::login::Credentials;
@@ -141,6 +142,10 @@ impl LinkPages {
         let Some(entry) = self.apps.find(&made.app_id).await? else {
             return Ok(Begun::Refused(AdmitError::Busy));
         };
+        if entry.app.grant(made.product) != Some(Grant::Active) {
+            let complaint = "应用暂时无法使用本服务，请联系应用".to_owned();
+            return Ok(Begun::Refused(AdmitError::Parameter(complaint)));
+        }
         let request = CreateRequest {
             product: made.product,
             area: made.area.as_ref().map_or(area, AreaCode::as_str).to_owned(),
@@ -156,8 +161,11 @@ impl LinkPages {
         };
         let before = link.row.task.as_ref();
         if !self.store.write.begin_link_task(&made.id, before, &task).await? {
-            // Somebody was first, or said no meanwhile: nobody will ever look at this one.
-            self.erase(task).await?;
+            // Somebody was first. The same again is the same task; any other nobody will ever look at.
+            let now = self.store.read.link(&made.id).await?;
+            if now.is_none_or(|now| now.end.is_some() || now.task.as_ref() != Some(&task)) {
+                self.erase(task).await?;
+            }
         }
         self.signals.changed();
         Ok(Begun::Task)

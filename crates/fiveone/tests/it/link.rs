@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::seal::seal_as_page;
 use fiveone_engine::{LinkRefusal, LinkRequest};
-use fiveone_model::app::{AppId, CallbackAddress};
+use fiveone_model::app::{AppId, CallbackAddress, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
@@ -23,9 +23,11 @@ on_both!(
     what_nobody_hands_over_goes_with_its_link,
     whichever_node_gets_it_opens_what_a_page_sealed,
     a_wrong_password_costs_the_app_nothing_and_is_tried_again,
+    two_presses_are_one_task,
 );
 
 /// A person at a browser.
+#[derive(Clone)]
 struct Browser {
     http: reqwest::Client,
     address: String,
@@ -265,6 +267,31 @@ async fn a_wrong_password_costs_the_app_nothing_and_is_tried_again(store: TestSt
     browser.answer_captcha().await;
     browser.wait_for(&["这是读到的内容"]).await;
     gateway.assert_nothing_is_left().await;
+}
+
+async fn two_presses_are_one_task(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    let mut tab = browser.clone();
+    tokio::join!(browser.log_in(&person, "good"), tab.log_in(&person, "good"));
+    browser.answer_captcha().await;
+    tab.wait_for(&["这是读到的内容"]).await;
+    let (_, page) = tab.post("hand-over", &[]).await;
+    assert!(page.contains(&only_task(&gateway).await), "{page}");
+}
+
+#[tokio::test]
+async fn an_app_that_is_paused_gets_nothing_by_an_old_link() {
+    let gateway = TestGateway::sqlite().await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    gateway.change_app(|app| *app.grants.get_mut(Product::Fund) = Some(Grant::Paused)).await;
+    let page = browser.log_in(&person, "good").await;
+    assert!(page.contains("应用暂时无法使用本服务"), "{page}");
+    assert_eq!(gateway.store.read.dump("select id from task").await.unwrap().len(), 0);
 }
 
 #[tokio::test]
