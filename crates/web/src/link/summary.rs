@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fiveone_engine::TaskView;
+use fiveone_model::finding::FindingKind;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Record, Section, Value};
 use rust_decimal::Decimal;
@@ -74,7 +75,9 @@ impl Summary {
             }
         }
         let findings = view.findings.iter().flatten().flat_map(|(_, findings)| findings);
-        let mut absent: Vec<_> = findings.filter_map(|finding| finding.field.clone()).collect();
+        // What only some portals have is nothing that this one does not show as it should.
+        let odd = findings.filter(|finding| finding.kind != FindingKind::NotOffered);
+        let mut absent: Vec<_> = odd.filter_map(|finding| finding.field.clone()).collect();
         absent.dedup();
         let missing = view.fail.iter().map(|section| section.label()).collect();
         Self { lines, bars: bars(&years), missing, absent }

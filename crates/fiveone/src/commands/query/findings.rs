@@ -58,9 +58,8 @@ fn words(section: Section, product: Product, finding: &Finding) -> Option<String
     let field = finding.field.as_deref().map_or("有一项", |name| label(section, product, name));
     let key = finding.key.as_deref().unwrap_or("?");
     Some(match finding.kind {
-        FindingKind::Absent | FindingKind::NotOffered => {
-            format!("{field}：网站上没有“{key}”")
-        }
+        FindingKind::Absent => format!("{field}：网站上没有“{key}”"),
+        FindingKind::NotOffered => format!("{field}：该网站不提供“{key}”"),
         FindingKind::Renamed => match candidate(finding) {
             Some(new) => format!("{field}：网站上没有“{key}”，可能改名为“{new}”"),
             None => format!("{field}：网站上没有“{key}”，可能改了名称"),
@@ -118,6 +117,7 @@ mod tests {
             "基础信息：",
             "  · 绑定手机号：网站上没有“手机号码”",
             "  · 绑定手机号：网站上没有“手机号码”，可能改名为“联系手机”",
+            "  · 绑定手机号：该网站不提供“手机号码”",
             "  · 绑定手机号：网站上的内容无法识别，没有采用",
             "  · 绑定手机号：网站上的日期不存在，没有采用",
             "  · 有的记录没有说明是存入还是支取，没有采用其金额",
