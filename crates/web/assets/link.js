@@ -61,6 +61,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (key && elt.dataset.key !== key) {
     elt.dataset.key = key;
     htmx.trigger(elt, "submit");
+  } else if (xhr.status === 0 && !elt.dataset.again) {
+    // The connection was lost, as when a server begins anew. What is sent twice is taken once.
+    elt.dataset.again = "yes";
+    setTimeout(() => htmx.trigger(elt, "submit"), 1000);
   } else {
     complain(elt);
   }
