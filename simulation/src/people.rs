@@ -77,7 +77,7 @@ impl People {
             area: AREA.to_owned(),
             login_type: "1".to_owned(),
             credentials,
-            withheld_until: None,
+            withheld: None,
             idempotency_key: None,
         };
         let admitted = engine.admit(&entry, request).await;

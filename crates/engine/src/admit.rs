@@ -52,8 +52,16 @@ pub struct CreateRequest {
     pub credentials: Credentials,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<IdempotencyKey>,
-    /// Until when only its person may see it, for tasks of a link.
-    pub withheld_until: Option<Millis>,
+    /// The link that it is withheld for.
+    pub withheld: Option<Withheld>,
+}
+
+/// The link of a task that only its person may see.
+pub struct Withheld {
+    /// The link's id: a task of one link is no other link's, whoever types the same.
+    pub link: String,
+    /// Until when the person may hand it over.
+    pub until: Millis,
 }
 
 /// Why a create is not admitted.
@@ -211,7 +219,7 @@ impl Admission {
             entry,
             (product, area, method.number),
             &credentials,
-            (key, request.withheld_until),
+            (key, request.withheld.as_ref()),
         )?;
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
         let _flight = self.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
@@ -278,7 +286,7 @@ impl Admission {
         entry: &AppEntry,
         (product, area, login_type): (Product, AreaCode, u32),
         credentials: &Credentials,
-        (key, withheld_until): (Option<IdempotencyKey>, Option<Millis>),
+        (key, withheld): (Option<IdempotencyKey>, Option<&Withheld>),
     ) -> Result<NewTask, Fault> {
         let id = TaskId::from_random(random()?);
         let now = self.time.now();
@@ -290,12 +298,13 @@ impl Admission {
         let (_, data_key) = self.keys.new_task_key(id.as_str())?;
         // Under a key that is in memory only: the table holds nothing a password could be tried on.
         let about = format!("{product}/{area}/{login_type}");
-        // What its person alone may see is no twin of what its app may.
-        let seen_by = if withheld_until.is_some() { "person" } else { "app" };
+        // Whoever has another link is another person, even with the same login fields: a twin would see
+        // and hand over what the first one's codes opened.
+        let link = withheld.map_or("", |withheld| withheld.link.as_str());
         // Whoever logs in by a scan types nothing that tells one person from another: no two such
         // creates are twins, unless an Idempotency-Key says so.
         let own = if credentials.iter().next().is_none() { id.as_str() } else { "" };
-        let parts = [seen_by.as_bytes(), about.as_bytes(), plain.as_slice(), own.as_bytes()];
+        let parts = [link.as_bytes(), about.as_bytes(), plain.as_slice(), own.as_bytes()];
         let fingerprint = keyed_digest(&self.node.twin_key.get(), &parts);
         let open = without_password(credentials).to_bytes();
         let about = self.keys.digests("idempotency", &[about.as_bytes(), open.as_slice()]);
@@ -325,7 +334,7 @@ impl Admission {
             due_at,
             hold_due_at: due_at + HOLD_GRACE_MS,
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
-            withheld_until,
+            withheld_until: withheld.map(|withheld| withheld.until),
         })
     }
 }
@@ -383,7 +392,7 @@ mod tests {
             login_type: "1".to_owned(),
             credentials,
             idempotency_key: None,
-            withheld_until: None,
+            withheld: None,
         }
     }
 

@@ -75,7 +75,7 @@ use sweep::Sweeper;
 use wiring::Wiring;
 
 pub use accounts::{Accounts, AppEntry};
-pub use admit::{AdmitError, CreateRequest};
+pub use admit::{AdmitError, CreateRequest, Withheld};
 pub use answer::{Answered, Code};
 pub use api_keys::ApiKeys;
 pub use app_tasks::{Cancelling, OwnReport, OwnTask, ReportOf};

@@ -11,7 +11,7 @@ use fiveone_model::task::{Stage, TaskId};
 use fiveone_store::{Consent, Erase, Store};
 use zeroize::Zeroizing;
 
-use crate::admit::Admission;
+use crate::admit::{Admission, Withheld};
 use crate::answer::{Answers, Code};
 use crate::apps::Apps;
 use crate::links::{Link, digest};
@@ -152,7 +152,7 @@ impl LinkPages {
             login_type: login_type.to_owned(),
             credentials,
             idempotency_key: None,
-            withheld_until: Some(made.expires_at),
+            withheld: Some(Withheld { link: made.id.clone(), until: made.expires_at }),
         };
         let task = match self.admission.admit(&entry, request).await {
             Ok(task) => task,
@@ -191,6 +191,10 @@ impl LinkPages {
         let Some(entry) = self.apps.find(&made.app_id).await? else {
             return Ok(Some(Answered::Unknown));
         };
+        if link.row.end.is_some() || link.is_expired {
+            // Nobody waits for the result any more: nothing more is read for it.
+            return Ok(Some(Answered::NotWaiting));
+        }
         let code = Code { text, form: AnswerForm::Structured };
         let (product, tid) = (made.product, task.as_str());
         self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)

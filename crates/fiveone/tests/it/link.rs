@@ -24,6 +24,8 @@ on_both!(
     whichever_node_gets_it_opens_what_a_page_sealed,
     a_wrong_password_costs_the_app_nothing_and_is_tried_again,
     two_presses_are_one_task,
+    the_same_login_on_two_links_is_two_tasks,
+    an_answer_to_a_link_that_is_over_opens_nothing,
 );
 
 /// A person at a browser.
@@ -280,6 +282,41 @@ async fn two_presses_are_one_task(store: TestStore) {
     tab.wait_for(&["这是读到的内容"]).await;
     let (_, page) = tab.post("hand-over", &[]).await;
     assert!(page.contains(&only_task(&gateway).await), "{page}");
+}
+
+async fn the_same_login_on_two_links_is_two_tasks(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let (mut victim, mut thief) = (link(&gateway, 600_000).await, link(&gateway, 600_000).await);
+    for browser in [&mut victim, &mut thief] {
+        browser.consent().await;
+        browser.log_in(&person, "good").await;
+    }
+    let tids = gateway.store.read.dump("select id from task").await.unwrap();
+    assert_eq!(tids.len(), 2, "{tids:?}");
+    victim.answer_captcha().await;
+    victim.wait_for(&["这是读到的内容"]).await;
+    let (_, page) = thief.get("").await;
+    assert!(page.contains("请输入图中的验证码"), "it has a question of its own: {page}");
+    let (_, page) = thief.post("decline", &[]).await;
+    assert!(page.contains("已删除"), "{page}");
+    let (_, page) = victim.post("hand-over", &[]).await;
+    assert!(page.contains("已移交"), "{page}");
+}
+
+async fn an_answer_to_a_link_that_is_over_opens_nothing(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    browser.log_in(&person, "good").await;
+    browser.wait_for(&["data:image/png;base64,"]).await;
+    let (_, page) = browser.get("").await;
+    browser.post("decline", &[]).await;
+    let (_, said) = browser.post("answer", &[("sealed", &seal(&page, "abcd"))]).await;
+    assert!(said.contains("已删除"), "{said}");
+    let asked = "select answer_sealed from challenge where answered_at is not null";
+    assert_eq!(gateway.store.read.dump(asked).await.unwrap().len(), 0);
 }
 
 #[tokio::test]

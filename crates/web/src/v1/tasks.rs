@@ -125,7 +125,7 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
         login_type: new.login.to_string(),
         credentials,
         idempotency_key,
-        withheld_until: None,
+        withheld: None,
     };
     let engine = &call.front.api.engine;
     let id = engine.admit(&call.app, request).await.map_err(refused)?;

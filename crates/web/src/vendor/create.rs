@@ -44,7 +44,7 @@ fn request(call: &Call<'_>) -> Result<CreateRequest, &'static str> {
         login_type: filled("login_type").ok_or("缺少参数 login_type")?.to_owned(),
         credentials,
         idempotency_key: call.idempotency_key.clone()?,
-        withheld_until: None,
+        withheld: None,
     })
 }
 
