@@ -58,7 +58,7 @@ enum Action {
     },
     /// Lists the addresses that an app's links may lead back to, or changes the list
     ///
-    /// Example: fiveone link returns loans --add https://app.example/back
+    /// Example: fiveone link returns loans
     Returns {
         /// The appId
         #[arg(value_parser = app_id)]
