@@ -113,7 +113,7 @@ impl People {
             1 => return,
             _ => CODE,
         };
-        let code = Code { text: typed, form: AnswerForm::Typed };
+        let code = Code { text: typed, form: AnswerForm::Typed, question: None };
         let answered = engine.answer(&entry, Product::Fund, &tid, code).await;
         let is_taken = matches!(answered, Ok(Answered::Accepted));
         self.trace.add(|| format!("task {task} is answered: {is_taken}"));

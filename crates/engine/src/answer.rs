@@ -5,11 +5,10 @@ use std::sync::Arc;
 use fiveone_model::product::Product;
 use fiveone_model::question::AnswerForm;
 use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{Answering, Store};
+use fiveone_store::{Answering, Store, Viewer};
 use zeroize::Zeroizing;
 
 use crate::seal::{DeploymentKeys, seal_to};
-use crate::show::Viewer;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::{AppEntry, Fault, questions};
@@ -21,6 +20,8 @@ pub struct Code<'a> {
     pub text: &'a str,
     /// How it is written.
     pub form: AnswerForm,
+    /// The question that it was shown for, where the client tells: it answers no other.
+    pub question: Option<i64>,
 }
 
 /// What became of a code.
@@ -91,7 +92,8 @@ impl Answers {
         let Some(open) = self.store.read.open_challenge(&id).await? else {
             return Ok(Answered::NotWaiting);
         };
-        if open.answer_sealed.is_some() || open.due_at <= self.time.now() {
+        let is_meant = code.question.is_none_or(|question| question == open.seq);
+        if !is_meant || open.answer_sealed.is_some() || open.due_at <= self.time.now() {
             return Ok(Answered::NotWaiting);
         }
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;

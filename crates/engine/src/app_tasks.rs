@@ -10,7 +10,7 @@ use fiveone_model::finding::Finding;
 use fiveone_model::question::OpenQuestion;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{Mark, TaskChoice, TaskLine, TaskRow};
+use fiveone_store::{Mark, TaskChoice, TaskLine, TaskRow, Viewer};
 
 use crate::settle::Settler;
 use crate::show::Reports;
@@ -87,13 +87,13 @@ pub(crate) struct AppTasks {
 impl AppTasks {
     async fn line(&self, app: &AppId, tid: &str) -> Result<Option<TaskLine>, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(None) };
-        Ok(self.reports.read.task_of(app, &id).await?)
+        Ok(self.reports.read.task_of(Viewer::App, app, &id).await?)
     }
 
     /// See [`Reader::task_version`](fiveone_store::Reader::task_version).
     pub(crate) async fn version(&self, app: &AppId, tid: &str) -> Result<Option<String>, Fault> {
         let Some(id) = TaskId::parse(tid) else { return Ok(None) };
-        Ok(self.reports.read.task_version(app, &id).await?)
+        Ok(self.reports.read.task_version(Viewer::App, app, &id).await?)
     }
 
     async fn row(&self, app: &AppId, tid: &str) -> Result<Option<TaskRow>, Fault> {
@@ -173,9 +173,15 @@ impl AppTasks {
     ///
     /// # Errors
     /// The store failed.
-    pub(crate) async fn cancel(&self, app: &AppId, tid: &str) -> Result<Cancelling, Fault> {
+    pub(crate) async fn cancel(
+        &self,
+        viewer: Viewer,
+        app: &AppId,
+        id: &TaskId,
+    ) -> Result<Cancelling, Fault> {
         for _ in 0..CANCEL_TRIES_MAX {
-            let Some(task) = self.row(app, tid).await? else { return Ok(Cancelling::Unknown) };
+            let line = self.reports.read.task_of(viewer, app, id).await?;
+            let Some(TaskLine { task, .. }) = line else { return Ok(Cancelling::Unknown) };
             match &task.stage {
                 Stage::Failed(failure) if failure.kind == FailureKind::Cancelled => {
                     return Ok(Cancelling::Cancelled);
@@ -193,7 +199,18 @@ impl AppTasks {
                 waiting.notify_one();
             }
         }
-        Err(Fault::Impossible(format!("task {tid} moves faster than it can be cancelled")))
+        Err(Fault::Impossible(format!("task {id} moves faster than it can be cancelled")))
+    }
+
+    /// Has nothing left of a task that its person does not want any more: what was not read yet is not
+    /// read and not paid, and what was is erased.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn give_up(&self, app: &AppId, id: &TaskId) -> Result<(), Fault> {
+        self.cancel(Viewer::Person, app, id).await?;
+        self.eraser.task(id).await?;
+        Ok(())
     }
 
     /// Erases what was read for a task, now or as soon as it ends; `None` when there is no such task of

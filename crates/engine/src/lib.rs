@@ -114,7 +114,7 @@ struct Inner {
     notifier: Arc<Notifier>,
     pulse: Arc<Pulse>,
     sweeper: Arc<Sweeper>,
-    own: AppTasks,
+    own: Arc<AppTasks>,
 }
 
 impl Engine {
@@ -141,7 +141,7 @@ impl Engine {
         let driver = wiring.driver(portal, &settler);
         let claimer = wiring.claimer(driver, &settler);
         let pulse = wiring.pulse(Arc::clone(&settler));
-        let own = wiring.app_tasks(&settler);
+        let own = Arc::new(wiring.app_tasks(&settler));
         let sweeper = wiring.sweeper(settler);
         let notifier = wiring.notifier(receiver);
         // Loops end by the node's tokens; only the runs must be waited for when the node stops.
@@ -157,7 +157,7 @@ impl Engine {
         tokio::spawn(Arc::clone(&sweeper).run());
         tokio::spawn(Arc::clone(&notifier).run());
         let (answers, reports) = (wiring.answers(), wiring.reports());
-        let link_pages = wiring.link_pages(Arc::clone(&admission));
+        let link_pages = wiring.link_pages(Arc::clone(&admission), Arc::clone(&own));
         let inner = Inner {
             wiring,
             admission,

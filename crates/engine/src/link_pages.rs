@@ -7,18 +7,19 @@ use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::login::Credentials;
 use fiveone_model::question::AnswerForm;
-use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{Consent, Erase, Store};
+use fiveone_model::task::Stage;
+use fiveone_store::{Consent, LinkRow, Store, Viewer};
 use zeroize::Zeroizing;
 
 use crate::admit::{Admission, Withheld};
 use crate::answer::{Answers, Code};
+use crate::app_tasks::AppTasks;
 use crate::apps::Apps;
 use crate::links::{Link, digest};
 use crate::node::Node;
 use crate::seal::{PageKey, random};
 use crate::settle::final_callback;
-use crate::show::{Reports, Viewer};
+use crate::show::Reports;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::view::{Shown, TaskView};
@@ -54,6 +55,7 @@ pub struct LinkPages {
     pub(crate) node: Arc<Node>,
     pub(crate) reports: Reports,
     pub(crate) answers: Answers,
+    pub(crate) tasks: Arc<AppTasks>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) report_for_ms: Millis,
@@ -118,6 +120,20 @@ impl LinkPages {
         }
     }
 
+    /// What is another text whenever its page may have to show something else: one look for those who wait.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn version(&self, link: &Link) -> Result<String, Fault> {
+        let LinkRow { made, consent, task, end } = &link.row;
+        let version = match task {
+            Some(id) => self.store.read.task_version(Viewer::Person, &made.app_id, id).await?,
+            None => None,
+        };
+        let has_consent = consent.is_some();
+        Ok(format!("{has_consent} {} {end:?} {task:?} {version:?}", link.is_expired))
+    }
+
     /// Logs the person in at an area, by a login method, with the login fields that the page sealed.
     ///
     /// # Errors
@@ -164,7 +180,7 @@ impl LinkPages {
             // Somebody was first. The same again is the same task; any other nobody will ever look at.
             let now = self.store.read.link(&made.id).await?;
             if now.is_none_or(|now| now.end.is_some() || now.task.as_ref() != Some(&task)) {
-                self.erase(task).await?;
+                self.tasks.give_up(&made.app_id, &task).await?;
             }
         }
         self.signals.changed();
@@ -185,9 +201,12 @@ impl LinkPages {
     pub async fn answer(&self, link: &Link, sealed: &[u8]) -> Result<Option<Answered>, Fault> {
         let made = &link.row.made;
         let Some(plain) = self.page_key().open(sealed, &link.about()) else { return Ok(None) };
-        let (Some(task), Ok(text)) = (&link.row.task, std::str::from_utf8(&plain)) else {
+        // The question's number stands before the answer, so that a late one answers no other.
+        let parts = std::str::from_utf8(&plain).ok().and_then(|text| text.split_once('\0'));
+        let (Some(task), Some((question, text))) = (&link.row.task, parts) else {
             return Ok(Some(Answered::Malformed));
         };
+        let Ok(question) = question.parse() else { return Ok(Some(Answered::Malformed)) };
         let Some(entry) = self.apps.find(&made.app_id).await? else {
             return Ok(Some(Answered::Unknown));
         };
@@ -195,7 +214,7 @@ impl LinkPages {
             // Nobody waits for the result any more: nothing more is read for it.
             return Ok(Some(Answered::NotWaiting));
         }
-        let code = Code { text, form: AnswerForm::Structured };
+        let code = Code { text, form: AnswerForm::Structured, question: Some(question) };
         let (product, tid) = (made.product, task.as_str());
         self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
     }
@@ -221,21 +240,18 @@ impl LinkPages {
         Ok(is_done)
     }
 
-    /// Ends the link without giving anything to its app, and erases what was read, or will be.
+    /// Ends the link without giving anything to its app: what is not read yet is not read, and what was is
+    /// erased.
     ///
     /// # Errors
     /// The store failed.
     pub async fn decline(&self, link: &Link) -> Result<(), Fault> {
-        let is_done = self.store.write.decline_link(&link.row.made.id, self.time.now()).await?;
-        if let Some(task) = link.row.task.clone().filter(|_| is_done) {
-            self.erase(task).await?;
+        let made = &link.row.made;
+        let is_done = self.store.write.decline_link(&made.id, self.time.now()).await?;
+        if let Some(task) = link.row.task.as_ref().filter(|_| is_done) {
+            self.tasks.give_up(&made.app_id, task).await?;
         }
         self.signals.changed();
-        Ok(())
-    }
-
-    async fn erase(&self, task: TaskId) -> Result<(), Fault> {
-        self.store.write.erase(&Erase::Task(task), self.time.now(), 1).await?;
         Ok(())
     }
 }

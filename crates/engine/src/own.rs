@@ -2,7 +2,10 @@
 
 use fiveone_model::app::AppId;
 use fiveone_model::ledger::Entry;
-use fiveone_store::{CallbackChoice, CallbackState, KeptCallback, Mark, TaskChoice, TaskLine};
+use fiveone_model::task::TaskId;
+use fiveone_store::{
+    CallbackChoice, CallbackState, KeptCallback, Mark, TaskChoice, TaskLine, Viewer,
+};
 
 use crate::{Cancelling, Engine, Fault, OwnTask, Receipt, ReportOf};
 
@@ -50,7 +53,10 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub async fn cancel(&self, app: &AppId, tid: &str) -> Result<Cancelling, Fault> {
-        self.0.own.cancel(app, tid).await
+        match TaskId::parse(tid) {
+            Some(id) => self.0.own.cancel(Viewer::App, app, &id).await,
+            None => Ok(Cancelling::Unknown),
+        }
     }
 
     /// Erases what was read for a task of an app, now or as soon as it ends.

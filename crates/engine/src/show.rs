@@ -5,7 +5,7 @@ use fiveone_model::product::Product;
 use fiveone_model::question::OpenQuestion;
 use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
-use fiveone_store::{Reader, SectionRow, TaskRow};
+use fiveone_store::{Reader, SectionRow, TaskRow, Viewer};
 
 use crate::seal::{DeploymentKeys, TaskKey};
 use crate::view::{Shown, TaskView};
@@ -16,25 +16,6 @@ use crate::{AppEntry, Fault, questions, sections};
 pub(crate) struct Opened {
     pub(crate) sections: Vec<(Section, Content)>,
     pub(crate) findings: Option<Vec<(Section, Vec<Finding>)>>,
-}
-
-/// Who looks at a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Viewer {
-    /// Its app, for which what is withheld is not there.
-    App,
-    /// Its person, who sees all of what is withheld, and nothing else.
-    Person,
-}
-
-impl Viewer {
-    /// Whether a task is there for it.
-    pub(crate) const fn sees(self, task: &TaskRow) -> bool {
-        match self {
-            Self::App => task.withheld_until.is_none(),
-            Self::Person => task.withheld_until.is_some(),
-        }
-    }
 }
 
 /// Shows tasks to the apps whose they are, and to their persons.
@@ -247,7 +228,7 @@ mod tests {
         store.write.register_node(&node, NOW).await.unwrap();
         let (app, task) = logging_in(&store, &wiring).await;
         let take = async |text, form| {
-            let code = Code { text, form };
+            let code = Code { text, form, question: None };
             answers.take(&app, Product::Fund, task.id.as_str(), code).await.unwrap()
         };
         let typed = AnswerForm::Typed;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
-use fiveone_model::retention::{BATCH_ROWS, EVIDENCE_KEPT_FOR_MS};
+use fiveone_model::retention::{BATCH_ROWS, EVIDENCE_KEPT_FOR_MS, LINK_KEPT_FOR_MS};
 use fiveone_model::task::Stage;
 use fiveone_store::{Found, Store, TaskRow};
 use futures_util::future::join_all;
@@ -123,7 +123,7 @@ impl Sweeper {
         }
         self.empty_log(now, !wiped.is_empty()).await?;
         self.store.write.forget_keys(now, BATCH_ROWS).await?;
-        self.store.write.forget_links(now, BATCH_ROWS).await?;
+        self.store.write.forget_links(now - LINK_KEPT_FOR_MS, BATCH_ROWS).await?;
         self.store.write.forget_former_tokens(now).await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
         Ok(())

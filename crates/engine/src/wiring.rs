@@ -232,9 +232,10 @@ impl Wiring {
         }
     }
 
-    pub(crate) fn link_pages(&self, admission: Arc<Admission>) -> LinkPages {
+    pub(crate) fn link_pages(&self, admission: Arc<Admission>, tasks: Arc<AppTasks>) -> LinkPages {
         LinkPages {
             admission,
+            tasks,
             store: self.store.clone(),
             apps: Arc::clone(&self.apps),
             node: Arc::clone(&self.node),

@@ -16,3 +16,6 @@ pub const EVIDENCE_KEPT_FOR_MS: Millis = 30 * 24 * HOUR_MS;
 
 /// The most rows one retention step deletes.
 pub const BATCH_ROWS: i64 = 1_000;
+
+/// How long a link that nobody agreed to is still told of after its time. What somebody agreed to is kept.
+pub const LINK_KEPT_FOR_MS: Millis = 24 * HOUR_MS;

@@ -56,7 +56,7 @@ pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
 pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
 pub use links::{Consent, LinkOutcome, LinkRow, NewLink};
 pub use nodes::{LivingNode, NodeRow};
-pub use pages::{Mark, TaskChoice, TaskLine};
+pub use pages::{Mark, TaskChoice, TaskLine, Viewer};
 pub use quota::Quota;
 pub use sealed::{SealedColumn, SealedValue};
 pub use sections::SectionRow;

@@ -63,6 +63,34 @@ pub struct TaskChoice {
     pub has_ended: Option<bool>,
 }
 
+/// Who looks at a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// Its app, for which what is withheld is not there.
+    App,
+    /// Its person, who sees all of what is withheld, and nothing else.
+    Person,
+}
+
+impl Viewer {
+    /// Whether a task is there for it.
+    #[must_use]
+    pub const fn sees(self, task: &TaskRow) -> bool {
+        match self {
+            Self::App => task.withheld_until.is_none(),
+            Self::Person => task.withheld_until.is_some(),
+        }
+    }
+
+    /// The same of a task called `t`, in SQL.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::App => "t.withheld_until is null",
+            Self::Person => "t.withheld_until is not null",
+        }
+    }
+}
+
 impl Reader {
     /// Up to `limit` tasks of an app, the newest first, from after a mark.
     ///
@@ -75,7 +103,7 @@ impl Reader {
         after: Option<&Mark>,
         limit: i64,
     ) -> Result<Vec<TaskLine>, Error> {
-        let mut conditions = vec!["t.app_id = $1 and t.withheld_until is null".to_owned()];
+        let mut conditions = vec!["t.app_id = $1".to_owned(), Viewer::App.condition().to_owned()];
         let mut arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
         let mut place = |argument| {
             arguments.push(argument);
@@ -107,16 +135,21 @@ impl Reader {
         rows.iter().map(line).collect()
     }
 
-    /// One task of an app.
+    /// One task of an app, for whoever looks at it.
     ///
     /// # Errors
     /// The database failed, or the row cannot be decoded.
-    pub async fn task_of(&self, app: &AppId, id: &TaskId) -> Result<Option<TaskLine>, Error> {
+    pub async fn task_of(
+        &self,
+        viewer: Viewer,
+        app: &AppId,
+        id: &TaskId,
+    ) -> Result<Option<TaskLine>, Error> {
         let sql = format!(
-            "select {}, {} from task t join hold h on h.task_id = t.id
-             where t.app_id = $1 and t.id = $2 and t.withheld_until is null",
+            "select {}, {LINE} from task t join hold h on h.task_id = t.id
+             where t.app_id = $1 and t.id = $2 and {}",
             tasks::COLUMNS,
-            LINE
+            viewer.condition()
         );
         let row = self.db.fetch_one(&sql, args![app.as_str(), id.as_str()]).await?;
         row.as_ref().map(line).transpose()
@@ -126,13 +159,21 @@ impl Reader {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn task_version(&self, app: &AppId, id: &TaskId) -> Result<Option<String>, Error> {
-        let sql = "select t.stage, t.updated_at, t.wiped_at,
+    pub async fn task_version(
+        &self,
+        viewer: Viewer,
+        app: &AppId,
+        id: &TaskId,
+    ) -> Result<Option<String>, Error> {
+        let sql = format!(
+            "select t.stage, t.updated_at, t.wiped_at,
                      (select count(*) from section s where s.task_id = t.id),
                      (select seq from challenge c
                       where c.task_id = t.id and c.closed_at is null and c.answered_at is null)
-                   from task t where t.app_id = $1 and t.id = $2 and t.withheld_until is null";
-        let row = self.db.fetch_one(sql, args![app.as_str(), id.as_str()]).await?;
+                   from task t where t.app_id = $1 and t.id = $2 and {}",
+            viewer.condition()
+        );
+        let row = self.db.fetch_one(&sql, args![app.as_str(), id.as_str()]).await?;
         row.map(|row| {
             let (stage, updated_at, wiped_at) = (row.text(0)?, row.int(1)?, row.maybe_int(2)?);
             let (sections, question) = (row.int(3)?, row.maybe_int(4)?);

@@ -35,9 +35,11 @@ function loginOf(form) {
   return text;
 }
 
+/** The question's number stands before the answer, so that a late one answers no other. */
 function answerOf(form) {
   const chosen = form.querySelector("input[type=radio][data-answer]:checked");
-  return (chosen ?? form.querySelector("[data-answer]")).value.trim();
+  const answer = (chosen ?? form.querySelector("[data-answer]")).value.trim();
+  return `${form.dataset.question}\0${answer}`;
 }
 
 document.addEventListener("htmx:confirm", (event) => {

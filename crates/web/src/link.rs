@@ -18,20 +18,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::{AdmitError, Answered, Begun};
 use futures_util::stream::{self, Stream};
-use serde::Deserialize;
+use tokio::sync::watch;
 
 use self::language::Language;
 use self::page::Chosen;
-use self::visit::{Asked, COOKIE, Trouble, Visit, html, stage_of};
+use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, html, stage_of};
 use crate::state::{ApiState, log_fault};
 
 /// The largest body: sealed login fields.
@@ -54,18 +54,19 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/link/{token}/begin", post(begin))
         .route("/link/{token}/answer", post(answer))
         .route("/link/{token}/hand-over", post(hand_over))
-        .route("/link/{token}/decline", post(decline));
+        .route("/link/{token}/decline", post(decline))
+        .method_not_allowed_fallback(|| async { Trouble::Odd(StatusCode::METHOD_NOT_ALLOWED) })
+        .route("/link/{token}/{*rest}", any(|| async { Trouble::Odd(StatusCode::NOT_FOUND) }));
     routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(api)
 }
 
+/// The stage as it is now.
+async fn now(api: &ApiState, mut visit: Visit) -> Result<Response, Trouble> {
+    Ok(stage_of(visit.stage(api, &Chosen::default()).await?))
+}
+
 /// The whole page.
-async fn show(
-    State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Result<Response, Trouble> {
-    let mut visit = Visit::find(&api, token, &asked, &headers).await?;
+async fn show(State(api): State<Arc<ApiState>>, mut visit: Visit) -> Result<Response, Trouble> {
     let fragment = visit.stage(&api, &Chosen::default()).await?;
     let text = page::rendered(page::page(visit.frame(), &fragment))?;
     Ok(html(StatusCode::OK, text))
@@ -74,24 +75,19 @@ async fn show(
 /// The cities that match what was typed.
 async fn cities(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    Acting(visit): Acting,
 ) -> Result<Response, Trouble> {
-    let visit = Visit::acting(&api, token, &asked, &headers).await?;
     let areas = api.engine.areas(visit.link.row.made.product).await?;
-    let list = page::city_list(visit.frame(), &areas, asked.q.as_deref().unwrap_or_default())?;
+    let list =
+        page::city_list(visit.frame(), &areas, visit.asked.q.as_deref().unwrap_or_default())?;
     Ok(html(StatusCode::OK, list))
 }
 
 /// The choice of a city once more.
 async fn start_again(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
     // A city that is none leads to all of them.
     let chosen = Chosen { area: Some(String::new()), ..Chosen::default() };
     Ok(stage_of(visit.stage(&api, &chosen).await?))
@@ -100,23 +96,18 @@ async fn start_again(
 /// The login fields of a city.
 async fn form(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
-    let chosen = Chosen { area: asked.area, login_type: asked.way, complaint: None };
+    let chosen =
+        Chosen { area: visit.asked.area.take(), login_type: visit.asked.way, complaint: None };
     Ok(stage_of(visit.stage(&api, &chosen).await?))
 }
 
 /// The person agrees; the browser is known from now on.
 async fn consent(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
     // Never one that came with the request: somebody else could have put it there.
     let cookie = match &visit.link.row.consent {
         Some(_) => visit.cookie.take().ok_or(Trouble::Forbidden)?,
@@ -135,22 +126,6 @@ async fn consent(
     Ok(response)
 }
 
-/// Login fields, or an answer, as the page sealed them.
-#[derive(Deserialize)]
-struct Sealed {
-    #[serde(default)]
-    area: String,
-    #[serde(default)]
-    way: String,
-    sealed: String,
-}
-
-impl Sealed {
-    fn bytes(&self) -> Vec<u8> {
-        STANDARD.decode(&self.sealed).unwrap_or_default()
-    }
-}
-
 /// The page has an old key: it gets the new one, and sends the same again.
 fn reseal(api: &ApiState) -> Response {
     let key = STANDARD.encode(api.engine.link_pages().key());
@@ -160,14 +135,11 @@ fn reseal(api: &ApiState) -> Response {
 /// Begins to log in.
 async fn begin(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-    Form(sent): Form<Sealed>,
+    Acting(mut visit): Acting,
+    sent: Sealed,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
     if visit.link.row.consent.is_none() || visit.link.row.end.is_some() || visit.link.is_expired {
-        return Ok(stage_of(visit.stage(&api, &Chosen::default()).await?));
+        return now(&api, visit).await;
     }
     let way = (sent.area.as_str(), sent.way.as_str());
     let mut chosen = Chosen::default();
@@ -209,12 +181,9 @@ fn complaint_of(refusal: &AdmitError, language: Language) -> String {
 /// Takes an answer to the portal's question.
 async fn answer(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-    Form(sent): Form<Sealed>,
+    Acting(visit): Acting,
+    sent: Sealed,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
     match api.engine.link_pages().answer(&visit.link, &sent.bytes()).await? {
         None => Ok(reseal(&api)),
         // What is not taken shows in the stage: the question is still there, or another.
@@ -224,42 +193,31 @@ async fn answer(
             | Answered::Malformed
             | Answered::Unknown
             | Answered::NotYours,
-        ) => Ok(stage_of(visit.stage(&api, &Chosen::default()).await?)),
+        ) => now(&api, visit).await,
     }
 }
 
 /// Gives what was read to the app.
 async fn hand_over(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    Acting(visit): Acting,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
     api.engine.link_pages().hand_over(&visit.link).await?;
-    Ok(stage_of(visit.stage(&api, &Chosen::default()).await?))
+    now(&api, visit).await
 }
 
 /// Gives nothing to the app, and deletes what was read.
 async fn decline(
     State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    Acting(visit): Acting,
 ) -> Result<Response, Trouble> {
-    let mut visit = Visit::acting(&api, token, &asked, &headers).await?;
     api.engine.link_pages().decline(&visit.link).await?;
-    Ok(stage_of(visit.stage(&api, &Chosen::default()).await?))
+    now(&api, visit).await
 }
 
 /// The stages as they come, the present one first.
-async fn events(
-    State(api): State<Arc<ApiState>>,
-    Path(token): Path<String>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Result<Response, Trouble> {
-    let visit = Visit::find(&api, token, &asked, &headers).await?;
+async fn events(State(api): State<Arc<ApiState>>, mut visit: Visit) -> Result<Response, Trouble> {
+    visit.wait();
     let keep_alive = KeepAlive::new().interval(ALIVE_EVERY);
     let sse = Sse::new(stages(api, visit)).keep_alive(keep_alive);
     let headers =
@@ -267,40 +225,67 @@ async fn events(
     Ok((headers, sse).into_response())
 }
 
+/// A page that is looked at for as long as somebody listens.
+struct Listener {
+    api: Arc<ApiState>,
+    visit: Visit,
+    changes: watch::Receiver<u64>,
+    /// What was looked at last: many listen, and each is woken by any task's change.
+    version: Option<String>,
+    /// The key of the stage that was told last.
+    told: String,
+}
+
 fn stages(api: Arc<ApiState>, visit: Visit) -> impl Stream<Item = Result<Event, Infallible>> {
-    let changes = api.engine.changes();
-    let begin = (api, visit, changes, String::new());
-    stream::unfold(begin, |(api, mut visit, mut changes, mut shown)| async move {
-        loop {
-            changes.mark_unchanged();
-            let fragment = match visit.stage(&api, &Chosen::default()).await {
-                Ok(fragment) => fragment,
-                // The page connects again by itself, and finds out.
-                Err(Trouble::Fault(fault)) => {
-                    log_fault(&fault);
-                    return None;
-                }
-                Err(_) => return None,
-            };
-            if !shown.is_empty() && !visit.is_ours() {
-                // The consent came after this began: the page comes again, with its cookie.
-                return None;
+    let (changes, version, told) = (api.engine.changes(), None, String::new());
+    let begin = Listener { api, visit, changes, version, told };
+    stream::unfold(begin, |mut listener| async {
+        match listener.next().await {
+            Ok(event) => Some((Ok(event?), listener)),
+            // The page connects again by itself, and finds out.
+            Err(Trouble::Fault(fault)) => {
+                log_fault(&fault);
+                None
             }
-            if fragment.key != shown {
-                shown.clone_from(&fragment.key);
-                let event = Event::default().event("stage").id(fragment.key).data(fragment.html);
-                return Some((Ok(event), (api, visit, changes, shown)));
-            }
-            if visit.link.row.end.is_some() || visit.link.is_expired {
-                return None;
-            }
-            // Nothing tells when a link expires, nor of what happens on other nodes.
-            let again = api.engine.in_a_while();
-            tokio::select! {
-                biased;
-                changed = changes.changed() => changed.ok()?,
-                () = again => {}
-            }
+            Err(_) => None,
         }
     })
+}
+
+impl Listener {
+    /// The next stage that was not told yet; `None` when there will be no other.
+    async fn next(&mut self) -> Result<Option<Event>, Trouble> {
+        loop {
+            self.changes.mark_unchanged();
+            self.visit.look(&self.api).await?;
+            if !self.told.is_empty() && !self.visit.is_ours() {
+                // The consent came after this began: the page comes again, with its cookie.
+                return Ok(None);
+            }
+            // Before the stage itself: what changes between the two is looked at again.
+            let version = Some(self.api.engine.link_pages().version(&self.visit.link).await?);
+            if version != self.version {
+                self.version = version;
+                let fragment = self.visit.stage(&self.api, &Chosen::default()).await?;
+                if fragment.key != self.told {
+                    self.told.clone_from(&fragment.key);
+                    let event = Event::default().event("stage").id(fragment.key);
+                    return Ok(Some(event.data(fragment.html)));
+                }
+            }
+            if self.visit.link.row.end.is_some() || self.visit.link.is_expired {
+                return Ok(None);
+            }
+            // Nothing tells when a link expires, nor of what happens on other nodes.
+            tokio::select! {
+                biased;
+                changed = self.changes.changed() => {
+                    if changed.is_err() {
+                        return Ok(None);
+                    }
+                }
+                () = self.api.engine.in_a_while() => {}
+            }
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! What every front needs: the engine, the limits, and how many calls are under way. A front is a
 //! set of interfaces, such as the vendor's.
 
+use std::sync::Arc;
+
 use fiveone_engine::Engine;
 use tokio::sync::Semaphore;
 
@@ -17,12 +19,12 @@ pub(crate) struct ApiState {
     pub(crate) guesses: Guesses,
     /// Lines about calls that were refused.
     pub(crate) refusals_said: LogBudget,
-    pub(crate) calls_at_once: Semaphore,
+    pub(crate) calls_at_once: Arc<Semaphore>,
 }
 
 impl ApiState {
     pub(crate) fn new(engine: Engine, options: Options) -> Self {
-        let calls_at_once = Semaphore::new(options.calls_at_once_max);
+        let calls_at_once = Arc::new(Semaphore::new(options.calls_at_once_max));
         let (rates, guesses) = (Rates::default(), Guesses::default());
         let refusals_said = LogBudget::default();
         Self { engine, options, rates, guesses, refusals_said, calls_at_once }

@@ -10,11 +10,12 @@ use fiveone_engine::{LinkRefusal, LinkRequest};
 use fiveone_model::app::{AppId, CallbackAddress, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
+use fiveone_model::retention::LINK_KEPT_FOR_MS;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::gateway::{APP, Plan, TestGateway, login_fields};
+use crate::gateway::{APP, Plan, TestGateway, login_fields, text};
 use crate::vendor_client::FUND;
 
 on_both!(
@@ -25,7 +26,9 @@ on_both!(
     a_wrong_password_costs_the_app_nothing_and_is_tried_again,
     two_presses_are_one_task,
     the_same_login_on_two_links_is_two_tasks,
-    an_answer_to_a_link_that_is_over_opens_nothing,
+    stopping_in_the_middle_costs_nothing_and_opens_nothing,
+    a_late_answer_goes_to_no_other_question,
+    a_link_that_nobody_agreed_to_is_told_of_for_a_day,
 );
 
 /// A person at a browser.
@@ -105,13 +108,21 @@ impl Browser {
         panic!("the events ended: {seen}")
     }
 
+    /// All up to the result.
+    async fn read(&mut self, person: &Value) {
+        self.consent().await;
+        self.log_in(person, "good").await;
+        self.answer_captcha().await;
+        self.wait_for(&["这是读到的内容"]).await;
+    }
+
     /// Reads the captcha as a person does, and answers it.
     async fn answer_captcha(&mut self) {
         self.wait_for(&["data:image/png;base64,"]).await;
         let (_, page) = self.get("").await;
         let picture = page.split("base64,").nth(1).unwrap().split('"').next().unwrap();
         let code = fiveone_lab::answer_in(&STANDARD.decode(picture).unwrap()).unwrap();
-        let sealed = seal(&page, &code);
+        let sealed = seal_answer(&page, &code);
         let (status, _) = self.post("answer", &[("sealed", &sealed)]).await;
         assert_eq!(status, StatusCode::OK);
     }
@@ -126,6 +137,10 @@ fn seal(page: &str, plain: &str) -> String {
     let key = attribute(page, "data-key").replace("&#43;", "+").replace("&#47;", "/");
     let key = STANDARD.decode(key.replace("&#61;", "=")).unwrap();
     STANDARD.encode(seal_as_page(&key, plain.as_bytes(), attribute(page, "data-about")).unwrap())
+}
+
+fn seal_answer(page: &str, answer: &str) -> String {
+    seal(page, &format!("{}\0{answer}", attribute(page, "data-question")))
 }
 
 fn request(for_ms: i64) -> LinkRequest {
@@ -173,10 +188,7 @@ async fn a_result_is_its_persons_until_it_is_handed_over(store: TestStore) {
     gateway.change_app(|app| app.callbacks.fund = Some(CallbackAddress { url })).await;
     let person = gateway.people(Product::Fund, "990000", 1).remove(0);
     let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "good").await;
-    browser.answer_captcha().await;
-    browser.wait_for(&["这是读到的内容"]).await;
+    browser.read(&person).await;
 
     let tid = only_task(&gateway).await;
     assert_is_not_there(&gateway, &tid).await;
@@ -197,10 +209,7 @@ async fn what_is_declined_is_erased_and_never_shown(store: TestStore) {
     let gateway = TestGateway::build(store, Plan::default()).await;
     let person = gateway.people(Product::Fund, "990000", 1).remove(0);
     let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "good").await;
-    browser.answer_captcha().await;
-    browser.wait_for(&["这是读到的内容"]).await;
+    browser.read(&person).await;
     let (_, page) = browser.post("decline", &[]).await;
     assert!(page.contains("已删除"), "{page}");
     assert_is_not_there(&gateway, &only_task(&gateway).await).await;
@@ -215,10 +224,7 @@ async fn what_nobody_hands_over_goes_with_its_link(store: TestStore) {
     let gateway = TestGateway::build(store, plan).await;
     let person = gateway.people(Product::Fund, "990000", 1).remove(0);
     let mut browser = link(&gateway, 60_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "good").await;
-    browser.answer_captcha().await;
-    browser.wait_for(&["这是读到的内容"]).await;
+    browser.read(&person).await;
     time.advance(60_000);
     let (_, page) = browser.get("").await;
     assert!(page.contains("链接已过期"), "{page}");
@@ -304,7 +310,7 @@ async fn the_same_login_on_two_links_is_two_tasks(store: TestStore) {
     assert!(page.contains("已移交"), "{page}");
 }
 
-async fn an_answer_to_a_link_that_is_over_opens_nothing(store: TestStore) {
+async fn stopping_in_the_middle_costs_nothing_and_opens_nothing(store: TestStore) {
     let gateway = TestGateway::build(store, Plan::default()).await;
     let person = gateway.people(Product::Fund, "990000", 1).remove(0);
     let mut browser = link(&gateway, 600_000).await;
@@ -313,10 +319,63 @@ async fn an_answer_to_a_link_that_is_over_opens_nothing(store: TestStore) {
     browser.wait_for(&["data:image/png;base64,"]).await;
     let (_, page) = browser.get("").await;
     browser.post("decline", &[]).await;
-    let (_, said) = browser.post("answer", &[("sealed", &seal(&page, "abcd"))]).await;
+    assert_eq!(gateway.is_captured(&only_task(&gateway).await).await, Some(false));
+    let (_, said) = browser.post("answer", &[("sealed", &seal_answer(&page, "abcd"))]).await;
     assert!(said.contains("已删除"), "{said}");
-    let asked = "select answer_sealed from challenge where answered_at is not null";
-    assert_eq!(gateway.store.read.dump(asked).await.unwrap().len(), 0);
+    gateway.assert_nothing_is_left().await;
+}
+
+async fn a_late_answer_goes_to_no_other_question(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(&gateway, 600_000).await;
+    browser.consent().await;
+    browser.log_in(&person, "both").await;
+    browser.wait_for(&["data:image/png;base64,"]).await;
+    let (_, before) = browser.get("").await;
+    browser.answer_captcha().await;
+    browser.wait_for(&["请输入短信验证码"]).await;
+    let late = seal_answer(&before, "9999");
+    let (_, page) = browser.post("answer", &[("sealed", &late)]).await;
+    assert!(page.contains("请输入短信验证码") && !page.contains("上一次不对"), "{page}");
+    let sms = gateway.last_sms(&text(&person["login"]["id_card"])).await;
+    browser.post("answer", &[("sealed", &seal_answer(&page, &sms))]).await;
+    browser.wait_for(&["这是读到的内容"]).await;
+}
+
+async fn a_link_that_nobody_agreed_to_is_told_of_for_a_day(store: TestStore) {
+    let time = ManualClock::default();
+    let plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    let gateway = TestGateway::build(store, plan).await;
+    let browser = link(&gateway, 60_000).await;
+    time.advance(60_000);
+    gateway.engine.tick().await.unwrap();
+    assert!(browser.get("").await.1.contains("链接已过期"));
+    time.advance(LINK_KEPT_FOR_MS + 1);
+    gateway.engine.tick().await.unwrap();
+    assert_eq!(browser.get("").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_no_page_sends_is_answered_by_ours() {
+    let gateway = TestGateway::sqlite().await;
+    let browser = link(&gateway, 600_000).await;
+    let http = reqwest::Client::new();
+    for (method, what, status) in [
+        ("GET", "?way=abc", StatusCode::BAD_REQUEST),
+        ("GET", "?lang=en&lang=zh", StatusCode::BAD_REQUEST),
+        ("GET", "/consent", StatusCode::METHOD_NOT_ALLOWED),
+        ("PUT", "", StatusCode::METHOD_NOT_ALLOWED),
+        ("POST", "/begin", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("GET", "/nothing", StatusCode::NOT_FOUND),
+    ] {
+        let url = format!("{}{what}", browser.address);
+        let request = http.request(method.parse().unwrap(), url).header("hx-request", "true");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{method} {what}");
+        assert!(response.headers().contains_key("content-security-policy"), "{method} {what}");
+        assert_eq!(response.headers()["cache-control"], "no-store", "{method} {what}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::report::Section;
 use fiveone_model::task::StageName;
-use fiveone_store::{Mark, TaskChoice};
+use fiveone_store::{Mark, TaskChoice, Viewer};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
@@ -16,12 +16,12 @@ on_both!(a_version_is_another_one_with_whatever_changes, tasks_of_one_instant_ar
 async fn a_version_is_another_one_with_whatever_changes(store: TestStore) {
     set_up(&store).await;
     let (app, id) = (build::app_id("a"), build::task_id(1));
-    assert_eq!(store.read.task_version(&app, &id).await.unwrap(), None);
+    assert_eq!(store.read.task_version(Viewer::App, &app, &id).await.unwrap(), None);
     admit(&store, 1).await;
-    assert_eq!(store.read.task_version(&build::app_id("b"), &id).await.unwrap(), None);
+    assert_eq!(store.read.task_version(Viewer::App, &build::app_id("b"), &id).await.unwrap(), None);
     let mut seen = BTreeSet::new();
     let mut look = async |what: &str| {
-        let version = store.read.task_version(&app, &id).await.unwrap().unwrap();
+        let version = store.read.task_version(Viewer::App, &app, &id).await.unwrap().unwrap();
         assert!(seen.insert(version), "the same after {what}: {seen:?}");
     };
     look("admit").await;

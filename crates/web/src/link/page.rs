@@ -102,6 +102,11 @@ async fn start(
     let areas = api.engine.areas(made.product).await?;
     let code = made.area.as_ref().map(AreaCode::as_str).or(chosen.area.as_deref());
     let area = code.and_then(|code| areas.iter().find(|area| area.code.as_str() == code));
+    if made.area.is_some() && area.is_none() {
+        let title = frame.say("该城市暂未开通", "This city is not available");
+        let text = frame.say("请回到应用，重新发起。", "Go back to the app and begin again.");
+        return closed(frame, title, text);
+    }
     let methods = area.and_then(|area| api.engine.logins(made.product, &area.code));
     let methods: Vec<_> = methods
         .unwrap_or_default()

@@ -41,14 +41,16 @@ pub(crate) struct Summary {
 }
 
 /// What stands in the record, the most asked first.
-const OF_PERSON: [&str; 9] = [
+const OF_PERSON: [&str; 11] = [
     "name",
+    "employeeName",
+    "birthday",
+    "houseFundStatus",
     "company",
     "companyName",
     "houseFundBalance",
     "monthPayAmount",
     "payStatus",
-    "status",
     "medicalBankBalance",
     "lastPayDate",
 ];

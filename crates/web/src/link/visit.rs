@@ -1,10 +1,17 @@
 //! A request about a link: who may make it, and how it is answered when it may not be.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::{Fault, Link};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::assets;
@@ -39,6 +46,8 @@ pub(super) enum Trouble {
     Unknown(Language),
     /// Not by this browser, or not by a page of ours.
     Forbidden,
+    /// What was sent is not what a page of ours sends.
+    Odd(StatusCode),
     /// Too much is under way.
     Busy,
     /// Ours.
@@ -66,6 +75,7 @@ impl IntoResponse for Trouble {
                 html(StatusCode::NOT_FOUND, page.unwrap_or_default())
             }
             Self::Forbidden => html(StatusCode::FORBIDDEN, "不能这样打开 / not allowed".to_owned()),
+            Self::Odd(status) => html(status, "请回到应用，重新打开链接 / not a page's".to_owned()),
             Self::Busy => {
                 let page = html(StatusCode::SERVICE_UNAVAILABLE, "请稍后再试 / busy".to_owned());
                 ([(header::RETRY_AFTER, "2")], page).into_response()
@@ -103,36 +113,85 @@ pub(super) fn stage_of(fragment: Fragment) -> Response {
 /// A request about a link that is there.
 pub(super) struct Visit {
     pub(super) token: String,
+    pub(super) asked: Asked,
     pub(super) language: Language,
     pub(super) link: Link,
     pub(super) cookie: Option<Zeroizing<String>>,
+    /// Counts it as under way until it is answered.
+    call: Option<OwnedSemaphorePermit>,
+}
+
+impl FromRequestParts<Arc<ApiState>> for Visit {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<ApiState>) -> Result<Self, Trouble> {
+        let odd = Trouble::Odd(StatusCode::BAD_REQUEST);
+        let Ok(Path(token)) = Path::<String>::from_request_parts(parts, api).await else {
+            return Err(odd);
+        };
+        let Ok(Query(asked)) = Query::<Asked>::from_request_parts(parts, api).await else {
+            return Err(odd);
+        };
+        let call = Arc::clone(&api.calls_at_once).try_acquire_owned();
+        let call = Some(call.map_err(|_| Trouble::Busy)?);
+        let language = Language::of(asked.lang.as_deref());
+        let link = api.engine.link_pages().find(&token).await?.ok_or(Trouble::Unknown(language))?;
+        Ok(Self { token, asked, language, link, cookie: cookie_of(&parts.headers), call })
+    }
+}
+
+/// The same for what changes something or shows what the person chose: from our own page, in the browser
+/// that may go on.
+pub(super) struct Acting(pub(super) Visit);
+
+impl FromRequestParts<Arc<ApiState>> for Acting {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<ApiState>) -> Result<Self, Trouble> {
+        if !parts.headers.contains_key(OWN_REQUEST) {
+            return Err(Trouble::Forbidden);
+        }
+        let visit = Visit::from_request_parts(parts, api).await?;
+        if visit.is_ours() { Ok(Self(visit)) } else { Err(Trouble::Forbidden) }
+    }
+}
+
+/// Login fields, or an answer, as the page sealed them.
+#[derive(Deserialize)]
+pub(super) struct Sealed {
+    #[serde(default)]
+    pub(super) area: String,
+    #[serde(default)]
+    pub(super) way: String,
+    sealed: String,
+}
+
+impl FromRequest<Arc<ApiState>> for Sealed {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, api: &Arc<ApiState>) -> Result<Self, Trouble> {
+        let form = Form::<Self>::from_request(request, api).await;
+        form.map(|Form(sent)| sent).map_err(|rejection| Trouble::Odd(rejection.status()))
+    }
+}
+
+impl Sealed {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        STANDARD.decode(&self.sealed).unwrap_or_default()
+    }
 }
 
 impl Visit {
-    pub(super) async fn find(
-        api: &ApiState,
-        token: String,
-        asked: &Asked,
-        headers: &HeaderMap,
-    ) -> Result<Self, Trouble> {
-        let language = Language::of(asked.lang.as_deref());
-        let _call = api.calls_at_once.try_acquire().map_err(|_| Trouble::Busy)?;
-        let link = api.engine.link_pages().find(&token).await?.ok_or(Trouble::Unknown(language))?;
-        Ok(Self { token, language, link, cookie: cookie_of(headers) })
+    /// Goes on as one that waits, and is not under way any more.
+    pub(super) fn wait(&mut self) {
+        self.call = None;
     }
 
-    /// The same for what changes something: from our own page, in the browser that may go on.
-    pub(super) async fn acting(
-        api: &ApiState,
-        token: String,
-        asked: &Asked,
-        headers: &HeaderMap,
-    ) -> Result<Self, Trouble> {
-        if !headers.contains_key(OWN_REQUEST) {
-            return Err(Trouble::Forbidden);
-        }
-        let visit = Self::find(api, token, asked, headers).await?;
-        if visit.is_ours() { Ok(visit) } else { Err(Trouble::Forbidden) }
+    /// Looks at the link again.
+    pub(super) async fn look(&mut self, api: &ApiState) -> Result<(), Trouble> {
+        let unknown = Trouble::Unknown(self.language);
+        self.link = api.engine.link_pages().find(&self.token).await?.ok_or(unknown)?;
+        Ok(())
     }
 
     pub(super) fn is_ours(&self) -> bool {
@@ -149,8 +208,7 @@ impl Visit {
         api: &ApiState,
         chosen: &Chosen,
     ) -> Result<Fragment, Trouble> {
-        let unknown = Trouble::Unknown(self.language);
-        self.link = api.engine.link_pages().find(&self.token).await?.ok_or(unknown)?;
+        self.look(api).await?;
         if !self.is_ours() {
             return Ok(self.elsewhere()?);
         }

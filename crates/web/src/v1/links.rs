@@ -4,6 +4,7 @@ use fiveone_engine::{LINK_FOR_MS, LinkRefusal, LinkRequest, LinkRow};
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::rfc3339;
+use fiveone_model::product::Product;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::call::Call;
 use super::code::Code;
 use super::problem::Problem;
-use super::tasks::ProductChoice;
+use super::tasks::{ProductChoice, usable_area};
 use super::{Outcome, body, json};
 
 /// What POST /v1/links is sent.
@@ -101,11 +102,11 @@ impl Link {
 /// POST /v1/links
 pub(super) async fn create(call: Call<'_>) -> Outcome {
     let new: NewLink = body::parse(&call.body)?;
-    let product = new.product.into();
+    let product = Product::from(new.product);
     call.allow(product)?;
     let request = LinkRequest {
         product,
-        area: area(&call, new.area.as_deref())?,
+        area: area(&call, product, new.area.as_deref()).await?,
         purpose: new.purpose,
         state: new.state,
         return_url: new.return_url,
@@ -119,18 +120,16 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
     json(StatusCode::CREATED, &Made { link: Link::of(&row, engine.now()), path })
 }
 
-/// The area of a link: with a test key it is the model city, with a live one only where that is
-/// configured.
-fn area(call: &Call<'_>, sent: Option<&str>) -> Result<Option<AreaCode>, Problem> {
-    let sent = sent.map(|code| AreaCode::parse(code).ok_or(Code::AreaUnknown)).transpose()?;
-    let is_model = |area: &AreaCode| area.as_str() == MODEL_CITY;
-    match (call.mode, sent) {
-        (KeyMode::Test, None) => Ok(AreaCode::parse(MODEL_CITY)),
-        (KeyMode::Test, Some(area)) if !is_model(&area) => Err(Code::WrongMode.into()),
-        (KeyMode::Live, Some(area)) if is_model(&area) && !call.reaches_model_city() => {
-            Err(Code::WrongMode.into())
-        }
-        (_, area) => Ok(area),
+/// The area of a link; with a test key it is the model city.
+async fn area(
+    call: &Call<'_>,
+    product: Product,
+    sent: Option<&str>,
+) -> Result<Option<AreaCode>, Problem> {
+    let meant = sent.or((call.mode == KeyMode::Test).then_some(MODEL_CITY));
+    match meant {
+        Some(code) => usable_area(call, product, code).await.map(Some),
+        None => Ok(None),
     }
 }
 

@@ -253,7 +253,14 @@ pub(super) const ROUTES: &[Route] = &[
         params: &[],
         body: Some(schema::<links::NewLink>),
         answer: json::<links::Made>(201),
-        codes: &[Code::ProductNotGranted, Code::ProductPaused, Code::WrongMode, Code::AreaUnknown],
+        codes: &[
+            Code::ProductNotGranted,
+            Code::ProductPaused,
+            Code::WrongMode,
+            Code::AreaUnknown,
+            Code::AreaNotDeveloped,
+            Code::AreaClosed,
+        ],
         run: Run::Keyed(|call| links::create(call).boxed()),
     },
     Route {

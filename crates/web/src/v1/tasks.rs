@@ -118,7 +118,7 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
         credentials.set(name, value.unwrap_or_default());
     }
     call.allow(product)?;
-    check_area(&call, product, &new.area).await?;
+    usable_area(&call, product, &new.area).await?;
     let request = CreateRequest {
         product,
         area: new.area,
@@ -145,8 +145,12 @@ fn idempotency_key(call: &Call<'_>) -> Result<Option<IdempotencyKey>, Problem> {
     key.map(Some).ok_or_else(|| Problem::parameter(must_be))
 }
 
-/// Whether the area can be used now, with this key.
-async fn check_area(call: &Call<'_>, product: Product, sent: &str) -> Result<(), Problem> {
+/// The area of a code, when it can be used now, with this key.
+pub(super) async fn usable_area(
+    call: &Call<'_>,
+    product: Product,
+    sent: &str,
+) -> Result<AreaCode, Problem> {
     let code = AreaCode::parse(sent).ok_or(Code::AreaUnknown)?;
     let areas = call.front.api.engine.areas(product).await?;
     let area = areas.iter().find(|area| area.code == code).ok_or(Code::AreaUnknown)?;
@@ -159,7 +163,7 @@ async fn check_area(call: &Call<'_>, product: Product, sent: &str) -> Result<(),
         return Err(Code::WrongMode.into());
     }
     match area.status {
-        AreaStatus::Usable => Ok(()),
+        AreaStatus::Usable => Ok(code),
         AreaStatus::Maintenance => Err(Code::AreaClosed.into()),
         AreaStatus::InDevelopment => Err(Code::AreaNotDeveloped.into()),
     }
@@ -242,11 +246,12 @@ pub(super) async fn answer(call: Call<'_>) -> Outcome {
     let new: NewAnswer = body::parse(&call.body)?;
     let own = own_task(&call).await?;
     call.allow(own.line.task.product)?;
-    if own.question.is_none_or(|open| open.id != new.question) {
-        return Err(Code::NoOpenQuestion.into());
-    }
     let engine = &call.front.api.engine;
-    let answer = fiveone_engine::Code { text: &new.code, form: AnswerForm::Structured };
+    let answer = fiveone_engine::Code {
+        text: &new.code,
+        form: AnswerForm::Structured,
+        question: Some(new.question),
+    };
     match engine.answer(&call.app, own.line.task.product, &call.id, answer).await? {
         Answered::Accepted => {
             let own = own_task(&call).await?;

@@ -20,7 +20,7 @@ pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
             true => AnswerForm::Structured,
             false => AnswerForm::Typed,
         };
-        let code = Code { text: code, form };
+        let code = Code { text: code, form, question: None };
         match call.api.engine.answer(&call.app, call.product, tid, code).await {
             Ok(answered) => render(answered),
             Err(fault) => {
