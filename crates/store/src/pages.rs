@@ -63,6 +63,46 @@ pub struct TaskChoice {
     pub has_ended: Option<bool>,
 }
 
+/// A page of an app's rows, the newest first: its conditions, and what stands in their places.
+struct Page<'a> {
+    table: &'static str,
+    texts: Vec<String>,
+    arguments: Vec<Arg<'a>>,
+}
+
+impl<'a> Page<'a> {
+    /// Up to `limit` rows of an app in a table, from after a mark.
+    fn of(table: &'static str, app: &'a AppId, after: Option<&'a Mark>, limit: i64) -> Self {
+        let texts = vec![format!("{table}.app_id = $1")];
+        let arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
+        let mut page = Self { table, texts, arguments };
+        if let Some(mark) = after {
+            let (at, id) = (page.place(Arg::from(mark.at)), page.place(Arg::from(&mark.id)));
+            page.texts.push(format!("({table}.created_at, {table}.id) < (${at}, ${id})"));
+        }
+        page
+    }
+
+    fn place(&mut self, argument: Arg<'a>) -> usize {
+        self.arguments.push(argument);
+        self.arguments.len()
+    }
+
+    /// Only rows with this in a column, when there is one.
+    fn only(&mut self, column: &str, value: Option<&'a str>) {
+        if let Some(value) = value {
+            let at = self.place(Arg::from(value));
+            self.texts.push(format!("{}.{column} = ${at}", self.table));
+        }
+    }
+
+    /// What stands behind the tables.
+    fn rest(&self) -> String {
+        let (table, conditions) = (self.table, self.texts.join(" and "));
+        format!("where {conditions} order by {table}.created_at desc, {table}.id desc limit $2")
+    }
+}
+
 /// Who looks at a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
@@ -103,35 +143,21 @@ impl Reader {
         after: Option<&Mark>,
         limit: i64,
     ) -> Result<Vec<TaskLine>, Error> {
-        let mut conditions = vec!["t.app_id = $1".to_owned(), Viewer::App.condition().to_owned()];
-        let mut arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
-        let mut place = |argument| {
-            arguments.push(argument);
-            arguments.len()
-        };
-        if let Some(mark) = after {
-            let (at, id) = (place(Arg::from(mark.at)), place(Arg::from(&mark.id)));
-            conditions.push(format!("(t.created_at, t.id) < (${at}, ${id})"));
-        }
-        if let Some(product) = choice.product {
-            conditions.push(format!("t.product = ${}", place(Arg::from(product.as_str()))));
-        }
-        if let Some(area) = &choice.area {
-            conditions.push(format!("t.area = ${}", place(Arg::from(area.as_str()))));
-        }
+        let mut page = Page::of("t", app, after, limit);
+        page.texts.push(Viewer::App.condition().to_owned());
+        page.only("product", choice.product.map(Product::as_str));
+        page.only("area", choice.area.as_ref().map(AreaCode::as_str));
         match choice.has_ended {
-            Some(true) => conditions.push("t.finished_at is not null".to_owned()),
-            Some(false) => conditions.push("t.finished_at is null".to_owned()),
+            Some(true) => page.texts.push("t.finished_at is not null".to_owned()),
+            Some(false) => page.texts.push("t.finished_at is null".to_owned()),
             None => {}
         }
         let sql = format!(
-            "select {}, {} from task t join hold h on h.task_id = t.id
-             where {} order by t.created_at desc, t.id desc limit $2",
+            "select {}, {LINE} from task t join hold h on h.task_id = t.id {}",
             tasks::COLUMNS,
-            LINE,
-            conditions.join(" and ")
+            page.rest()
         );
-        let rows = self.db.fetch_all(&sql, &arguments).await?;
+        let rows = self.db.fetch_all(&sql, &page.arguments).await?;
         rows.iter().map(line).collect()
     }
 
@@ -210,25 +236,10 @@ impl Reader {
         after: Option<&Mark>,
         limit: i64,
     ) -> Result<Vec<KeptCallback>, Error> {
-        let mut conditions = vec!["app_id = $1".to_owned()];
-        let mut arguments = vec![Arg::from(app.as_str()), Arg::from(limit)];
-        let mut place = |argument| {
-            arguments.push(argument);
-            arguments.len()
-        };
-        if let Some(mark) = after {
-            let (at, id) = (place(Arg::from(mark.at)), place(Arg::from(&mark.id)));
-            conditions.push(format!("(created_at, id) < (${at}, ${id})"));
-        }
-        if let Some(state) = state {
-            conditions.push(format!("state = ${}", place(Arg::from(state.as_str()))));
-        }
-        let sql = format!(
-            "select {} from callback where {} order by created_at desc, id desc limit $2",
-            kept_callbacks::COLUMNS,
-            conditions.join(" and ")
-        );
-        let rows = self.db.fetch_all(&sql, &arguments).await?;
+        let mut page = Page::of("callback", app, after, limit);
+        page.only("state", state.map(CallbackState::as_str));
+        let sql = format!("select {} from callback {}", kept_callbacks::COLUMNS, page.rest());
+        let rows = self.db.fetch_all(&sql, &page.arguments).await?;
         rows.iter().map(kept_callbacks::decode).collect()
     }
 

@@ -248,8 +248,7 @@ pub(super) const ROUTES: &[Route] = &[
         verb: "POST",
         path: "/v1/links",
         operation: "create_link",
-        summary: "Makes a link to the person's page, where the person agrees, logs in, and hands the \
-                  result over or not. Until then its task does not exist for the app.",
+        summary: "Makes a link to the person's page; what comes of it is the app's when handed over.",
         params: &[],
         body: Some(schema::<links::NewLink>),
         answer: json::<links::Made>(201),
