@@ -21,7 +21,7 @@ use futures_util::FutureExt as _;
 
 use crate::apps::Apps;
 use crate::node::Node;
-use crate::persist::Persistence;
+use crate::persist::{Passing as _, Persistence};
 use crate::portal_changes::PortalChanges;
 use crate::seal::{DeploymentKeys, TaskKey};
 use crate::sections;
@@ -117,6 +117,13 @@ impl Driver {
             }
             // What is past login stays for another node; the rest fails when this one signs off.
             Err(Stop::NodeStops) => return,
+            // The store was away for longer than the node may ask it: whoever has it goes on, or fails what
+            // cannot go on. A lease that stays here is found by the pulse.
+            Err(Stop::Fault(fault)) if fault.passes() => {
+                tracing::warn!(tid = %task.id, error = causes(&fault), "run left to others");
+                self.settler.health.forget(&task.id);
+                return;
+            }
             Err(Stop::Fault(fault)) => {
                 tracing::error!(tid = %task.id, error = causes(&fault), "run failed");
                 Stage::Failed(Failure::of(FailureKind::Internal))

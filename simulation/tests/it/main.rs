@@ -14,3 +14,15 @@ fn the_same_seed_gives_the_same_trace_and_another_gives_another() {
     }
     assert_ne!(lines(1), lines(2));
 }
+
+/// Seeds that have broken a law, with what was at fault.
+#[test]
+fn seeds_that_once_broke_a_law_break_none() {
+    let deployment = Deployment::new().expect("a deployment");
+    // A node that was declared dead while the store was away ended its runs as faults of ours.
+    const SEEDS: &[u64] = &[355];
+    for &seed in SEEDS {
+        let broken = simulate(&deployment, seed, false).expect("a simulation").broken;
+        assert_eq!(broken, None, "seed {seed}");
+    }
+}
