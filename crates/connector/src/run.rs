@@ -136,6 +136,8 @@ pub struct Run {
     /// The page that was looked into last, and the last with records; none while the person is asked.
     seen: Option<Arc<evidence::SeenPage>>,
     seen_records: Option<Arc<evidence::SeenPage>>,
+    /// How many were looked into.
+    pages_seen: u64,
 }
 
 impl std::fmt::Debug for Run {
@@ -169,6 +171,7 @@ impl Run {
             answered: BTreeSet::new(),
             seen: None,
             seen_records: None,
+            pages_seen: 0,
         }
     }
 

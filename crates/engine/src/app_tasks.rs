@@ -117,8 +117,10 @@ impl AppTasks {
             if task.stage != line.task.stage {
                 continue;
             }
-            let mut sections: Vec<_> =
-                rows.iter().map(|row| (row.section, row.row_count, row.stored_at)).collect();
+            let mut sections: Vec<_> = rows
+                .iter()
+                .filter_map(|row| Some((row.section, row.row_count?, row.stored_at)))
+                .collect();
             sections.sort_unstable();
             let is_answered = question.is_none() && matches!(task.stage, Stage::Asking(_));
             let stage = if is_answered { Stage::LoggingIn } else { task.stage };

@@ -14,7 +14,7 @@ use fiveone_model::challenge::PerChallenge;
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::login::Credentials;
-use fiveone_model::report::Section;
+use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{Stage, StageName};
 use fiveone_store::{Claimed, Store, TaskRow};
 use futures_util::FutureExt as _;
@@ -154,14 +154,14 @@ impl Driver {
         if matches!(task.stage, Stage::LoggingIn | Stage::LoggedIn) {
             self.step(&task, (StageName::LoggedIn, StageName::Crawling), None).await?;
         }
-        let stored = self.stored_sections(&task).await?;
+        let stored = self.stored(&task).await?;
         if task.stage == Stage::Storing {
-            return Ok(missing(&connector, &stored));
+            return Ok(stored.missing_of(&connector));
         }
         let reading = Box::pin(self.read_sections(&task, &connector, &mut run, &key, stored));
         let stored = reading.await?;
         self.step(&task, (StageName::Crawling, StageName::Storing), None).await?;
-        Ok(missing(&connector, &stored))
+        Ok(stored.missing_of(&connector))
     }
 
     /// Logs in with the sealed fields, which exist in the clear only within this function.
@@ -210,19 +210,19 @@ impl Driver {
         })
     }
 
-    /// Reads what is offered and not yet stored; a section that fails is passed over. When none
-    /// could be read at all the first failure is the task's.
+    /// Reads what is not yet stored; a section that fails is passed over. When none could be read at
+    /// all the first failure is the task's.
     async fn read_sections(
         &self,
         task: &TaskRow,
         connector: &Connector,
         run: &mut Run,
         key: &TaskKey,
-        mut stored: Vec<Section>,
-    ) -> Result<Vec<Section>, Stop> {
+        mut stored: Stored,
+    ) -> Result<Stored, Stop> {
         let mut first_failure = None;
         for &section in connector.sections() {
-            if stored.contains(&section) {
+            if stored.sections.contains(&section) {
                 continue;
             }
             let outcome = run.read(section).await;
@@ -232,7 +232,8 @@ impl Driver {
                 Ok(reading) => {
                     self.store_section(task, run, key, section, &reading).await?;
                     self.note_findings(task, connector, section, &reading, run).await;
-                    stored.push(section);
+                    stored.sections.push(section);
+                    stored.has_records |= reading.content != Content::NotOffered;
                 }
                 // Nothing of a portal that mixes people up can be trusted.
                 Err(failure) if failure.kind == FailureKind::OtherPerson => {
@@ -252,7 +253,7 @@ impl Driver {
             }
         }
         match first_failure {
-            Some(failure) if stored.is_empty() => Err(failure.into()),
+            Some(failure) if !stored.has_records => Err(failure.into()),
             _ => Ok(stored),
         }
     }
@@ -276,9 +277,12 @@ impl Driver {
         Ok(())
     }
 
-    async fn stored_sections(&self, task: &TaskRow) -> Result<Vec<Section>, Stop> {
+    async fn stored(&self, task: &TaskRow) -> Result<Stored, Stop> {
         let rows = self.persistence.persist(|| self.store.read.sections(&task.id)).await?;
-        Ok(rows.into_iter().map(|row| row.section).collect())
+        Ok(Stored {
+            has_records: rows.iter().any(|row| row.row_count.is_some()),
+            sections: rows.into_iter().map(|row| row.section).collect(),
+        })
     }
 
     async fn step(
@@ -322,8 +326,19 @@ fn note_failure(task: &TaskRow, section: Section, failure: &Failure) {
     );
 }
 
-fn missing(connector: &Connector, stored: &[Section]) -> Vec<Section> {
-    connector.sections().iter().copied().filter(|section| !stored.contains(section)).collect()
+/// What of a task is stored.
+struct Stored {
+    /// Those that were read, and those that the portal does not have.
+    sections: Vec<Section>,
+    /// Whether one of them was read.
+    has_records: bool,
+}
+
+impl Stored {
+    fn missing_of(&self, connector: &Connector) -> Vec<Section> {
+        let offered = connector.sections().iter().copied();
+        offered.filter(|section| !self.sections.contains(section)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,10 @@ pub(crate) fn seal(
         section,
         sealed: key.seal(content.as_bytes(), section.as_str())?,
         findings_sealed: key.seal(&findings, &findings_part(section))?,
-        row_count: i64::try_from(reading.content.len()).unwrap_or(i64::MAX),
+        row_count: match &reading.content {
+            Content::NotOffered => None,
+            content => Some(i64::try_from(content.len()).unwrap_or(i64::MAX)),
+        },
         stored_at: now,
     })
 }
@@ -81,7 +84,7 @@ mod tests {
         let reading = Reading { content: Content::Rows(Vec::new()), findings };
         let row = seal(&key, Section::Oldage, &reading, 7).unwrap();
         let product = Product::Insurance;
-        assert_eq!((row.row_count, row.stored_at), (0, 7));
+        assert_eq!((row.row_count, row.stored_at), (Some(0), 7));
         assert_eq!(open_content(&key, &row, product).unwrap(), reading.content);
         assert_eq!(open_findings(&key, &row).unwrap(), reading.findings);
         let word = "缴费日期".as_bytes();

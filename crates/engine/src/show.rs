@@ -93,8 +93,8 @@ impl Reports {
         })))
     }
 
-    /// The sections in the documents' order, and their findings when they are wanted; an error when
-    /// one does not open.
+    /// The sections in the documents' order, without those that the portal does not have, and the findings of
+    /// all when they are wanted; an error when one does not open.
     pub(crate) fn open_sections(
         &self,
         task: &TaskRow,
@@ -109,8 +109,10 @@ impl Reports {
         let content =
             |row: &SectionRow| Ok((row.section, sections::open_content(&key, row, task.product)?));
         let findings = |row: &SectionRow| Ok((row.section, sections::open_findings(&key, row)?));
+        let mut read = rows.iter().map(content).collect::<Result<Vec<_>, Fault>>()?;
+        read.retain(|(_, content)| *content != Content::NotOffered);
         Ok(Opened {
-            sections: rows.iter().map(content).collect::<Result<_, Fault>>()?,
+            sections: read,
             findings: match wants_findings {
                 true => Some(rows.iter().map(findings).collect::<Result<_, Fault>>()?),
                 false => None,

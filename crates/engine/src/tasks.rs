@@ -34,8 +34,8 @@ pub struct TaskRecord {
 pub struct SectionSummary {
     /// Which.
     pub section: Section,
-    /// How many rows it has.
-    pub row_count: i64,
+    /// How many rows it has; `None` when the portal has no such part.
+    pub row_count: Option<i64>,
     /// When it was stored.
     pub stored_at: Millis,
     /// What is odd about it; `None` when that does not open with this deployment key.
@@ -114,8 +114,12 @@ mod tests {
             let row = sections::seal(&key, section, &reading, NOW).unwrap();
             store.write.store_section(&id, fence, &row, b"session").await.unwrap();
         }
-        let summary =
-            |section, findings| SectionSummary { section, row_count: 0, stored_at: NOW, findings };
+        let summary = |section, findings| SectionSummary {
+            section,
+            row_count: Some(0),
+            stored_at: NOW,
+            findings,
+        };
         let shown = Tasks::new(&store, wiring.keys.clone()).show(&id).await.unwrap().unwrap();
         let expected =
             [summary(Section::Bills, Some(odd)), summary(Section::Loans, Some(Vec::new()))];

@@ -19,11 +19,11 @@ mod traits {
     ]);
     pub(super) const DATONG: Traits = Traits::of(&[
         T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
-        T::Picture, T::RefusalWords, T::Day,
+        T::Picture, T::RefusalWords, T::Day, T::Loans,
     ]);
     pub(super) const LUOYANG: Traits = Traits::of(&[
         T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
-        T::RefusalWords, T::Day,
+        T::RefusalWords, T::Day, T::Loans,
     ]);
     pub(super) const CHENGDU: Traits = Traits::of(&[
         T::Labels, T::Json, T::Frame, T::Total, T::Range, T::RefusalWords, T::Day,
@@ -164,6 +164,7 @@ pub(crate) static CITIES: &[City] = &[
         pictures: Pictures::AfterFailure,
         ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
         page_rows: 20,
+        groups: FUND_ALL,
         traits: traits::DATONG,
         ..fund(5, "140200", "大同", Family::NetfaceDto)
     },
@@ -306,6 +307,7 @@ pub(crate) static CITIES: &[City] = &[
         pictures: Pictures::None,
         ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"]), ("3", "手机号", &["mobile"])],
         page_rows: 20,
+        groups: FUND_ALL,
         traits: traits::LUOYANG,
         ..fund(27, "410300", "洛阳", Family::NetfaceDto)
     },

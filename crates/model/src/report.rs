@@ -316,6 +316,9 @@ pub enum Content {
     Rows(Vec<Record>),
     /// `loanInfos`
     Loans(Vec<Loan>),
+    /// The portal has no such part, where only some of its kind do; it is left out of the report, and is no
+    /// part that is missing.
+    NotOffered,
 }
 
 impl Content {
@@ -326,10 +329,11 @@ impl Content {
             Self::Record(_) => 1,
             Self::Rows(rows) => rows.len(),
             Self::Loans(loans) => loans.len(),
+            Self::NotOffered => 0,
         }
     }
 
-    /// Whether it is a list without rows.
+    /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -7,6 +7,9 @@ use fiveone_model::task::TaskId;
 use crate::db::args;
 use crate::{Error, Reader, Writer, corrupt, exactly_one};
 
+/// Stands for the rows of a section that the portal does not have.
+const NOT_OFFERED: i64 = -1;
+
 /// One stored section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionRow {
@@ -16,8 +19,8 @@ pub struct SectionRow {
     pub sealed: Vec<u8>,
     /// What is odd about it, sealed with the same key.
     pub findings_sealed: Vec<u8>,
-    /// How many rows it has.
-    pub row_count: i64,
+    /// How many rows it has; `None` when the portal has no such part.
+    pub row_count: Option<i64>,
     /// When it was stored.
     pub stored_at: Millis,
 }
@@ -43,7 +46,7 @@ impl Reader {
                         .ok_or_else(|| corrupt("section", "name", task.as_str()))?,
                     sealed: row.blob(1)?,
                     findings_sealed: row.blob(2)?,
-                    row_count: row.int(3)?,
+                    row_count: Some(row.int(3)?).filter(|count| *count != NOT_OFFERED),
                     stored_at: row.int(4)?,
                 })
             })
@@ -85,7 +88,7 @@ impl Writer {
                 row.section.as_str(),
                 &row.sealed,
                 &row.findings_sealed,
-                row.row_count,
+                row.row_count.unwrap_or(NOT_OFFERED),
                 row.stored_at
             ],
         )

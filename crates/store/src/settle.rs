@@ -227,9 +227,10 @@ async fn resolve_hold(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<R
     }
 }
 
+/// The sections that came; one that the portal does not have is none of them.
 async fn stored_sections(tx: &mut Tx, task: &TaskId) -> Result<Vec<Section>, Error> {
-    let rows =
-        tx.fetch_all("select name from section where task_id = $1", args![task.as_str()]).await?;
+    let sql = "select name from section where task_id = $1 and row_count >= 0";
+    let rows = tx.fetch_all(sql, args![task.as_str()]).await?;
     rows.iter()
         .map(|row| {
             Section::parse(&row.text(0)?).ok_or_else(|| corrupt("section", "name", task.as_str()))

@@ -197,6 +197,12 @@ impl Shapes<'_> {
         self.unread(section, path);
         self.loops(&section.each, &path.then("each"));
         self.witnesses(&section.empty, &path.then("empty"));
+        self.predicates(&section.not_offered, &path.then("not_offered"));
+        if !section.not_offered.is_empty()
+            && matches!(table, Table::FundBase | Table::InsuranceBase)
+        {
+            self.complain(&path.then("not_offered"), "every portal has a base record");
+        }
         match &section.content {
             None => {
                 self.complain(path, "nothing is read: `record`, `rows` or `from` is missing");

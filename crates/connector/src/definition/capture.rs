@@ -153,4 +153,6 @@ pub(crate) enum Layer {
     Css(Css),
     /// The first group of a regular expression.
     Regex(Pattern),
+    /// The text, or the object, that an inline script gives to a name.
+    Script(String),
 }

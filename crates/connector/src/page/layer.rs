@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Page, element};
+use super::{Page, element, script};
 use crate::definition::Layer;
 
 pub(super) fn peel(page: &Page, layer: &Layer) -> Option<String> {
@@ -35,5 +35,9 @@ pub(super) fn peel(page: &Page, layer: &Layer) -> Option<String> {
             let found = pattern.0.captures(page.text())?;
             Some(found.get(1).or_else(|| found.get(0))?.as_str().to_owned())
         }
+        Layer::Script(name) => match script::value(&script::scripts(page.html()), name)? {
+            Json::String(inner) => Some(inner),
+            other => Some(other.to_string()),
+        },
     }
 }

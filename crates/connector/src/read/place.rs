@@ -36,15 +36,20 @@ impl FoundRows {
 }
 
 impl RowsPlace {
-    /// The raw rows of a page.
+    /// The raw rows of a page; `says_none` when the file knows it for one without any.
     pub(crate) fn find(
         &self,
         page: &Page,
         mapping: &Mapping<'_>,
+        says_none: bool,
     ) -> Result<FoundRows, UnexpectedPage> {
         match self {
             Self::Json(paths) => {
                 let Some(json) = page.json() else {
+                    // A page in place of JSON, which the file knows for the portal's word that there are none.
+                    if says_none {
+                        return Ok(FoundRows::default());
+                    }
                     return Err(UnexpectedPage::portal("the answer is not JSON"));
                 };
                 let rows = json_rows(json, paths)?;

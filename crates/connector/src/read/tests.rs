@@ -53,7 +53,7 @@ fn read_with_findings(
     }
     let rows: Rows = serde_json::from_value(definition["rows"].clone()).unwrap();
     let mapping = Mapping::of_rows(&rows, table, &connector);
-    let found = rows.from.find(&page, &mapping)?;
+    let found = rows.from.find(&page, &mapping, false)?;
     if !found.has_place {
         return Err(UnexpectedPage::portal("no place").into());
     }
@@ -274,7 +274,7 @@ fn rows_are_shared_out_by_their_words() {
         let split: crate::definition::Split = split();
         let mut mapping = Mapping::of_rows(&rows, Table::InsuranceRow, &connector);
         mapping.require(split.by.iter().map(String::as_str).collect());
-        let found = rows.from.find(&page, &mapping).unwrap();
+        let found = rows.from.find(&page, &mapping, false).unwrap();
         let mut seen = SeenKeys::default();
         let read = reader.rows(found.rows, &rows, &mapping, &mut seen).unwrap();
         partition(read, &split).map(|shares| {

@@ -6,12 +6,13 @@ use fiveone_model::{
     finding::Finding,
     report::{Section as Name, Table},
 };
+use url::Url;
 
-use super::Run;
+use super::{Run, Vars};
 use crate::{
     connector::{Connector, map_of},
-    definition::{Map, Section, Step},
-    page::{Page, Scrubber, normal},
+    definition::{Map, Predicate, Section, Step},
+    page::{Page, Prober, Scrubber, Standing, normal},
     read::look_of,
 };
 
@@ -31,16 +32,29 @@ pub struct Evidence {
 /// A page as it came.
 pub(super) struct SeenPage {
     step: String,
-    path: String,
+    status: u16,
+    url: Url,
     text: String,
 }
 
 impl Run {
     /// Remembers a page that is looked into; the one before is forgotten.
     pub(super) fn remember(&mut self, step: &Step, page: &Page) {
-        let path = page.url.path().to_owned();
-        let seen = SeenPage { step: step.name(), path, text: page.text().to_owned() };
+        let (status, url) = (page.status, page.url.clone());
+        let seen = SeenPage { step: step.name(), status, url, text: page.text().to_owned() };
         self.seen = Some(Arc::new(seen));
+        self.pages_seen += 1;
+    }
+
+    /// Whether one of these is true of the page that was looked into last.
+    pub(super) fn last_page_is(&self, predicates: &[Predicate]) -> bool {
+        let Some(seen) = &self.seen else { return false };
+        let mut page = Page::of_text(seen.url.clone(), &seen.text);
+        page.status = seen.status;
+        let (locals, nothing) = (Vars::new(), Standing::default());
+        let (cookies, scope) = (self.cookies(&page.url), self.scope(None, &locals));
+        let prober = Prober::new(&page, &scope, &cookies, &nothing);
+        predicates.iter().any(|predicate| prober.holds(predicate))
     }
 
     /// The page that was looked into last had records: what is odd about them is odd about this page.
@@ -69,7 +83,7 @@ impl Run {
         let reason = self.log.last().map_or_else(String::new, |note| note.outcome.clone());
         Some(Evidence {
             step: seen.step.clone(),
-            path: scrubber.address(&seen.path),
+            path: scrubber.address(seen.url.path()),
             reason,
             page: scrubber.page(&page),
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fiveone_model::{
     failure::{Failure, FailureKind},
-    finding::Finding,
+    finding::{Finding, FindingKind},
     report::{Content, Record, Section as Name, Table, Value},
 };
 
@@ -22,10 +22,28 @@ use crate::{
 };
 
 impl Run {
+    /// A section, or that this portal has none of the kind.
     pub(super) async fn read_section(&mut self, name: Name) -> Result<Reading, Failure> {
         let connector = self.connector.clone();
         let section = connector.definition.sections.get(name);
         let section = section.ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
+        let pages_before = self.pages_seen;
+        match self.read_offered(name, section).await {
+            // A page of an earlier section says nothing of this one.
+            Err(failure)
+                if failure.kind == FailureKind::PortalChanged
+                    && self.pages_seen > pages_before
+                    && self.last_page_is(&section.not_offered) =>
+            {
+                let finding = Finding::of_key(FindingKind::NotOffered, name.label());
+                Ok(Reading { content: Content::NotOffered, findings: vec![finding] })
+            }
+            read => read,
+        }
+    }
+
+    async fn read_offered(&mut self, name: Name, section: &Section) -> Result<Reading, Failure> {
+        let connector = self.connector.clone();
         let table = name.table(connector.product);
         let mut findings = Vec::new();
         let content = match &section.content {

@@ -279,7 +279,8 @@ impl<'r> SectionReader<'r> {
             (unread, verdict)
         };
         let Wanted { section, rows, mapping, insurance, .. } = self.wanted;
-        let found = rows.from.find(page, mapping).map_err(|p| look_again(p.into()))?;
+        let says_none = section.empty.iter().any(|predicate| prober.holds(predicate));
+        let found = rows.from.find(page, mapping, says_none).map_err(|p| look_again(p.into()))?;
         let told = told_of(&prober, pager).map_err(|p| look_again(p.into()))?;
         let is_proved = found.is_empty()
             && proves_no_rows(

@@ -4,6 +4,7 @@ mod fake;
 mod families;
 mod insurances;
 mod lists;
+mod offered;
 mod pages;
 mod questions;
 pub(crate) mod rare;

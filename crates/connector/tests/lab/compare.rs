@@ -74,5 +74,6 @@ pub(crate) fn shown(content: &Content) -> Json {
         Content::Record(one) => record(one),
         Content::Rows(many) => rows(many),
         Content::Loans(loans) => Json::Array(loans.iter().map(loan).collect()),
+        Content::NotOffered => Json::Null,
     }
 }

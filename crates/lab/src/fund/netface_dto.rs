@@ -9,6 +9,7 @@
 //! Rows: accmnh payMonth, acctime payArriveDate, corpname, income, outcome, accbal, remark note.
 
 mod chengdu;
+mod loans;
 mod person_page;
 
 use serde_json::{Map, Value, json};
@@ -51,6 +52,8 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
         ("per/queryPerInfo.do", false, false) => person_page::base(visit, session),
         ("per/queryPerDeposit!queryPerByYear.do", true, false) => bills(visit, session),
         ("per/perPayRecord!getPerAccDetails.do", true, false) => payments(visit, session),
+        ("per/queryPerAppState.do", false, false) => loans::page(visit, session),
+        ("per/queryPerLoanPay!queryPerPay.do", true, false) => loans::repayments(visit, session),
         ("per/querPerInfo.do", false, true) => chengdu::base(visit, session),
         ("per/depositRecordQueryAction.do", false, true) => chengdu::years(visit, session),
         ("per/depositRecordQueryAction!queryAepositDetailInfo.do", true, true) => {
@@ -312,5 +315,7 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
     });
     let bills = bills.collect();
     let facts = person_page::facts(city, person, &account);
-    sections(told(&vary, &facts), vec![("billInfos", bills)])
+    let mut rows = vec![("billInfos", bills)];
+    rows.extend(loans::truth(world, city, &vary, (person, is_empty)).map(|of| ("loanInfos", of)));
+    sections(told(&vary, &facts), rows)
 }

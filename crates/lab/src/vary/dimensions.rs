@@ -54,6 +54,8 @@ pub(crate) enum Trait {
     Day,
     /// Words of its own for a refusal, and not a fixed token.
     RefusalWords,
+    /// Loans, which not every portal of its family has.
+    Loans,
 }
 
 /// What a portal has.
@@ -142,6 +144,7 @@ pub(crate) enum Dimension {
     RefusalPlace,
     MaintenancePage,
     Closed,
+    Loans,
 }
 
 /// A dimension as strangers and people need it.
@@ -188,7 +191,7 @@ const fn entry(
 
 /// All dimensions, in the order of [`Dimension`].
 #[rustfmt::skip]
-pub(crate) static DIMENSIONS: [Entry; 55] = [
+pub(crate) static DIMENSIONS: [Entry; 56] = [
     // Real answers lack keys that siblings have; one city's answers lack seven of the family's.
     entry(D::Absent, "absent", 1, &[T::Facts], PAGE, "keys and labels are nowhere on the portal"),
     // Readers of one family name the same cell by different words.
@@ -267,6 +270,8 @@ pub(crate) static DIMENSIONS: [Entry; 55] = [
     entry(D::RefusalPlace, "refusal_place", 3, &[T::RefusalPage], PAGE, "a refusal in an alert, an element, as bare text"),
     entry(D::MaintenancePage, "maintenance_page", 3, &[T::Any], SHEET, "maintenance told by a page with status 200"),
     Entry { rarer: 4, ..entry(D::Closed, "closed", 3, &[T::Any], SHEET, "the whole portal is a page about maintenance") },
+    // One vendor's portals have a page of loans or do not.
+    entry(D::Loans, "loans", 2, &[T::Loans], PAGE, "no page of loans: a 404, or the first page"),
 ];
 
 #[cfg(test)]

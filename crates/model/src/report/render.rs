@@ -185,7 +185,7 @@ fn rows(table: Table, json: &Json) -> Option<Vec<Record>> {
 }
 
 impl Content {
-    /// The section in a client's dialect.
+    /// The section in a client's dialect; null where the portal has none.
     #[must_use]
     pub fn render(&self, dialect: Dialect) -> Json {
         self.map(|record| Json::Object(record.render(dialect)))
@@ -202,6 +202,7 @@ impl Content {
             Self::Record(one) => record(one),
             Self::Rows(rows) => Json::Array(rows.iter().map(record).collect()),
             Self::Loans(loans) => Json::Array(loans.iter().map(|loan| loan.map(&record)).collect()),
+            Self::NotOffered => Json::Null,
         }
     }
 
@@ -210,6 +211,7 @@ impl Content {
     pub fn from_json(section: Section, product: Product, json: &Json) -> Option<Self> {
         let table = section.table(product);
         Some(match section {
+            _ if json.is_null() => Self::NotOffered,
             Section::Base => Self::Record(Record::from_json(table, json)?),
             Section::Loans => {
                 Self::Loans(json.as_array()?.iter().map(Loan::from_json).collect::<Option<_>>()?)

@@ -66,7 +66,7 @@ async fn findings_are_kept_beside_their_section_and_written_with_it(store: TestS
         section: Section::Bills,
         sealed: sealed.to_vec(),
         findings_sealed: findings.to_vec(),
-        row_count: 2,
+        row_count: Some(2),
         stored_at: NOW,
     };
     for (rows, findings) in [(b"rows 1", b"odd 1"), (b"rows 2", b"odd 2")] {

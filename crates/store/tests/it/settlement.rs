@@ -10,7 +10,7 @@ use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{admit, claim, set_up, store_section, task_at};
+use crate::{admit, claim, set_up, store_rows, store_section, task_at};
 
 on_both!(
     a_whole_report_is_captured,
@@ -85,15 +85,23 @@ async fn a_whole_report_is_captured(store: TestStore) {
 
 async fn a_partial_report_is_captured_by_the_tariffs_rule(store: TestStore) {
     set_up(&store).await;
+    // What the portal does not have has not come.
+    let loans = Some(Section::Loans);
     let cases = [
-        (1, vec![Section::Base], Resolved::Released),
-        (2, vec![Section::Bills], Resolved::Released),
-        (3, vec![Section::Base, Section::Bills], Resolved::Captured),
+        (1, vec![Section::Base], loans, Resolved::Released),
+        (2, vec![Section::Bills], None, Resolved::Released),
+        (3, vec![Section::Base, Section::Bills], None, Resolved::Captured),
     ];
-    for (number, came, resolved) in cases {
+    for (number, came, not_offered, resolved) in cases {
         let claimed = task_at(&store, number, StageName::Crawling).await;
         for section in &came {
             store_section(&store, &claimed, *section).await;
+        }
+        if let Some(section) = not_offered {
+            store_rows(&store, &claimed, section, None).await;
+            let stored = store.read.sections(&claimed.task.id).await.unwrap();
+            let stored = stored.iter().find(|row| row.section == section).unwrap();
+            assert_eq!(stored.row_count, None);
         }
         let (id, fence) = (&claimed.task.id, claimed.task.fence);
         let step = (StageName::Crawling, StageName::Storing);

@@ -67,6 +67,7 @@ impl Summary {
                     lines.push(of_rows(*section, rows, language));
                     add_years(rows, product, *section, &mut years);
                 }
+                Content::NotOffered => {}
                 Content::Loans(loans) => lines.push(Line {
                     label: section.label().to_owned(),
                     value: match language {

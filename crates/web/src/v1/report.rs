@@ -141,6 +141,7 @@ fn of_content(content: &Content) -> Json {
         Content::Record(record) => of_record(record),
         Content::Rows(rows) => of_rows(rows),
         Content::Loans(loans) => loans.iter().map(of_loan).collect(),
+        Content::NotOffered => Json::Null,
     }
 }
 

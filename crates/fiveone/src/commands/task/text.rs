@@ -45,7 +45,7 @@ fn times(record: &TaskRecord) -> Vec<(Millis, String)> {
         times.push((question.asked_at, format!("asked for {}", question.kind.as_str())));
         times.extend(question.answered_at.map(|at| (at, "answered".to_owned())));
     }
-    for summary in sections {
+    for summary in sections.iter().filter(|summary| summary.row_count.is_some()) {
         times.push((summary.stored_at, format!("{} stored", summary.section.as_str())));
     }
     match history.finished_at {
@@ -63,7 +63,11 @@ fn times(record: &TaskRecord) -> Vec<(Millis, String)> {
 fn sections(record: &TaskRecord) -> Vec<String> {
     let mut lines = Vec::new();
     for summary in &record.sections {
-        lines.push(format!("  {}, rows: {}", summary.section.as_str(), summary.row_count));
+        let section = summary.section.as_str();
+        lines.push(match summary.row_count {
+            Some(rows) => format!("  {section}, rows: {rows}"),
+            None => format!("  {section}: not offered by the portal"),
+        });
         match &summary.findings {
             Some(findings) => {
                 lines.extend(findings.iter().map(|finding| format!("    {finding}")));
@@ -149,8 +153,8 @@ mod tests {
             Finding::of_key(FindingKind::Unmapped, "备注").with_detail("text"),
         ];
         record.sections = vec![
-            summary(Section::Base, 1, 6_000, Some(odd)),
-            summary(Section::Bills, 24, 8_000, None),
+            summary(Section::Base, Some(1), 6_000, Some(odd)),
+            summary(Section::Bills, Some(24), 8_000, None),
         ];
         record.callbacks = vec![("pending".to_owned(), 2)];
         assert_eq!(

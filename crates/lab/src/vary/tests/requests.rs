@@ -61,6 +61,7 @@ pub(super) const REQUESTS: &[(&str, &str, &[&str])] = &[
             "GET login.jsp",
             "POST login.do username={id}&password={password}&vertcode=ABCD",
             "GET per/queryPerInfo.do",
+            "GET per/queryPerAppState.do",
             "POST per/queryPerDeposit!queryPerByYear.do dto['startdate']=2017-01-01&dto['enddate']=2017-12-07&gridInfo['dataList_limit']=10&gridInfo['dataList_start']=0",
             "POST per/queryPerDeposit!queryPerByYear.do dto['startdate']=2001-01-01&dto['enddate']=2017-12-07&gridInfo['dataList_limit']=10&gridInfo['dataList_start']=10",
             "POST per/queryPerDeposit!queryPerByYear.do dto['startdate']=2001-01-01&dto['enddate']=2017-12-07&gridInfo['dataList_limit']=10&gridInfo['dataList_start']=900",

@@ -1,0 +1,71 @@
+//! Sections that only some portals of a family have.
+
+use fiveone_model::{failure::FailureKind, product::Product, report::Section};
+use serde_json::{Value as Json, json};
+
+use super::scripted::{Body, Route, Visit, connector_of, get};
+
+const CITY: &str = r#"
+area: "210300"
+with: { base: "http://h.test/app" }
+login:
+  - type: 1
+    name: 身份证号
+    fields: [account, password]
+    steps: [{ post: enter, form: { id: "{{ account }}", pw: "{{ password }}" }, expect: { text: 安全退出 } }]
+sections:
+  baseInfo:
+    steps: [{ get: base }]
+    record: { json: "$", map: { xm: employeeName } }
+  loanInfos:
+    steps:
+      - { id: page, get: loans, capture: { loans: { script: loanData, optional: true } } }
+      - { id: list, when: { has: loans }, get: loans, peel: [{ script: loanData }] }
+    rows: { json: "$", map: { no: loanNum, sum: loanAmount } }
+    empty: { text: 您当前无贷款信息 }
+    not_offered:
+      - { status: 404 }
+      - { text: 贷款, at: body, not: true }
+"#;
+
+/// What is read of loans where their page is this, or is not there.
+async fn loans(page: Option<&str>) -> Result<(Json, String), FailureKind> {
+    let mut routes = vec![get("/app/base", r#"{"xm":"张三"}"#)];
+    routes.push(match page {
+        Some(page) => get("/app/loans", page),
+        None => Route { answer: Body::Status(404, "Not Found".into()), ..get("/app/loans", "") },
+    });
+    let mut visit = Visit::of(connector_of(Product::Fund, CITY), routes);
+    visit.try_read(Section::Base).await?;
+    visit.try_read(Section::Loans).await
+}
+
+#[tokio::test]
+async fn a_part_that_the_portal_does_not_have_is_left_out_and_said_so() {
+    let not_offered = Ok((Json::Null, "not_offered `贷款信息`".to_owned()));
+    assert_eq!(loans(None).await, not_offered);
+    assert_eq!(loans(Some("<p>欢迎您</p><a href=base>公积金</a>")).await, not_offered);
+}
+
+#[tokio::test]
+async fn a_part_that_is_there_is_read_or_fails() {
+    let detail = json!({ "loanNum": "D1", "loanAmount": 5 });
+    let loan = json!([{
+        "detailInfo": detail, "loanRepayerInfos": [], "loanRepayInfos": [], "loanOverdueInfos": [],
+    }]);
+    let read = Ok((loan, String::new()));
+    let quoted = r#"<h3>贷款</h3><script>var loanData = '[{"no":"D1","sum":"5.00"}]';</script>"#;
+    assert_eq!(loans(Some(quoted)).await, read);
+    let literal = r#"<h3>贷款</h3><script>var loanData = [{"no":"D1","sum":"5.00"}];</script>"#;
+    assert_eq!(loans(Some(literal)).await, read);
+    let none = Ok((json!([]), String::new()));
+    assert_eq!(loans(Some("<h3>贷款</h3>对不起,您当前无贷款信息")).await, none);
+    // The page is that of loans, and tells neither some nor none.
+    assert_eq!(
+        loans(Some("<h3>贷款</h3><div id=grid></div>")).await,
+        Err(FailureKind::PortalChanged)
+    );
+    // Whoever lost the session sees no loans either.
+    let lost = loans(Some("<script>alert('会话超时')</script>")).await;
+    assert_eq!(lost, Err(FailureKind::SessionLost));
+}
