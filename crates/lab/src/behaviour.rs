@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::city::{City, Family, Pictures};
+use crate::city::{City, Pictures};
 
 /// What a portal does with a visitor who used a certain password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,7 +134,7 @@ impl Behaviour {
             B::Relogin => city.has_force,
             B::Format => city.has_format,
             B::Flaky => city.reads_by_get,
-            B::Echo | B::EchoRows => city.family == Family::Model,
+            B::Echo | B::EchoRows => city.is_model(),
             _ => true,
         }
     }

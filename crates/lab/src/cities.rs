@@ -1,6 +1,12 @@
 //! The list of simulated cities.
 
-use crate::city::{City, Family, Pictures, Product, Way};
+use crate::city::{City, Pictures, Product, Way};
+use crate::family::Family;
+use crate::fund::{
+    hfmis_wt, ispobs, netface_dto, olbh, summer_ydpx, wscx_zfbzgl, wt_web_jcr, wt_web_personal,
+};
+use crate::insurance::{ehrss, hsp, ncm, person_html, unieap, yinhai_dto, ylz};
+use crate::model_city;
 use crate::vary::Trait;
 
 /// What the portals of each city have, so that strangers can differ in it.
@@ -96,7 +102,12 @@ const MODEL_WAYS: &[Way] = &[
     ("3", "姓名和手机", &["real_name", "id_card", "mobile"]),
 ];
 
-const fn fund(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
+const fn fund(
+    number: u64,
+    area: &'static str,
+    name: &'static str,
+    family: &'static Family,
+) -> City {
     City {
         number,
         product: Product::Fund,
@@ -125,11 +136,16 @@ const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
         path: "/wt-web",
         has_force: true,
         traits: traits::WT_WEB.and(Trait::Ratio),
-        ..fund(number, area, name, Family::WtWebJcr)
+        ..fund(number, area, name, &wt_web_jcr::FAMILY)
     }
 }
 
-const fn insurance(number: u64, area: &'static str, name: &'static str, family: Family) -> City {
+const fn insurance(
+    number: u64,
+    area: &'static str,
+    name: &'static str,
+    family: &'static Family,
+) -> City {
     City { product: Product::Insurance, groups: FIVE, ..fund(number, area, name, family) }
 }
 
@@ -147,7 +163,7 @@ pub(crate) static CITIES: &[City] = &[
         reads_by_get: false,
         is_gbk: true,
         traits: traits::WSCX.and(Trait::Picture),
-        ..fund(3, "371100", "日照", Family::WscxZfbzgl)
+        ..fund(3, "371100", "日照", &wscx_zfbzgl::FAMILY)
     },
     City {
         path: "/wscx",
@@ -157,7 +173,7 @@ pub(crate) static CITIES: &[City] = &[
         reads_by_get: false,
         is_gbk: true,
         traits: traits::WSCX,
-        ..fund(4, "610300", "宝鸡", Family::WscxZfbzgl)
+        ..fund(4, "610300", "宝鸡", &wscx_zfbzgl::FAMILY)
     },
     City {
         path: "/netface",
@@ -166,32 +182,32 @@ pub(crate) static CITIES: &[City] = &[
         page_rows: 20,
         groups: FUND_ALL,
         traits: traits::DATONG,
-        ..fund(5, "140200", "大同", Family::NetfaceDto)
+        ..fund(5, "140200", "大同", &netface_dto::FAMILY)
     },
     City {
         path: "/cdnt",
         pictures: Pictures::None,
         ways: &[BY_ID, ("2", "个人客户号", &["account"])],
         traits: traits::CHENGDU,
-        ..fund(6, "510100", "成都", Family::NetfaceDto)
+        ..fund(6, "510100", "成都", &netface_dto::FAMILY)
     },
     City {
         path: "/hsp",
         months_kept: 24,
         traits: traits::HSP.and(Trait::Range),
-        ..insurance(7, "370100", "济南", Family::Hsp)
+        ..insurance(7, "370100", "济南", &hsp::FAMILY)
     },
     City {
         pictures: Pictures::Sum,
         reads_by_get: false,
         traits: traits::HSP.and(Trait::Kinds),
-        ..insurance(8, "370300", "淄博", Family::Hsp)
+        ..insurance(8, "370300", "淄博", &hsp::FAMILY)
     },
     City {
         ways: &[BY_ACCOUNT],
         has_format: false,
         traits: traits::EHRSS.and(Trait::Kinds).and(Trait::Picture),
-        ..insurance(9, "230100", "哈尔滨", Family::EhrssHaerbin)
+        ..insurance(9, "230100", "哈尔滨", &ehrss::haerbin::FAMILY)
     },
     City {
         pictures: Pictures::None,
@@ -200,21 +216,21 @@ pub(crate) static CITIES: &[City] = &[
         months_kept: 36,
         has_format: false,
         traits: traits::EHRSS.and(Trait::Total),
-        ..insurance(10, "460100", "海口", Family::EhrssHaikou)
+        ..insurance(10, "460100", "海口", &ehrss::haikou::FAMILY)
     },
     City {
         path: "/person",
         ways: &[BY_ACCOUNT],
         has_format: false,
         traits: traits::PANJIN,
-        ..insurance(11, "211100", "盘锦", Family::PersonHtml)
+        ..insurance(11, "211100", "盘锦", &person_html::FAMILY)
     },
     City {
         ways: &[BY_ACCOUNT],
         groups: MEDICAL,
         has_format: false,
         traits: traits::WUXI,
-        ..insurance(12, "320200", "无锡", Family::PersonHtml)
+        ..insurance(12, "320200", "无锡", &person_html::FAMILY)
     },
     City {
         ways: MODEL_WAYS,
@@ -223,29 +239,29 @@ pub(crate) static CITIES: &[City] = &[
         has_accounts: true,
         has_force: true,
         has_sms: true,
-        ..fund(13, "990000", "示范市", Family::Model)
+        ..fund(13, "990000", "示范市", &model_city::FAMILY)
     },
     City {
         ways: MODEL_WAYS,
         page_rows: 20,
         has_force: true,
         has_sms: true,
-        ..insurance(14, "990000", "示范市", Family::Model)
+        ..insurance(14, "990000", "示范市", &model_city::FAMILY)
     },
     City {
         path: "/wt-web",
         ways: &[("1", "身份证号", &["id_card", "account"])],
         traits: traits::LISTS.and(Trait::RefusalPage),
-        ..fund(15, "220300", "四平", Family::WtWebPersonal)
+        ..fund(15, "220300", "四平", &wt_web_personal::FAMILY)
     },
     City {
         traits: traits::LISTS.and(Trait::Ratio).and(Trait::Aliases),
-        ..fund(16, "430600", "岳阳", Family::HfmisWt)
+        ..fund(16, "430600", "岳阳", &hfmis_wt::FAMILY)
     },
     City {
         reads_by_get: false,
         traits: traits::LISTS.and(Trait::Record),
-        ..fund(17, "510900", "遂宁", Family::Ispobs)
+        ..fund(17, "510900", "遂宁", &ispobs::FAMILY)
     },
     City {
         reads_by_get: false,
@@ -255,13 +271,13 @@ pub(crate) static CITIES: &[City] = &[
             .and(Trait::Record)
             .and(Trait::Redirect)
             .and(Trait::RefusalPage),
-        ..fund(18, "130400", "邯郸", Family::Olbh)
+        ..fund(18, "130400", "邯郸", &olbh::FAMILY)
     },
     City {
         path: "/kmnbp",
         reads_by_get: false,
         traits: traits::LISTS.and(Trait::Ratio).and(Trait::RefusalPage),
-        ..fund(19, "530100", "昆明", Family::SummerYdpx)
+        ..fund(19, "530100", "昆明", &summer_ydpx::FAMILY)
     },
     City {
         traits: traits::YEARS
@@ -269,7 +285,7 @@ pub(crate) static CITIES: &[City] = &[
             .and(Trait::Total)
             .and(Trait::Redirect)
             .and(Trait::RefusalPage),
-        ..insurance(20, "450800", "贵港", Family::YinhaiDto)
+        ..insurance(20, "450800", "贵港", &yinhai_dto::FAMILY)
     },
     City {
         ways: &[BY_ACCOUNT],
@@ -277,29 +293,29 @@ pub(crate) static CITIES: &[City] = &[
         traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
         // What the sources have of it is about a number that is unknown.
         has_format: false,
-        ..insurance(21, "371100", "日照", Family::Unieap)
+        ..insurance(21, "371100", "日照", &unieap::FAMILY)
     },
     City {
         ways: &[("1", "身份证号", &["id_card", "real_name"])],
         groups: FOUR,
         has_base_as_hall: true,
         traits: traits::YLZ,
-        ..insurance(22, "350500", "泉州", Family::Ylz)
+        ..insurance(22, "350500", "泉州", &ylz::FAMILY)
     },
-    City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", Family::Ncm) },
+    City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", &ncm::FAMILY) },
     City {
         pictures: Pictures::None,
         page_rows: 20,
         reads_by_get: false,
         is_gbk: true,
         traits: traits::WSCX,
-        ..fund(24, "370900", "泰安", Family::WscxZfbzgl)
+        ..fund(24, "370900", "泰安", &wscx_zfbzgl::FAMILY)
     },
     City {
         path: "/hsp",
         reads_by_get: false,
         traits: traits::HSP,
-        ..insurance(25, "370900", "泰安", Family::Hsp)
+        ..insurance(25, "370900", "泰安", &hsp::FAMILY)
     },
     City { traits: traits::WT_WEB.and(Trait::Redirect), ..wt_web(26, "230600", "大庆") },
     City {
@@ -309,7 +325,7 @@ pub(crate) static CITIES: &[City] = &[
         page_rows: 20,
         groups: FUND_ALL,
         traits: traits::LUOYANG,
-        ..fund(27, "410300", "洛阳", Family::NetfaceDto)
+        ..fund(27, "410300", "洛阳", &netface_dto::FAMILY)
     },
 ];
 

@@ -1,6 +1,7 @@
 //! The simulated cities: where each one is mounted, which family it runs, how a person logs in and
 //! what it shows. Facts only; the pages are in the family files.
 
+use crate::family::Family;
 use crate::vary::Traits;
 
 /// The two products.
@@ -18,28 +19,6 @@ impl Product {
             Self::Insurance => "insurance",
         }
     }
-}
-
-/// The portal software a city runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
-    WtWebJcr,
-    WscxZfbzgl,
-    NetfaceDto,
-    Hsp,
-    EhrssHaerbin,
-    EhrssHaikou,
-    PersonHtml,
-    Model,
-    WtWebPersonal,
-    HfmisWt,
-    Ispobs,
-    Olbh,
-    SummerYdpx,
-    YinhaiDto,
-    Unieap,
-    Ylz,
-    Ncm,
 }
 
 /// Whether and how a city asks for a picture code.
@@ -63,7 +42,7 @@ pub(crate) struct City {
     pub(crate) product: Product,
     pub(crate) area: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) family: Family,
+    pub(crate) family: &'static Family,
     /// What follows `/product/area` in the base address.
     pub(crate) path: &'static str,
     pub(crate) pictures: Pictures,
@@ -93,6 +72,11 @@ pub(crate) struct City {
 }
 
 impl City {
+    /// Whether it is the model city, which shows all that the lab can.
+    pub(crate) fn is_model(&self) -> bool {
+        self.area == "990000"
+    }
+
     /// `fund/210300`.
     pub(crate) fn key(&self) -> String {
         format!("{}/{}", self.product.word(), self.area)

@@ -185,7 +185,7 @@ fn city_row(state: &LabState, city: &City, out: &mut String) {
          <a href=\"/truth{mount}/{first}\">truth</a> · \
          <a href=\"/behaviours?{query}\">behaviours</a> · <a href=\"/inbox/{first}\">inbox</a></td></tr>",
         city.name,
-        city.family.entry().word,
+        city.family.word,
         ways.join("<br>"),
         mount = city.mount(),
         path = city.path,

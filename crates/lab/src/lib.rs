@@ -10,7 +10,7 @@ mod cities;
 mod city;
 mod dress;
 mod facts;
-mod families;
+mod family;
 mod faults;
 mod font;
 mod fund;
@@ -244,7 +244,7 @@ pub fn cities() -> Vec<CityEntry> {
         product: city.product.word(),
         area: city.area,
         name: city.name,
-        family: city.family.entry().word,
+        family: city.family.word,
         groups: city.groups,
     };
     CITIES.iter().map(entry).collect()

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::behaviour::Behaviour;
 use crate::city::{City, Product};
 use crate::facts::Sections;
+use crate::family::Family;
 use crate::html;
 use crate::login::{Attempt, Refusal, check_sms, sign_in};
 use crate::people::{Person, World};
@@ -55,6 +56,9 @@ pub(crate) fn truth(world: &World, city: &City, person: &Person, is_empty: bool)
         Product::Insurance => insurance::truth(world, city, person, is_empty),
     }
 }
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("model", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

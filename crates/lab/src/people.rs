@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::behaviour;
 use crate::calendar::Day;
-use crate::city::{City, Family};
+use crate::city::City;
 use crate::rng::Rng;
 use crate::vary::{Stranger, Vary};
 
@@ -239,7 +239,7 @@ fn login(city: &City, person: &Person, way: &crate::city::Way) -> Map<String, Va
             "account" => &person.account,
             "mobile" => &person.mobile,
             "real_name" => &person.name,
-            "sub_area" if city.family == Family::Model => person.sub_area,
+            "sub_area" if city.is_model() => person.sub_area,
             _ => "",
         };
         fields.insert((*field).into(), value.into());

@@ -67,7 +67,7 @@ async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Respons
     if path == "dimensions" {
         return index::dimensions(&world, city);
     }
-    let entry = city.family.entry();
+    let entry = city.family;
     let charset = faults::Charset { is_gbk: city.is_gbk, told: dress::charset(&vary, city) };
     let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
         let page = Page::tomcat(413, "Request Entity Too Large");
@@ -108,7 +108,7 @@ pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
     if let Some(variant) = visit.vary.variant(Dimension::Closed) {
         return dress::closed(variant, visit.city);
     }
-    let page = (visit.city.family.entry().answer)(visit, session);
+    let page = (visit.city.family.answer)(visit, session);
     match visit.vary.variant(Dimension::MaintenancePage) {
         Some(variant) if page.part == Part::Login && session.is(Behaviour::Maintenance) => {
             dress::closed(variant, visit.city).login()

@@ -18,7 +18,7 @@ impl World {
             return None;
         }
         let person = self.person(city, index);
-        let truth = city.family.entry().truth;
+        let truth = city.family.truth;
         let mut sections = truth(self, city, &person, behaviour == Behaviour::Empty);
         for name in ending.fail {
             sections.shift_remove(name);

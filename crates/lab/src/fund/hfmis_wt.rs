@@ -8,6 +8,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, sign_in};
@@ -25,6 +26,9 @@ const WORDS: Words =
     Words {
         password: "您输入的用户名或密码不正确", unknown: "用户名不存在", ..Words::KNOWN
     };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("hfmis-wt", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

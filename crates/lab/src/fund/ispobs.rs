@@ -8,6 +8,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, sign_in};
@@ -23,6 +24,9 @@ const ROWS_MAX: usize = 1_000;
 
 const WORDS: Words =
     Words { password: "用户密码错误", unknown: "证件号码不存在", ..Words::KNOWN };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("ispobs", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

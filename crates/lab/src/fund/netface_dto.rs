@@ -19,6 +19,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Refusal, sign_in, words};
@@ -39,6 +40,9 @@ fn is_luoyang(city: &City) -> bool {
 fn is_chengdu(city: &City) -> bool {
     city.area == "510100"
 }
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("netface-dto", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

@@ -8,6 +8,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, refusal_page, sign_in};
@@ -25,6 +26,9 @@ const WORDS: Words =
     Words {
         password: "身份证号或密码不正确", unknown: "当前账号未注册", ..Words::KNOWN
     };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("olbh", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

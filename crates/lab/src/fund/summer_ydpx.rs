@@ -10,6 +10,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, refusal_page, sign_in};
@@ -33,6 +34,9 @@ const WORDS: Words = Words {
     maintenance: "系统日终尚未结束",
     ..Words::KNOWN
 };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("summer-ydpx", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

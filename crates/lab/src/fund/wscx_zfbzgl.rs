@@ -14,6 +14,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::{Day, fund_year};
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::grid::Grid;
 use crate::html;
 use crate::lines::Arranging;
@@ -74,6 +75,9 @@ fn habits(city: &City) -> &'static Habits {
 fn office(city: &City) -> String {
     format!("{}管理部", city.name)
 }
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("wscx-zfbzgl", answer, truth);
 
 /// Answers one request. The two names of the first folder are both in use.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

@@ -17,6 +17,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Refusal, refusal_page, sign_in, words};
@@ -30,6 +31,9 @@ use crate::visit::{Page, Visit};
 use crate::window;
 
 const ROWS_MAX: usize = 1_000;
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("wt-web-jcr", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

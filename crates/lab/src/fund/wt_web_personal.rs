@@ -9,6 +9,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Refusal, Words, refusal_page, sign_in};
@@ -26,6 +27,9 @@ const WORDS: Words =
     Words {
         password: "密码不正确", unknown: "该证件号码或手机号码未注册", ..Words::KNOWN
     };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("wt-web-personal", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

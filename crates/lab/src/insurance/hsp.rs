@@ -16,6 +16,7 @@ use super::history::{Kind, Pay, Record};
 use crate::behaviour::Behaviour;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::grid::Grid;
 use crate::html;
 use crate::lines::Arranging;
@@ -40,6 +41,9 @@ fn is_taian(city: &City) -> bool {
 fn is_jinan(city: &City) -> bool {
     city.area == "370100"
 }
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("hsp", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

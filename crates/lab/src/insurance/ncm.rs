@@ -7,6 +7,7 @@ use super::history::{Kind, Pay, Record};
 use crate::behaviour::Behaviour;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, sign_in};
@@ -18,6 +19,9 @@ use crate::visit::{Page, Visit};
 use crate::window;
 
 const ROWS_MAX: usize = 1_000;
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("ncm", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

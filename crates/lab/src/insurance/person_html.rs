@@ -8,6 +8,7 @@ use super::history::Record;
 use crate::behaviour::Behaviour;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::insurance::history::Kind;
 use crate::login::{Attempt, Refusal, sign_in};
@@ -25,6 +26,9 @@ fn is_panjin(city: &City) -> bool {
 fn picture_address(vary: &Vary) -> &'static str {
     if vary.has(Dimension::Aliases) { "captcha.svl" } else { "validatecode.svl" }
 }
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("person-html", answer, truth);
 
 /// Answers one request. Pages lie in the root or below `person/`; both are open.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

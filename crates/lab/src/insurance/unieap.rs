@@ -8,6 +8,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Month;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, refusal_page, sign_in};
@@ -28,6 +29,9 @@ const WORDS: Words = Words {
     unknown: "用户名不存在或密码错误",
     ..Words::KNOWN
 };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("unieap", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

@@ -8,6 +8,7 @@ use super::history::{Kind, Pay, Record};
 use crate::behaviour::Behaviour;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::html;
 use crate::lines::Arranging;
 use crate::login::{Attempt, Words, refusal_page, sign_in};
@@ -28,6 +29,9 @@ const WORDS: Words = Words {
     unknown: "请填写正确的身份信息",
     ..Words::KNOWN
 };
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("yinhai-dto", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

@@ -8,6 +8,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::grid::Grid;
 use crate::html;
 use crate::lines::Arranging;
@@ -46,6 +47,9 @@ fn none(kind: Kind) -> &'static str {
         _ => "查无缴费信息",
     }
 }
+
+/// The portals of this family.
+pub(crate) static FAMILY: Family = Family::new("ylz", answer, truth);
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

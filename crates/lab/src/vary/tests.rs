@@ -70,7 +70,7 @@ fn state() -> LabState {
 
 /// What one visitor asks of a portal: the entry, the login, and every page with data.
 fn requests(city: &City) -> &'static [&'static str] {
-    let word = city.family.entry().word;
+    let word = city.family.word;
     let of_family = REQUESTS.iter().filter(|entry| entry.0 == word);
     let found = of_family.clone().find(|entry| entry.1 == city.area);
     found.or(of_family.clone().find(|entry| entry.1.is_empty())).unwrap().2

@@ -11,6 +11,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::Day;
 use crate::city::{City, Pictures};
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::insurance::history::{Kind, Pay, Record};
 use crate::lines::Arranging;
 use crate::login::{Attempt, sign_in};
@@ -22,6 +23,10 @@ use crate::vary::Dimension;
 use crate::visit::{Page, Visit};
 
 const TITLE: &str = "社会保障个人网上业务大厅";
+
+/// The portals of this family, as this city has them.
+pub(crate) static FAMILY: Family =
+    Family { cookie: "SESSION", ..Family::new("ehrss", answer, truth) };
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {

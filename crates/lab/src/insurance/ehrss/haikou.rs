@@ -9,6 +9,7 @@ use super::{
 use crate::behaviour::Behaviour;
 use crate::city::City;
 use crate::facts::{Sections, sections};
+use crate::family::Family;
 use crate::insurance::history::{Kind, Pay, Record};
 use crate::lines::Arranging;
 use crate::login::{Attempt, sign_in};
@@ -21,6 +22,10 @@ use crate::visit::{self, Page, Visit};
 use crate::window;
 
 const TITLE: &str = "海南省人力资源和社会保障网上大厅";
+
+/// The portals of this family, as this city has them.
+pub(crate) static FAMILY: Family =
+    Family { cookie: "SESSION", ..Family::new("ehrss", answer, truth) };
 
 /// Answers one request.
 pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
