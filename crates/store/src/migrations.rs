@@ -8,21 +8,19 @@ use sqlx::{Connection as _, Executor as _};
 use crate::Error;
 use crate::db::{Db, sql_for};
 
-/// Number, name and text of every step.
-const STEPS: [(i64, &str, &str); 7] = [
-    (1, "init", include_str!("../migrations/0001_init.sql")),
-    (2, "evidence", include_str!("../migrations/0002_evidence.sql")),
-    (3, "gate", include_str!("../migrations/0003_gate.sql")),
-    (4, "books", include_str!("../migrations/0004_books.sql")),
-    (5, "questions", include_str!("../migrations/0005_questions.sql")),
-    (6, "link", include_str!("../migrations/0006_link.sql")),
-    (7, "api", include_str!("../migrations/0007_api.sql")),
-];
+/// Number, name and text of every step: the files of `migrations`, in order (`build.rs`).
+const STEPS: &[(i64, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/steps.rs"));
 
 /// Brings the database to the newest schema; a second run changes nothing.
 pub(crate) async fn run(db: &Db) -> Result<(), Error> {
-    let steps = STEPS.into_iter().map(|(number, name, text)| {
-        Migration::new(number, Cow::Borrowed(name), MigrationType::Simple, sql_for(db, text), false)
+    let steps = STEPS.iter().map(|(number, name, text)| {
+        Migration::new(
+            *number,
+            Cow::Borrowed(*name),
+            MigrationType::Simple,
+            sql_for(db, text),
+            false,
+        )
     });
     let migrator = Migrator::with_migrations(steps.collect());
     match db {

@@ -1,4 +1,4 @@
-//! Files that nothing reaches: Rust files that no `mod` names, schema steps that are not run,
+//! Files that nothing reaches: Rust files that no `mod` names, SQL that is no step of the schema,
 //! documents that no other links.
 
 use std::collections::BTreeSet;
@@ -20,8 +20,8 @@ pub(super) fn check(files: &[PathBuf], findings: &mut Vec<Finding>) {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let message = if ends_with(file, "rs") && !reached.contains(file.as_path()) {
             "no module names this file"
-        } else if ends_with(file, "sql") && !steps().contains(name) {
-            "this step is not run by migrations.rs"
+        } else if ends_with(file, "sql") && !file.starts_with("crates/store/migrations") {
+            "only the steps of the schema are run"
         } else if file.starts_with("docs") && ends_with(file, "md") && !documents.contains(name) {
             "no document links this one"
         } else {
@@ -33,10 +33,6 @@ pub(super) fn check(files: &[PathBuf], findings: &mut Vec<Finding>) {
 
 fn ends_with(file: &Path, end: &str) -> bool {
     file.extension().is_some_and(|extension| extension == end)
-}
-
-fn steps() -> String {
-    std::fs::read_to_string("crates/store/src/migrations.rs").unwrap_or_default()
 }
 
 /// Where a compiler begins: libraries, programs, build scripts, tests, benches and examples.

@@ -31,6 +31,8 @@ const REACHES: [Reach; 4] = [
             "crates/fiveone/src/config",
             "crates/fiveone/src/commands/demo.rs",
             "crates/lab/examples/",
+            // Cargo tells a build script where to write.
+            "crates/store/build.rs",
             "crates/testkit/",
             "bench/",
             "crash/",
