@@ -91,6 +91,30 @@ impl ChallengeKind {
         }
     }
 
+    /// Whether it is a code alone, to read or to be sent, as the documents know them. The others show what the
+    /// portal has in pictures and words.
+    #[must_use]
+    pub const fn is_code(self) -> bool {
+        match self {
+            Self::Captcha | Self::Sms => true,
+            Self::Scan | Self::Slide | Self::Click | Self::Choose | Self::Confirm => false,
+        }
+    }
+
+    /// What `msg` tells the person to do with its picture, and what was wrong when it is put again; `{app}` is the
+    /// app of the question (P-51, P-52).
+    #[must_use]
+    pub const fn instructions(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Captcha | Self::Sms => ("请重新输入", "验证码错误"),
+            Self::Slide => ("请输入缺口左边缘下方的数字", "位置不符"),
+            Self::Click => ("请按顺序输入各字所在的格子，如 B3 F1", "位置不符"),
+            Self::Choose => ("请输入所选项的序号", "选择无效"),
+            Self::Scan => ("请用{app}扫描图中的二维码", "二维码已失效"),
+            Self::Confirm => ("请在{app}中确认", "尚未确认"),
+        }
+    }
+
     /// The name that connectors know the answer by, unless they give it another.
     #[must_use]
     pub const fn answer_name(self) -> &'static str {

@@ -165,16 +165,11 @@ impl Question {
     #[must_use]
     pub fn msg(&self, attempt: u32) -> String {
         let label = self.kind.code().label();
-        let app = self.app.as_deref().unwrap_or("手机应用");
-        let (what, wrong) = match self.kind {
-            ChallengeKind::Captcha | ChallengeKind::Sms if attempt <= 1 => return label.to_owned(),
-            ChallengeKind::Captcha | ChallengeKind::Sms => ("请重新输入".to_owned(), "验证码错误"),
-            ChallengeKind::Slide => ("请输入缺口左边缘下方的数字".to_owned(), "位置不符"),
-            ChallengeKind::Click => ("请按顺序输入各字所在的格子，如 B3 F1".to_owned(), "位置不符"),
-            ChallengeKind::Choose => ("请输入所选项的序号".to_owned(), "选择无效"),
-            ChallengeKind::Scan => (format!("请用{app}扫描图中的二维码"), "二维码已失效"),
-            ChallengeKind::Confirm => (format!("请在{app}中确认"), "尚未确认"),
-        };
+        if self.kind.is_code() && attempt <= 1 {
+            return label.to_owned();
+        }
+        let (what, wrong) = self.kind.instructions();
+        let what = what.replace("{app}", self.app.as_deref().unwrap_or("手机应用"));
         match attempt {
             0 | 1 => format!("{label}：{what}"),
             _ => format!("{label}：{wrong}，{what}（第{attempt}次）"),

@@ -89,9 +89,10 @@ impl Run {
             self.poll_portal(poll, (question, attempt), context, person).await?;
             return Ok(Asking::Answered);
         }
+        let shape = question.answer;
         let answer = person.ask(question, attempt).await.map_err(failure_of)?;
         let answer: String = answer.trim().chars().take(ANSWER_CHARS_MAX).collect();
-        self.vars.insert(ask.to.clone(), json_of(ask.kind, answer));
+        self.vars.insert(ask.to.clone(), json_of(shape, answer));
         self.answered.insert(ask.to.clone());
         Ok(Asking::Answered)
     }
@@ -103,15 +104,10 @@ impl Run {
         ask: &Ask,
         context: Context<'_>,
     ) -> Result<Prepared, StepEnd> {
-        match ask.kind {
-            ChallengeKind::Captcha | ChallengeKind::Sms => {
-                self.prepare_code(step, ask, context).await
-            }
-            ChallengeKind::Scan
-            | ChallengeKind::Slide
-            | ChallengeKind::Click
-            | ChallengeKind::Choose
-            | ChallengeKind::Confirm => self.prepare_shown(step, ask, context).await,
+        if ask.kind.is_code() {
+            self.prepare_code(step, ask, context).await
+        } else {
+            self.prepare_shown(step, ask, context).await
         }
     }
 
@@ -306,18 +302,14 @@ pub(super) fn failure_of(unanswered: Unanswered) -> StepEnd {
 }
 
 /// An answer as templates know it.
-fn json_of(kind: ChallengeKind, answer: String) -> Json {
-    match kind {
-        ChallengeKind::Slide => answer.parse::<u32>().map_or(Json::String(answer), Json::from),
-        ChallengeKind::Click => {
+fn json_of(shape: AnswerShape, answer: String) -> Json {
+    match shape {
+        AnswerShape::X { .. } => answer.parse::<u32>().map_or(Json::String(answer), Json::from),
+        AnswerShape::Points { .. } => {
             let points = AnswerShape::points(&answer).into_iter();
             points.map(|point| json!({ "x": point.x, "y": point.y })).collect()
         }
-        ChallengeKind::Captcha
-        | ChallengeKind::Sms
-        | ChallengeKind::Scan
-        | ChallengeKind::Choose
-        | ChallengeKind::Confirm => Json::String(answer),
+        AnswerShape::Text { .. } | AnswerShape::Value | AnswerShape::None => Json::String(answer),
     }
 }
 

@@ -199,17 +199,4 @@ impl Asking<'_> {
     fn on_this_phone(&self) -> Option<&str> {
         self.question.qr_text.as_deref().filter(|text| text.starts_with("https://"))
     }
-
-    fn title(&self) -> &str {
-        let say = |chinese, english| self.frame.language.say(chinese, english);
-        match self.kind() {
-            ChallengeKind::Captcha => say("请输入图中的验证码", "Type the code in the picture"),
-            ChallengeKind::Sms => say("请输入短信验证码", "Type the code of the text message"),
-            ChallengeKind::Scan => say("请扫描二维码", "Scan the QR code"),
-            ChallengeKind::Slide => say("请拖动滑块，补全拼图", "Move the piece into the gap"),
-            ChallengeKind::Click => say("请依次点击图中的文字", "Click the words in this order"),
-            ChallengeKind::Choose => say("请选择一项", "Choose one"),
-            ChallengeKind::Confirm => say("请在手机上确认", "Confirm on your phone"),
-        }
-    }
 }
