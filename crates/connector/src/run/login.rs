@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     definition::{Action, Step},
+    outcome::Outcome,
     page::Standing,
     unexpected::UnexpectedPage,
 };
@@ -176,7 +177,7 @@ fn back_to(
     );
     // The portal wants a code of a picture that it did not show: nobody typed anything wrong.
     if is_about_code && asked.has_no_picture {
-        return Err(Failure::of(FailureKind::PortalChanged));
+        return Err(Verdict::of(Outcome::Changed, "a code without a picture").failure(private));
     }
     let Some(kind) = kind else { return Err(verdict.failure(private)) };
     let (kind, ask_at) = match asked.last(kind) {

@@ -286,7 +286,7 @@ impl Run {
         if let Some(note) = self.log.last_mut() {
             note.outcome = format!("changed: {page}");
         }
-        Failure::of(FailureKind::PortalChanged)
+        Verdict::unexpected(page).failure(&[])
     }
 
     /// The same for a page of records; what the page says about it tells better.

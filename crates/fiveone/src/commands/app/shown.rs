@@ -7,6 +7,7 @@ use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 use serde_json::{Value, json};
 
+use super::switches;
 use crate::exit::Failed;
 
 /// The app, its wallet, and as many of its newest entries.
@@ -24,20 +25,9 @@ pub(super) async fn shown(accounts: &Accounts, app: &App, entries: i64) -> Resul
     let mut json = json!({
         "appId": app.id.as_str(),
         "name": app.name,
-        "dialect": app.dialect.as_str(),
         "fund": product(Product::Fund),
         "insurance": product(Product::Insurance),
-        "employerLogins": app.has_employer_grant,
-        "requiresSignature": app.requires_signature,
-        "legacyCodeSignature": app.has_legacy_code_signature,
-        "challengeCallbacks": app.wants_challenge_callbacks,
-        "challenge": app.wants_challenges,
-        "findings": app.wants_findings,
-        "acknowledgesBy201": app.acknowledges_by_201,
-        "callsPerSecond": app.calls_per_second,
-        "openTasksMax": app.open_tasks_max,
-        "unpaidPerHourMax": app.unpaid_per_hour_max,
-        "allowedNetworks": app.allowed_networks.as_str(),
+        "switches": switches::shown(app),
         "wallet": {
             "free": yuan(balance.free_fen),
             "held": yuan(balance.held_fen),

@@ -1,10 +1,12 @@
-//! What an app can have changed: the switches that `app create` and `app grant` share.
+//! What an app can have changed: the switches that `app create` and `app grant` share, and how they are
+//! shown.
 
 use clap::{Args, ValueEnum};
 use fiveone_engine::callback_address;
 use fiveone_model::app::{App as AppRecord, CallbackAddress};
 use fiveone_model::networks::Networks;
 use fiveone_model::report::Dialect;
+use serde_json::{Value, json};
 
 use crate::exit::{Failed, Reason};
 
@@ -112,6 +114,24 @@ impl Switches {
             app.allowed_networks = networks.clone();
         }
     }
+}
+
+/// The switches of an app, as `app show` prints them.
+pub(super) fn shown(app: &AppRecord) -> Value {
+    json!({
+        "dialect": app.dialect.as_str(),
+        "employerLogins": app.has_employer_grant,
+        "requiresSignature": app.requires_signature,
+        "legacyCodeSignature": app.has_legacy_code_signature,
+        "challengeCallbacks": app.wants_challenge_callbacks,
+        "challenge": app.wants_challenges,
+        "findings": app.wants_findings,
+        "acknowledgesBy201": app.acknowledges_by_201,
+        "callsPerSecond": app.calls_per_second,
+        "openTasksMax": app.open_tasks_max,
+        "unpaidPerHourMax": app.unpaid_per_hour_max,
+        "allowedNetworks": app.allowed_networks.as_str(),
+    })
 }
 
 fn networks(text: &str) -> Result<Networks, String> {
