@@ -218,7 +218,11 @@ mod tests {
             assert_eq!(answered, Answering::Taken);
             let shown = poll(&reports, &app).await;
             assert_eq!(shown, (10001, "登录中".to_owned(), None), "whoever has the task");
-            store.write.close_answered(&task.id, task.fence, NOW).await.unwrap();
+            store
+                .write
+                .close_answered(&task.id, task.fence, ((task.product, &task.area), 1), NOW)
+                .await
+                .unwrap();
         }
     }
 
@@ -242,7 +246,11 @@ mod tests {
         }
         assert_eq!(take("143", AnswerForm::Structured).await, Answered::Accepted);
         assert_eq!(take("143", typed).await, Answered::NotWaiting, "answered once");
-        store.write.close_answered(&task.id, task.fence, NOW).await.unwrap();
+        store
+            .write
+            .close_answered(&task.id, task.fence, ((task.product, &task.area), 1), NOW)
+            .await
+            .unwrap();
         // What the portal ends takes any code and is shown on.
         let scan = Question::new(ChallengeKind::Scan, AnswerShape::None);
         ask(&wiring, &store, &task, &scan).await;
@@ -271,7 +279,11 @@ mod tests {
             };
             assert_eq!(poll(&reports, &app).await.1, expected);
             store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
-            store.write.close_answered(&task.id, task.fence, NOW).await.unwrap();
+            store
+                .write
+                .close_answered(&task.id, task.fence, ((task.product, &task.area), 1), NOW)
+                .await
+                .unwrap();
         }
     }
 }

@@ -37,14 +37,14 @@ impl Slots {
             let Ok(own_permit) = Arc::clone(&own).try_acquire_owned() else { break };
             let Ok(permit) = Arc::clone(&self.all).try_acquire_owned() else { break };
             let (all, own) = (Arc::clone(&self.all), Arc::clone(&own));
-            slots.push(Slot { all, own, permits: Some((own_permit, permit)) });
+            slots.push(Slot { all, own, cap, permits: Some((own_permit, permit)) });
         }
         slots
     }
 
     /// The right to a slot of a portal, for one who waits in line for it.
     pub(crate) fn waiting(&self, portal: (Product, AreaCode), cap: usize) -> Slot {
-        Slot { all: Arc::clone(&self.all), own: self.portal(portal, cap), permits: None }
+        Slot { all: Arc::clone(&self.all), own: self.portal(portal, cap), cap, permits: None }
     }
 
     fn portal(&self, portal: (Product, AreaCode), cap: usize) -> Arc<Semaphore> {
@@ -57,10 +57,17 @@ impl Slots {
 pub(crate) struct Slot {
     all: Arc<Semaphore>,
     own: Arc<Semaphore>,
+    /// How many the portal has in all, on all nodes.
+    cap: usize,
     permits: Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
 }
 
 impl Slot {
+    /// How many tasks of all nodes may talk to its portal.
+    pub(crate) const fn portal_cap(&self) -> usize {
+        self.cap
+    }
+
     /// Lets others run.
     pub(crate) fn release(&mut self) {
         self.permits = None;

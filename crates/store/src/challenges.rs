@@ -1,11 +1,13 @@
 //! Questions to the person: asked once, answered once, and nothing kept of them (P-41, P-50).
 
+use fiveone_model::area::AreaCode;
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::clock::Millis;
+use fiveone_model::product::Product;
 use fiveone_model::task::{StageName, TaskId};
 
-use crate::db::args;
-use crate::{Error, Reader, Writer, corrupt, missing, task_id, tasks, wakeups};
+use crate::db::{Tx, args};
+use crate::{Error, Reader, Writer, claims, corrupt, missing, task_id, tasks, wakeups};
 
 /// The question that is open on a task.
 #[derive(Debug, Clone)]
@@ -31,6 +33,15 @@ pub enum Answering {
     Taken,
     /// No question is open, or it has its answer, or its time is over.
     NotWaiting,
+}
+
+/// What became of a question that has its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// Its task logs in again.
+    Closed,
+    /// As many tasks as may talk to the portal; the question is still open.
+    PortalBusy,
 }
 
 impl Reader {
@@ -159,7 +170,8 @@ impl Writer {
 
     /// Closes the question that was answered, goes on logging in and forgets the answer, which
     /// whoever calls has read by then: a second call, after one whose outcome was lost, finds the
-    /// question closed and changes nothing.
+    /// question closed and changes nothing. While `at_once_max` other tasks of all nodes talk to the portal,
+    /// nothing is changed.
     ///
     /// # Errors
     /// The database failed, the lease is lost, or there is no answer.
@@ -167,9 +179,18 @@ impl Writer {
         &self,
         task: &TaskId,
         fence: i64,
+        (portal, at_once_max): ((Product, &AreaCode), i64),
         now: Millis,
-    ) -> Result<(), Error> {
-        self.close(task, fence, "and answer_sealed is not null", now).await
+    ) -> Result<Closing, Error> {
+        let mut tx = self.db.begin().await?;
+        let (product, area) = portal;
+        tx.serialize(&claims::portal_lock(product, area)).await?;
+        if claims::talking(&mut tx, product, area, Some(task)).await? >= at_once_max {
+            return Ok(Closing::PortalBusy);
+        }
+        close(&mut tx, task, fence, "and answer_sealed is not null", now).await?;
+        tx.commit().await?;
+        Ok(Closing::Closed)
     }
 
     /// Closes a question that nobody answers but the portal, and goes on logging in.
@@ -177,30 +198,32 @@ impl Writer {
     /// # Errors
     /// The database failed, or the lease is lost.
     pub async fn close_shown(&self, task: &TaskId, fence: i64, now: Millis) -> Result<(), Error> {
-        self.close(task, fence, "", now).await
-    }
-
-    async fn close(
-        &self,
-        task: &TaskId,
-        fence: i64,
-        if_too: &str,
-        now: Millis,
-    ) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
-        let step = (StageName::Asking, StageName::LoggingIn);
-        tasks::move_stage_in(&mut tx, task, fence, step, "", now).await?;
-        let open = "select 1 from challenge where task_id = $1 and closed_at is null";
-        if tx.fetch_one(open, args![task.as_str()]).await?.is_none() {
-            return tx.commit().await;
-        }
-        let sql = format!(
-            "update challenge set closed_at = $2, answer_sealed = null, question_sealed = null
-             where task_id = $1 and closed_at is null {if_too}"
-        );
-        if tx.execute(&sql, args![task.as_str(), now]).await? == 0 {
-            return Err(missing("answer to task", task.as_str()));
-        }
+        close(&mut tx, task, fence, "", now).await?;
         tx.commit().await
     }
+}
+
+/// Closes the open question of a task, which goes on logging in.
+async fn close(
+    tx: &mut Tx,
+    task: &TaskId,
+    fence: i64,
+    if_too: &str,
+    now: Millis,
+) -> Result<(), Error> {
+    let step = (StageName::Asking, StageName::LoggingIn);
+    tasks::move_stage_in(tx, task, fence, step, "", now).await?;
+    let open = "select 1 from challenge where task_id = $1 and closed_at is null";
+    if tx.fetch_one(open, args![task.as_str()]).await?.is_none() {
+        return Ok(());
+    }
+    let sql = format!(
+        "update challenge set closed_at = $2, answer_sealed = null, question_sealed = null
+         where task_id = $1 and closed_at is null {if_too}"
+    );
+    if tx.execute(&sql, args![task.as_str(), now]).await? == 0 {
+        return Err(missing("answer to task", task.as_str()));
+    }
+    Ok(())
 }

@@ -91,8 +91,8 @@ impl Reader {
 impl Writer {
     /// Claims queued tasks of one portal that are sealed to this node; their login fields leave
     /// the table in the same transaction. No more than `at_once_max` tasks of all nodes talk to the
-    /// portal then. The apps take turns: next is whose app has the fewest that talk to it, and among
-    /// those the oldest.
+    /// portal then, or are about to, since their person has answered. The apps take turns: next is whose
+    /// app has the fewest that talk to it, and among those the oldest.
     ///
     /// # Errors
     /// The database failed.
@@ -125,8 +125,10 @@ impl Writer {
             sql_list(&TALKING)
         );
         let mut tx = self.db.begin().await?;
-        tx.serialize(&format!("portal {product}/{area}")).await?;
-        let limit = limit.min(at_once_max - talking(&mut tx, product, area).await?);
+        tx.serialize(&portal_lock(product, area)).await?;
+        let about_to = answered(&mut tx, product, area).await?;
+        let talk = talking(&mut tx, product, area, None).await?;
+        let limit = limit.min(at_once_max - talk - about_to);
         if limit <= 0 {
             return Ok(Found::default());
         }
@@ -183,15 +185,38 @@ impl Writer {
     }
 }
 
-/// How many tasks of all nodes talk to a portal.
-async fn talking(tx: &mut Tx, product: Product, area: &AreaCode) -> Result<i64, Error> {
+/// What transactions that count a portal's tasks serialize by.
+pub(crate) fn portal_lock(product: Product, area: &AreaCode) -> String {
+    format!("portal {product}/{area}")
+}
+
+/// How many tasks of all nodes talk to a portal, but for one. Those that were given back past login go on
+/// as soon as a node takes them up, and count.
+pub(crate) async fn talking(
+    tx: &mut Tx,
+    product: Product,
+    area: &AreaCode,
+    but: Option<&TaskId>,
+) -> Result<i64, Error> {
     let sql = format!(
         "select cast(count(*) as bigint) from task
-         where finished_at is null and leased_at is not null and stage in ({})
-           and product = $1 and area = $2",
+         where finished_at is null and set_aside is null and stage in ({})
+           and product = $1 and area = $2 and id <> $3",
         sql_list(&TALKING)
     );
-    let row = tx.fetch_one(&sql, args![product.as_str(), area.as_str()]).await?;
+    let but = but.map_or("", TaskId::as_str);
+    let row = tx.fetch_one(&sql, args![product.as_str(), area.as_str(), but]).await?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// How many tasks wait for their turn at a portal with the answer of their person.
+async fn answered(tx: &mut Tx, product: Product, area: &AreaCode) -> Result<i64, Error> {
+    let sql = "select cast(count(*) as bigint) from task t
+               join challenge c on c.task_id = t.id
+               where t.finished_at is null and t.leased_at is not null and t.stage = 'asking'
+                 and t.product = $1 and t.area = $2
+                 and c.closed_at is null and c.answer_sealed is not null";
+    let row = tx.fetch_one(sql, args![product.as_str(), area.as_str()]).await?;
     row.map_or(Ok(0), |row| row.int(0))
 }
 

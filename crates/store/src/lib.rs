@@ -44,7 +44,7 @@ pub use api_keys::ApiKeyRow;
 pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
-pub use challenges::{Answering, OpenChallenge};
+pub use challenges::{Answering, Closing, OpenChallenge};
 pub use claims::{Claimed, Leased};
 pub use copy::{CopiedTable, Leave};
 #[doc(hidden)]

@@ -6,7 +6,7 @@ use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::clock::Millis;
 use fiveone_model::question::Question;
 use fiveone_model::task::Stage;
-use fiveone_store::TaskRow;
+use fiveone_store::{Closing, TaskRow};
 use zeroize::Zeroizing;
 
 use super::{Driver, Stop};
@@ -14,6 +14,11 @@ use crate::seal::TaskKey;
 use crate::settle::new_callback;
 use crate::slots::Slot;
 use crate::{Fault, questions};
+
+/// How long a task with its answer waits for a place at its portal before it looks again: at first, and at
+/// most. Its code lives for minutes, and a place is free whenever a task ends.
+const FIRST_PAUSE_MS: Millis = 20;
+const PAUSE_MS_MAX: Millis = 500;
 
 /// Asks for one task. It gives its run slot back while it waits.
 pub(super) struct TaskPerson<'a> {
@@ -86,14 +91,33 @@ impl<'a> TaskPerson<'a> {
                 None => {}
             }
         };
-        self.slot.acquire().await;
-        let now = driver.time.now();
-        let closing = || driver.store.write.close_answered(&task.id, task.fence, now);
-        driver.persistence.persist(closing).await?;
+        self.go_on_answered().await?;
         driver.signals.changed();
         let plain = driver.node.key.open(&sealed, &format!("answer:{}", task.id))?;
         let text = std::str::from_utf8(&plain).map_err(|_| Fault::Seal("an answer is not text"))?;
         Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// Gets in line at the portal again: for a slot of this node, and for a place among all nodes' tasks.
+    async fn go_on_answered(&mut self) -> Result<(), Unasked> {
+        let (driver, task) = (self.driver, self.task);
+        let at_once_max = i64::try_from(self.slot.portal_cap()).unwrap_or(i64::MAX);
+        let limit = ((task.product, &task.area), at_once_max);
+        let mut pause_ms = FIRST_PAUSE_MS;
+        loop {
+            self.slot.acquire().await;
+            let now = driver.time.now();
+            let write = &driver.store.write;
+            let closing = || write.close_answered(&task.id, task.fence, limit, now);
+            match driver.persistence.persist(closing).await? {
+                Closing::Closed => return Ok(()),
+                Closing::PortalBusy => {}
+            }
+            self.slot.release();
+            driver.signals.work.notify_one();
+            driver.time.until(now + pause_ms).await;
+            pause_ms = (pause_ms * 2).min(PAUSE_MS_MAX);
+        }
     }
 
     /// The answer to the open question, once there is one.

@@ -7,7 +7,7 @@ use fiveone_testkit::build::NOW;
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
-use crate::{set_up, task_at};
+use crate::{anshan, set_up, task_at};
 
 on_both!(
     a_question_is_answered_once_and_forgotten,
@@ -32,7 +32,10 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
         (open.kind, open.question_sealed.as_deref()),
         (captcha, Some(b"question".as_slice()))
     );
-    assert!(write.close_answered(id, fence, NOW).await.is_err(), "there is no answer yet");
+    assert!(
+        write.close_answered(id, fence, ((anshan().0, &anshan().1), 1), NOW).await.is_err(),
+        "there is no answer yet"
+    );
     assert!(store.read.answered("n1").await.unwrap().is_empty());
 
     assert_eq!(write.answer(id, b"sealed", NOW + 1).await.unwrap(), Answering::Taken);
@@ -42,7 +45,7 @@ async fn a_question_is_answered_once_and_forgotten(store: TestStore) {
     assert_eq!(open.answer_sealed.as_deref(), Some(b"sealed".as_slice()));
     for _ in 0..2 {
         // The outcome of the first call was lost on its way.
-        write.close_answered(id, fence, NOW + 3).await.unwrap();
+        write.close_answered(id, fence, ((anshan().0, &anshan().1), 1), NOW + 3).await.unwrap();
     }
     assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
     assert!(store.read.open_challenge(id).await.unwrap().is_none());
@@ -102,6 +105,6 @@ async fn answers_and_questions_that_race_lose_nothing(store: TestStore) {
         if !has_answer {
             assert_eq!(write.answer(&id, b"x", NOW).await.unwrap(), Answering::Taken);
         }
-        write.close_answered(&id, fence, NOW).await.unwrap();
+        write.close_answered(&id, fence, ((anshan().0, &anshan().1), 1), NOW).await.unwrap();
     }
 }

@@ -9,7 +9,7 @@ use fiveone_store::{Mark, TaskChoice, Viewer};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
-use crate::{admit, claim, done, set_up, store_section};
+use crate::{admit, anshan, claim, done, set_up, store_section};
 
 on_both!(a_version_is_another_one_with_whatever_changes, tasks_of_one_instant_are_on_one_page_each,);
 
@@ -34,7 +34,7 @@ async fn a_version_is_another_one_with_whatever_changes(store: TestStore) {
     look("ask").await;
     write.answer(&id, b"sealed", NOW).await.unwrap();
     look("answer").await;
-    write.close_answered(&id, fence, NOW + 1).await.unwrap();
+    write.close_answered(&id, fence, ((anshan().0, &anshan().1), 1), NOW + 1).await.unwrap();
     look("close").await;
     let login = (StageName::LoggingIn, StageName::LoggedIn);
     write.move_stage(&id, fence, login, Some(b"session"), NOW + 1).await.unwrap();

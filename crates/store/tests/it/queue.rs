@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 
 use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::Balance;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Admitted, Claimed, Error, Idempotency, Leftovers, NewTask};
+use fiveone_store::{Admitted, Claimed, Closing, Error, Idempotency, Leftovers, NewTask};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
 
+use crate::settlement::end;
 use crate::{admit, anshan, claim, register, set_up, store_section, task_at};
 
 on_both!(
@@ -242,6 +244,29 @@ async fn nodes_together_keep_a_portals_limit(store: TestStore) {
     let (product, area) = anshan();
     let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
     assert_eq!(more.rows.len(), 1);
+
+    // Whose person has answered goes before those in the queue, and waits for a place like them.
+    let limit = ((product, &area), 5);
+    store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
+    let close = || store.write.close_answered(&task.id, task.fence, limit, NOW);
+    assert_eq!(close().await.unwrap(), Closing::PortalBusy);
+    let open = store.read.open_challenge(&task.id).await.unwrap().unwrap();
+    assert!(open.answer_sealed.is_some());
+    let Claimed { task: other, .. } = &claimed[1];
+    let failed = Stage::Failed(Failure::of(FailureKind::WrongCredentials));
+    store.write.settle(&end(&other.id, other.fence, failed)).await.unwrap();
+    let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
+    assert_eq!(more.rows.len(), 0, "the place is kept for the one that answered");
+    assert_eq!(close().await.unwrap(), Closing::Closed);
+    assert_eq!(close().await.unwrap(), Closing::Closed, "whose outcome was lost on its way");
+
+    // What a node gives back past login goes on elsewhere, and nobody takes its place.
+    let Claimed { task: given, .. } = &claimed[2];
+    let step = (StageName::LoggingIn, StageName::LoggedIn);
+    store.write.move_stage(&given.id, given.fence, step, Some(b"session"), NOW).await.unwrap();
+    store.write.give_back(&given.id, given.fence, NOW).await.unwrap();
+    let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
+    assert_eq!(more.rows.len(), 0);
 }
 
 async fn who_dies_with_a_task_is_counted_until_it_gets_on(store: TestStore) {

@@ -23,7 +23,7 @@ on_both!(
     a_task_that_got_past_login_does_not_fail_with_its_node,
 );
 
-fn end(id: &TaskId, fence: i64, stage: Stage) -> Settlement {
+pub(crate) fn end(id: &TaskId, fence: i64, stage: Stage) -> Settlement {
     let task = id.clone();
     Settlement { task, fence, stage, now: NOW + 5, wipe_after: NOW + 100, callback: None }
 }
