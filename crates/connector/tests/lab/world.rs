@@ -31,16 +31,14 @@ use crate::compare::{difference, section_of, shown};
 /// Product and area, as the lab names them.
 pub(crate) type City = (&'static str, &'static str);
 
-/// Every city of the lab.
+/// Every city of the lab, or the one that `LAB_CITY` names.
 pub(crate) fn cities() -> Vec<City> {
-    fiveone_lab::cities()
-        .into_iter()
-        .map(|city| (city.product, city.area))
-        .filter(|(product, area)| {
-            let only = std::env::var("LAB_CITY").unwrap_or_default();
-            only.is_empty() || only == format!("{product}/{area}")
-        })
-        .collect()
+    let only = std::env::var("LAB_CITY").unwrap_or_default();
+    let is_wanted = |(product, area): &City| only.is_empty() || only == format!("{product}/{area}");
+    let all = fiveone_lab::cities().into_iter().map(|city| (city.product, city.area));
+    let cities: Vec<_> = all.filter(is_wanted).collect();
+    assert!(!cities.is_empty(), "the lab has no city `{only}`");
+    cities
 }
 
 /// One run: a city, what is typed, and what must come of it.
@@ -220,23 +218,20 @@ impl World {
 
     /// The first way of the first person with every password the city reacts to.
     pub(crate) fn behaviours(&self, city: City) -> Vec<Case> {
+        let text = |json: &Json| json.as_str().expect("a text").to_owned();
         let words = |json: &Json| -> Vec<String> {
-            let list = json.as_array().into_iter().flatten();
-            list.filter_map(Json::as_str).map(str::to_owned).collect()
+            json.as_array().expect("a list").iter().map(text).collect()
         };
-        fiveone_lab::behaviours(city.0, city.1)
-            .into_iter()
-            .filter_map(|behaviour| {
-                let login = self.logins(city, 1).into_iter().next()?;
-                Some(Case {
-                    password: behaviour["password"].as_str()?.to_owned(),
-                    code: behaviour["code"].as_str()?.parse().ok()?,
-                    fail: words(&behaviour["fail"]),
-                    asks: Some(words(&behaviour["asks"])),
-                    ..Case::good(city, login)
-                })
-            })
-            .collect()
+        let case = |behaviour: Json| Case {
+            password: text(&behaviour["password"]),
+            code: text(&behaviour["code"]).parse().expect("a number"),
+            fail: words(&behaviour["fail"]),
+            asks: Some(words(&behaviour["asks"])),
+            ..Case::good(city, self.logins(city, 1).into_iter().next().expect("a login"))
+        };
+        let cases: Vec<_> = fiveone_lab::behaviours(city.0, city.1).into_iter().map(case).collect();
+        assert!(!cases.is_empty(), "nothing is documented of {city:?}");
+        cases
     }
 
     /// Runs a case through a portal: login, then every section.
