@@ -13,6 +13,7 @@ mod portals;
 mod section;
 mod server;
 mod store;
+mod terminal;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub(crate) use self::mistake::Mistakes;
 pub(crate) use self::portals::Portals;
 pub(crate) use self::server::{Server, Tls};
 pub(crate) use self::store::Store;
+pub(crate) use self::terminal::{Pictures, pictures};
 
 use self::section::Document;
 use crate::exit::{Failed, Reason};
