@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use fiveone_connector::Library;
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
 use fiveone_store::{AreaSwitch, ClosedBy, Store};
@@ -39,6 +40,27 @@ impl AreaSwitches {
     /// The store failed.
     pub async fn open(&self, product: Product, area: &AreaCode) -> Result<(), Fault> {
         Ok(self.store.write.open_area(product, area).await?)
+    }
+
+    /// Why no link to an area is any use now; `None` when one is.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn why_not(
+        &self,
+        library: &Library,
+        product: Product,
+        area: &AreaCode,
+    ) -> Result<Option<&'static str>, Fault> {
+        if !library.areas(product).iter().any(|entry| entry.code == *area) {
+            return Ok(Some("there is no such area for this product"));
+        }
+        if library.connector(product, area).is_none() {
+            return Ok(Some("the area has no connector yet"));
+        }
+        let closed = self.closed().await?;
+        let is_closed = |switch: &AreaSwitch| switch.product == product && switch.area == *area;
+        Ok(closed.iter().any(is_closed).then_some("the area is closed; see `fiveone area list`"))
     }
 
     /// The areas that are closed now, by operators or for their portal's health.

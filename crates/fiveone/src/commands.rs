@@ -87,3 +87,32 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn options_of_a_group_stand_before_and_after_its_subcommands() {
+        for group in Cli::command().get_subcommands().filter(|one| one.has_subcommands()) {
+            for option in group.get_arguments() {
+                assert!(option.is_global_set(), "{} {}", group.get_name(), option.get_id());
+            }
+        }
+        for words in [
+            "fiveone app --data d --json show demo",
+            "fiveone app show demo --json --data d",
+            "fiveone app show --data d demo --json",
+            "fiveone app --config c key create demo",
+            "fiveone app key --config c create demo",
+            "fiveone app key create demo --config c",
+            "fiveone query --gateway g fund 990000 --json",
+            "fiveone query fund --gateway g 990000 --out r.json",
+            "fiveone link --json create demo --product fund --data d",
+        ] {
+            assert!(Cli::try_parse_from(words.split(' ')).is_ok(), "{words}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod portals;
 mod section;
 mod server;
 mod store;
+mod terminal;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub(crate) use self::mistake::Mistakes;
 pub(crate) use self::portals::Portals;
 pub(crate) use self::server::{Server, Tls};
 pub(crate) use self::store::Store;
+pub(crate) use self::terminal::{Pictures, pictures};
 
 use self::section::Document;
 use crate::exit::{Failed, Reason};
@@ -71,10 +73,7 @@ impl Config {
                 Failed::message(Reason::Mistakes, format!("{}: {error}", path.display()))
             })?,
         };
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        });
-        Self::parse(&text, variables).map_err(|mistakes| {
+        Self::parse(&text, variables()).map_err(|mistakes| {
             let name = file.map_or("the environment".into(), |path| path.display().to_string());
             let count = mistakes.len();
             Failed::message(Reason::Mistakes, format!("{name}: {count} mistakes\n{mistakes}"))
@@ -110,6 +109,26 @@ impl Config {
             log: Log::read(&mut document.section("log")),
         }
     }
+}
+
+/// What the environment says of logs, for commands that have no configuration.
+///
+/// # Errors
+/// A variable of `[log]` has a mistake.
+pub(crate) fn log_or(default: Log) -> Result<Log, Failed> {
+    let own = variables().filter(|(name, _)| name.starts_with("FIVEONE_LOG_"));
+    let mut document = Document::read("", own);
+    let log = Log::read_or(&mut document.section("log"), default);
+    document.refuse_unknown("");
+    let mistakes = document.into_mistakes();
+    mistakes.map_or(Ok(log), |mistakes| Err(Failed::message(Reason::Mistakes, mistakes)))
+}
+
+/// This process's environment.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(crate) enum Reason {
     Unreachable = 6,
     /// A report came with parts missing.
     Partial = 7,
+    /// Somebody interrupted it, as shells tell it.
+    Interrupted = 130,
 }
 
 /// An error with its exit code.

@@ -2,7 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 something failed; 2 the command line is wrong; 3 a file with mistakes;
 //! 4 a task ended without a report; 5 the gateway refused; 6 nothing answers at the address;
-//! 7 a report with parts missing.
+//! 7 a report with parts missing; 130 interrupted.
 
 mod client;
 mod commands;

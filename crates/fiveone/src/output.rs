@@ -24,7 +24,8 @@ pub(crate) fn csv(fields: &[String]) {
     drop(write!(std::io::stdout().lock(), "{}", csv_record(fields)));
 }
 
-fn csv_record(fields: &[String]) -> String {
+/// A record of a CSV as text.
+pub(crate) fn csv_record(fields: &[String]) -> String {
     let quoted = fields.iter().map(|field| match field.contains(['"', ',', '\r', '\n']) {
         true => format!("\"{}\"", field.replace('"', "\"\"")),
         false => field.clone(),

@@ -177,6 +177,14 @@ impl Question {
     }
 }
 
+/// Whether a question with this `msg` is done elsewhere than where it is shown, so that nothing is
+/// typed: a client of the documents has nothing else to tell it by (P-52).
+#[must_use]
+pub fn is_done_elsewhere(msg: &str) -> bool {
+    let what = msg.rsplit_once('（').map_or(msg, |(what, _)| what);
+    what.ends_with("扫描图中的二维码") || what.ends_with("中确认") && what.contains("请在")
+}
+
 /// Bytes as base64, as everything that is JSON has them.
 mod base64_text {
     use base64::Engine as _;
@@ -221,6 +229,17 @@ mod tests {
             (ChallengeKind::Confirm, Some("掌上12333"), 1, "请在掌上12333中确认"),
         ] {
             assert_eq!(of(kind, app, attempt), format!("{label}{said}"));
+        }
+    }
+
+    #[test]
+    fn p_52_msg_tells_whether_anything_is_typed() {
+        for kind in ChallengeKind::ALL {
+            let question = Question::new(kind, AnswerShape::None);
+            for attempt in [1, 2] {
+                let msg = question.msg(attempt);
+                assert_eq!(is_done_elsewhere(&msg), !kind.is_typed(), "{msg}");
+            }
         }
     }
 

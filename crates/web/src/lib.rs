@@ -15,6 +15,7 @@ mod rate;
 mod state;
 mod v1;
 mod vendor;
+mod welcome;
 
 #[doc(hidden)]
 pub mod fuzzing {
@@ -31,6 +32,7 @@ use fiveone_engine::Engine;
 pub use options::Options;
 pub use probes::RenderMetrics;
 pub use v1::openapi_document;
+pub use welcome::{Welcome, WelcomePassword, WelcomePerson, welcome};
 
 /// Everything a node serves.
 pub fn router(engine: Engine, options: Options, render_metrics: RenderMetrics) -> Router {

@@ -29,9 +29,11 @@ use fiveone_engine::{AdmitError, Answered, Begun};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
-use self::language::Language;
+pub(crate) use self::assets::VERSION;
+pub(crate) use self::language::Language;
 use self::page::Chosen;
-use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, html, stage_of};
+pub(crate) use self::visit::html;
+use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, stage_of};
 use crate::state::{ApiState, log_fault};
 
 /// The largest body: sealed login fields.

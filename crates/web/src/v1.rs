@@ -45,6 +45,11 @@ use crate::state::ApiState;
 
 pub use openapi::document as openapi_document;
 
+/// Every code of a problem with the address of its page.
+pub(crate) fn error_pages() -> Vec<(&'static str, String)> {
+    code::Code::ALL.iter().map(|code| (code.as_str(), code.address())).collect()
+}
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Answers are about persons: nobody in between keeps them.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

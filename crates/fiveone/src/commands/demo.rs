@@ -1,5 +1,7 @@
 //! `fiveone demo`: a whole deployment on loopback, with simulated portals, to try everything.
 
+mod front;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use tokio::net::TcpListener;
 use super::app::ensure_prices;
 use super::store_access::{database_url, folder_keys};
 use crate::client::{DEMO_APP, DEMO_TOKEN};
+use crate::config::{self, Log, LogFormat};
 use crate::exit::{Failed, Reason};
 use crate::{output, telemetry};
 
@@ -51,7 +54,9 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         crate::install_tls();
-        telemetry::start_logs("warn,fiveone_web=error", false);
+        let quiet = Log { filter: "warn,fiveone_web=error".to_owned(), format: LogFormat::Text };
+        let log = config::log_or(quiet)?;
+        telemetry::start_logs(&log.filter, log.format == LogFormat::Json);
         let temporary = match &self.data {
             Some(folder) => {
                 std::fs::create_dir_all(folder)?;
@@ -81,6 +86,7 @@ impl Demo {
             },
             telemetry::metrics()?,
         );
+        let router = router.merge(front::page(&engine, &gateway, &lab, folder).await?);
         let stop = telemetry::StopSignals::catch()?;
         if self.json {
             let line = json!({
@@ -157,14 +163,20 @@ async fn open_demo_app(accounts: &Accounts) -> Result<(), Failed> {
     Ok(())
 }
 
+/// How this program was called.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "fiveone".to_owned())
+}
+
 fn welcome(gateway: &str, lab: &str, folder: &Path) -> String {
-    let program = std::env::args().next().unwrap_or_else(|| "fiveone".to_owned());
+    let program = program();
     let data = folder.display();
     format!(
         "\
 fiveone 五险一金
 
   gateway   {gateway}/identity/…   the ten interfaces
+  page      {gateway}/   open it in a browser: what to try, for each who meets this
   lab       {lab}   simulated portals, people and their true records
   app       appId {DEMO_APP}, tokenId {DEMO_TOKEN}, ¥10,000.00 in its wallet
   data      {data}

@@ -1,7 +1,10 @@
 //! `fiveone link`: links to the person's page, and where they may lead back to.
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
-use fiveone_engine::{LinkRequest, callback_address};
+use fiveone_connector::Library;
+use fiveone_engine::{AreaSwitches, LinkRequest, SystemTime, callback_address};
 use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
@@ -86,6 +89,14 @@ impl Link {
         match action {
             Action::Create { app, product, area, purpose, state, return_url, for_ms, gateway } => {
                 let product = product.into();
+                if let Some(area) = &area {
+                    let library = Library::builtin()
+                        .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
+                    let switches = AreaSwitches::new(access.store().await?, Arc::new(SystemTime));
+                    if let Some(why) = switches.why_not(&library, product, area).await? {
+                        return Err(Failed::message(Reason::Usage, format!("{area}: {why}")));
+                    }
+                }
                 let request = LinkRequest { product, area, purpose, state, return_url, for_ms };
                 let entry = access.accounts().await?.find(&app).await?.ok_or_else(|| {
                     Failed::message(Reason::Mistakes, format!("no app {app} that may call"))

@@ -22,6 +22,11 @@ pub(crate) struct Log {
 
 impl Log {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
+        Self::read_or(section, Self { filter: "info".to_owned(), format: LogFormat::Json })
+    }
+
+    /// The same with other defaults.
+    pub(super) fn read_or(section: &mut Section<'_>, default: Self) -> Self {
         let filter = |text: &str| {
             let directives = tracing_subscriber::EnvFilter::builder().parse(text).ok();
             directives.map(|_| text.to_owned())
@@ -33,8 +38,8 @@ impl Log {
         };
         let must_be = "a level, or directives such as \"info,fiveone_engine=debug\"";
         Self {
-            filter: section.parsed("filter", "info".to_owned(), must_be, filter),
-            format: section.parsed("format", LogFormat::Json, "\"json\" or \"text\"", format),
+            filter: section.parsed("filter", default.filter, must_be, filter),
+            format: section.parsed("format", default.format, "\"json\" or \"text\"", format),
         }
     }
 }

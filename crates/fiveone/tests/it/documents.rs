@@ -267,6 +267,47 @@ async fn a_query_tells_the_person_what_could_not_be_read() {
     assert_eq!(ask("Plain").await, None, "all was read");
 }
 
+#[tokio::test]
+async fn the_environments_log_filter_reaches_the_demonstration() {
+    let demo = |filter: &'static str| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["demo", "--listen", "127.0.0.1:0", "--lab", "127.0.0.1:0"]);
+        command.env("FIVEONE_LOG_FILTER", filter).kill_on_drop(true);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    let mut process = demo("debug").spawn().expect("it starts");
+    let mut told = BufReader::new(process.stderr.take().expect("its log")).lines();
+    while let Some(line) = told.next_line().await.expect("text") {
+        if line.contains("DEBUG") {
+            process.kill().await.expect("it is killed");
+            let wrong = demo("no=such=filter").output().await.expect("it runs");
+            let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
+            assert_eq!(wrong.status.code(), Some(3), "{told}");
+            assert!(told.contains("FIVEONE_LOG_FILTER"), "{told}");
+            return;
+        }
+    }
+    panic!("the filter does nothing");
+}
+
+#[tokio::test]
+async fn a_link_leads_to_an_area_that_is_there_and_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let mut reader = Reader::new(&demo);
+    let create =
+        |area: &str| format!("fiveone link create demo --product fund --area {area} --data DIR");
+    assert_eq!(reader.run(&create("990000")).await, Ok(()));
+    assert_eq!(reader.run("fiveone area close fund 990000 --data DIR").await, Ok(()));
+    for (area, why) in
+        [("990000", "closed"), ("999998", "no such area"), ("110000", "no connector")]
+    {
+        let told = reader.run(&create(area)).await.expect_err(area);
+        assert!(told.contains(why), "{told}");
+    }
+}
+
 /// Every example that the help of a command, or of one below it, prints.
 async fn examples_of(command: &[String]) -> Vec<String> {
     let output = Command::new(PROGRAM).args(command).arg("--help").output().await.unwrap();

@@ -24,6 +24,7 @@ mod restart;
 mod secrets;
 mod serve;
 mod signature;
+mod terminal;
 mod timers;
 mod today;
 mod v1;

@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The name, type and bytes of each.
-const ASSETS: [(&str, &str, &[u8]); 5] = [
+const ASSETS: [(&str, &str, &[u8]); 7] = [
     ("htmx.min.js", JAVASCRIPT, include_bytes!("../../assets/htmx.min.js")),
     ("sse.min.js", JAVASCRIPT, include_bytes!("../../assets/sse.min.js")),
     ("hpke.min.js", JAVASCRIPT, include_bytes!("../../assets/hpke.min.js")),
     ("link.js", JAVASCRIPT, include_bytes!("../../assets/link.js")),
+    ("welcome.js", JAVASCRIPT, include_bytes!("../../assets/welcome.js")),
+    ("welcome.css", "text/css; charset=utf-8", include_bytes!("../../assets/welcome.css")),
     ("link.css", "text/css; charset=utf-8", include_bytes!("../../assets/link.css")),
 ];
 

@@ -90,7 +90,7 @@ impl IntoResponse for Trouble {
 }
 
 /// A page with what keeps it from being framed, kept, sniffed or told about.
-pub(super) fn html(status: StatusCode, text: String) -> Response {
+pub(crate) fn html(status: StatusCode, text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -1,7 +1,8 @@
-//! fundUserCode and securityUserCode: a captcha or SMS code from the person (P-50, P-51).
+//! fundUserCode and securityUserCode: a captcha or SMS code from the person (P-50, P-51), or that they
+//! want no more of it (P-54).
 
 use bytes::Bytes;
-use fiveone_engine::{Answered, Code};
+use fiveone_engine::{Answered, Cancelling, Code};
 use fiveone_model::question::AnswerForm;
 use serde_json::{Value, json};
 
@@ -15,6 +16,14 @@ pub(super) async fn submit(call: &Call<'_>) -> Result<Bytes, Refusal> {
     let code = call.params.filled("code").unwrap_or_default();
     let data = if tid.is_empty() {
         refused("缺少参数 tid")
+    } else if code.is_empty() && call.params.filled("cancel") == Some("true") {
+        match call.api.engine.cancel(&call.app.app.id, tid).await {
+            Ok(cancelling) => render_cancel(&cancelling),
+            Err(fault) => {
+                log_fault(&fault);
+                json!({ "message": "接口调用异常", "status": -1 })
+            }
+        }
     } else {
         let form = match call.app.app.wants_challenges {
             true => AnswerForm::Structured,
@@ -46,9 +55,26 @@ fn render(answered: Answered) -> Value {
     }
 }
 
+fn render_cancel(cancelling: &Cancelling) -> Value {
+    match cancelling {
+        Cancelling::Cancelled => json!({ "message": "成功", "status": 0 }),
+        Cancelling::Ended => refused("任务已经结束"),
+        Cancelling::TooLate => refused("已经开始读取，不能取消"),
+        Cancelling::Unknown => refused("tid 不存在"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p_54_every_outcome_of_cancelling_has_its_status() {
+        let all =
+            [Cancelling::Cancelled, Cancelling::Ended, Cancelling::TooLate, Cancelling::Unknown];
+        let said = all.map(|one| render_cancel(&one)["status"].to_string()).join(" ");
+        assert_eq!(said, "0 -2 -2 -2");
+    }
 
     #[test]
     fn p_50_every_outcome_has_its_status() {
