@@ -2,11 +2,14 @@
 //! operator allows it. Names are resolved and checked at every attempt, so a name that moves to a
 //! private address later is refused then.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fiveone_model::callback::is_forbidden;
+use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -72,12 +75,17 @@ pub(crate) struct HttpReceiver {
 
 impl HttpReceiver {
     pub(crate) fn new(is_private_allowed: bool) -> Result<Self, Fault> {
+        Self::with(Public { is_private_allowed, look_up: system })
+    }
+
+    fn with<L: LookUp>(resolver: Public<L>) -> Result<Self, Fault> {
+        let is_private_allowed = resolver.is_private_allowed;
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .pool_max_idle_per_host(4)
             .user_agent(concat!("fiveone/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(std::sync::Arc::new(Public { is_private_allowed }))
+            .dns_resolver(Arc::new(resolver))
             .build()
             .map_err(|error| Fault::Impossible(format!("no HTTP client: {error}")))?;
         Ok(Self { client, is_private_allowed })
@@ -117,17 +125,32 @@ fn message(error: &reqwest::Error) -> String {
     innermost.to_string().chars().take(120).collect()
 }
 
-/// The system's resolver, less the addresses that are not public.
-struct Public {
-    is_private_allowed: bool,
+/// What tells the addresses of a name.
+trait LookUp: Fn(String) -> LookedUp + Send + Sync + 'static {}
+
+impl<F: Fn(String) -> LookedUp + Send + Sync + 'static> LookUp for F {}
+
+/// The addresses of a name.
+type LookedUp = BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
+
+/// The system's resolver.
+fn system(name: String) -> LookedUp {
+    Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
 }
 
-impl Resolve for Public {
+/// A resolver that refuses names of which an address is not public. What it tells is what is connected
+/// to: nobody asks again between the look and the connection.
+struct Public<L> {
+    is_private_allowed: bool,
+    look_up: L,
+}
+
+impl<L: LookUp> Resolve for Public<L> {
     fn resolve(&self, name: Name) -> Resolving {
         let is_private_allowed = self.is_private_allowed;
+        let looking = (self.look_up)(name.as_str().to_owned());
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = looking.await?;
             let is_allowed = is_private_allowed || !found.iter().any(|one| is_forbidden(one.ip()));
             if !is_allowed || found.is_empty() {
                 return Err("address is not public".into());
@@ -139,6 +162,8 @@ impl Resolve for Public {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -170,5 +195,40 @@ mod tests {
         let long = format!("http://a.example/{}", "x".repeat(2_048));
         assert_eq!(told(&long), Some("too long"));
         assert!(callback_address("http://127.0.0.1/", true).is_ok(), "an operator may allow it");
+    }
+
+    /// Posts to a name with these addresses, where somebody listens on this machine; how that ended.
+    async fn post(is_private_allowed: bool, addresses: &[&str]) -> Result<u16, String> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://receiver.example:{}/", listener.local_addr().unwrap().port());
+        let found: Vec<SocketAddr> =
+            addresses.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+        let look_up =
+            move |_: String| -> LookedUp { Box::pin(std::future::ready(Ok(found.clone()))) };
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let receiver = HttpReceiver::with(Public { is_private_allowed, look_up }).unwrap();
+        let headers = ["a", "b", "c", "d"].map(|name| (name, String::new()));
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = receiver.post(&address, headers, String::new(), Duration::from_secs(20)) => ended,
+            () = answering => unreachable!("it waits for ever"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_moves_to_an_address_that_is_not_public_is_refused_when_it_has() {
+        let refused = Err("address is not public".to_owned());
+        assert_eq!(post(true, &["127.0.0.1"]).await, Ok(200), "there is somebody");
+        assert_eq!(post(false, &["127.0.0.1"]).await, refused);
+        // One of several is enough: which one is connected to is not ours to choose.
+        assert_eq!(post(false, &["8.8.8.8", "127.0.0.1"]).await, refused);
+        assert_eq!(post(false, &["::ffff:127.0.0.1"]).await, refused);
+        assert_eq!(post(false, &["169.254.169.254"]).await, refused);
+        assert_eq!(post(false, &[]).await, refused);
     }
 }
