@@ -21,8 +21,9 @@ pub(crate) const APP: &str = "bench";
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) struct Gateway {
+    program: PathBuf,
     process: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     pub(crate) address: String,
     pub(crate) token: String,
     /// From the start of the process to its first ready answer.
@@ -51,17 +52,33 @@ impl Gateway {
         std::fs::write(&config, configuration(&address, folder.path(), portals)?)?;
         let token = make_app(&program, &config).await?;
         let begun = Instant::now();
-        let process = Command::new(&program)
-            .arg("serve")
-            .arg("--config")
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
+        let process = serve(&program, &config)?;
         wait_until_ready(&address).await?;
         let ready_after = begun.elapsed();
-        Ok(Self { process, _folder: folder, address, token, ready_after })
+        Ok(Self { program, process, folder, address, token, ready_after })
+    }
+
+    /// Kills the process and starts another over the same database.
+    pub(crate) async fn kill_and_start(&mut self) -> anyhow::Result<()> {
+        self.process.kill().await?;
+        self.process = serve(&self.program, &self.folder.path().join("fiveone.toml"))?;
+        wait_until_ready(&self.address).await
+    }
+
+    /// What a command of the program prints as JSON.
+    pub(crate) async fn command(&self, message: &[&str]) -> anyhow::Result<serde_json::Value> {
+        command(&self.program, &self.folder.path().join("fiveone.toml"), message).await
+    }
+
+    /// Processor time so far.
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
+        let id = self.process.id().context("the gateway has ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        let behind_name = stat.rsplit_once(')').context("no name in stat")?.1;
+        let mut fields = behind_name.split_whitespace().skip(11);
+        let mut ticks = || anyhow::Ok(fields.next().context("no times in stat")?.parse::<u64>()?);
+        // Linux counts them in hundredths of a second for whoever reads this file.
+        Ok(Duration::from_millis((ticks()? + ticks()?) * 10))
     }
 
     /// Resident memory, in KiB.
@@ -124,23 +141,28 @@ fn configuration(
     Ok(text)
 }
 
+fn serve(program: &PathBuf, config: &PathBuf) -> anyhow::Result<Child> {
+    let mut command = Command::new(program);
+    command.arg("serve").arg("--config").arg(config);
+    Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()?)
+}
+
+async fn command(
+    program: &PathBuf,
+    config: &PathBuf,
+    message: &[&str],
+) -> anyhow::Result<serde_json::Value> {
+    let mut command = Command::new(program);
+    let output = command.args(message).arg("--json").env("FIVEONE_CONFIG", config).output().await?;
+    serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 /// Makes the app and gives it money; its tokenId.
 async fn make_app(program: &PathBuf, config: &PathBuf) -> anyhow::Result<String> {
-    let run = async |message: &[&str]| -> anyhow::Result<serde_json::Value> {
-        let output = Command::new(program)
-            .arg("app")
-            .args(message)
-            .arg("--json")
-            .env("FIVEONE_CONFIG", config)
-            .output()
-            .await?;
-        serde_json::from_slice(&output.stdout)
-            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    let made =
-        run(&["create", APP, "--calls-per-second", "100000000", "--open-tasks-max", "10000000"])
-            .await?;
-    run(&["topup", APP, "10000000.00"]).await?;
+    let lavish = ["--calls-per-second", "100000000", "--open-tasks-max", "10000000"];
+    let made = command(program, config, &[&["app", "create", APP], &lavish[..]].concat()).await?;
+    command(program, config, &["app", "topup", APP, "10000000.00"]).await?;
     Ok(made["tokenId"].as_str().context("no tokenId")?.to_owned())
 }
 

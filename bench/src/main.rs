@@ -4,6 +4,7 @@
 //!     cargo run --release -p fiveone-bench -- --quick within a minute
 //!     cargo run --release -p fiveone-bench -- --reading how fast pages are read alone
 //!     cargo run --release -p fiveone-bench -- --flood more creates than can be written
+//!     cargo run --release -p fiveone-bench -- --waiting thousands who wait for a code
 //!
 //! The gateway is a process of its own, started by `fiveone serve` with a configuration file; the
 //! lab and the load are in this one, on the same machine and loopback. Figures are therefore low
@@ -18,6 +19,7 @@ mod memory;
 mod polls;
 mod reading;
 mod tasks;
+mod waiting;
 
 use std::time::Duration;
 
@@ -38,6 +40,9 @@ struct Args {
     /// Only a flood of creates
     #[arg(long)]
     flood: bool,
+    /// Only tasks that wait for a code, over a kill of the gateway
+    #[arg(long)]
+    waiting: bool,
     /// Serves the bytes of a file bare, on this address; used by the program itself
     #[arg(long, hide = true, num_args = 2, value_names = ["ADDRESS", "FILE"])]
     bare: Option<Vec<String>>,
@@ -58,6 +63,8 @@ pub(crate) struct Scale {
     starts: usize,
     /// Creates that each connection of a flood makes.
     floods: usize,
+    /// Tasks that wait for a code when the gateway is killed.
+    crowd: usize,
     /// How long each portal's pages are read.
     reads_for: Duration,
 }
@@ -72,6 +79,7 @@ impl Scale {
                 waiting: 500,
                 starts: 3,
                 floods: 10,
+                crowd: 1_000,
                 reads_for: Duration::from_secs(1),
             }
         } else {
@@ -82,6 +90,7 @@ impl Scale {
                 waiting: 2_000,
                 starts: 10,
                 floods: 60,
+                crowd: 10_000,
                 reads_for: Duration::from_secs(5),
             }
         }
@@ -118,6 +127,11 @@ async fn main() -> anyhow::Result<()> {
     let mut figures = Vec::new();
     if args.flood {
         print(&flood::measure(scale).await?);
+        lab.stop().await;
+        return Ok(());
+    }
+    if args.waiting {
+        print(&waiting::measure(&lab, scale).await?);
         lab.stop().await;
         return Ok(());
     }

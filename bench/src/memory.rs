@@ -33,7 +33,7 @@ pub(crate) async fn measure(lab: &Lab, scale: Scale) -> anyhow::Result<Vec<Figur
 }
 
 /// Creates a task for each and polls until all of them wait.
-async fn wait_for_codes(
+pub(crate) async fn wait_for_codes(
     client: &mut Client<'_>,
     logins: &[serde_json::Value],
 ) -> anyhow::Result<()> {

@@ -215,6 +215,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         tokio::select! {
+            biased;
             ended = receiver.post(&address, headers, String::new(), Duration::from_secs(20)) => ended,
             () = answering => unreachable!("it waits for ever"),
         }
