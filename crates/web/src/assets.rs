@@ -1,4 +1,4 @@
-//! Scripts and styles of the page, out of the program itself: nothing comes from elsewhere. What is not
+//! Scripts and styles of the pages, out of the program itself: nothing comes from elsewhere. What is not
 //! ours is listed, with its version and licence, in `assets/NOTICE.md`.
 
 use axum::extract::Path;
@@ -6,21 +6,23 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLES: &str = "text/css; charset=utf-8";
 
 /// The name, type and bytes of each.
-const ASSETS: [(&str, &str, &[u8]); 5] = [
-    ("htmx.min.js", JAVASCRIPT, include_bytes!("../../assets/htmx.min.js")),
-    ("sse.min.js", JAVASCRIPT, include_bytes!("../../assets/sse.min.js")),
-    ("hpke.min.js", JAVASCRIPT, include_bytes!("../../assets/hpke.min.js")),
-    ("link.js", JAVASCRIPT, include_bytes!("../../assets/link.js")),
-    ("link.css", "text/css; charset=utf-8", include_bytes!("../../assets/link.css")),
+const ASSETS: [(&str, &str, &[u8]); 6] = [
+    ("htmx.min.js", JAVASCRIPT, include_bytes!("../assets/htmx.min.js")),
+    ("sse.min.js", JAVASCRIPT, include_bytes!("../assets/sse.min.js")),
+    ("hpke.min.js", JAVASCRIPT, include_bytes!("../assets/hpke.min.js")),
+    ("link.js", JAVASCRIPT, include_bytes!("../assets/link.js")),
+    ("link.css", STYLES, include_bytes!("../assets/link.css")),
+    ("console.css", STYLES, include_bytes!("../assets/console.css")),
 ];
 
 /// Stands in their addresses, so that a new program's are fetched and an old one's are kept.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// One of them.
-pub(super) async fn serve(Path((_, name)): Path<(String, String)>) -> Response {
+pub(crate) async fn serve(Path((_, name)): Path<(String, String)>) -> Response {
     let Some((_, kind, bytes)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
