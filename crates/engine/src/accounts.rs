@@ -178,6 +178,14 @@ impl Accounts {
         Ok(self.store.read.default_tariff(product).await?)
     }
 
+    /// What a task of a product costs an app: its own price, or the one for all.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn tariff(&self, app: &AppId, product: Product) -> Result<Option<Tariff>, Fault> {
+        Ok(self.store.read.tariff(app, product).await?)
+    }
+
     /// The app of an id with its secret; `None` when it is unknown or not configured.
     ///
     /// # Errors

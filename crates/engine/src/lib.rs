@@ -15,6 +15,7 @@ mod area_switches;
 mod areas;
 mod books;
 mod claim;
+mod console;
 mod drive;
 mod erasure;
 mod evidence;
@@ -28,6 +29,7 @@ mod neighbours;
 mod node;
 mod notify;
 mod open_tasks;
+mod operators;
 mod options;
 mod own;
 mod parts;
@@ -45,6 +47,7 @@ mod show;
 mod signals;
 mod slots;
 mod sweep;
+mod switches;
 mod tasks;
 mod time;
 mod twins;
@@ -62,7 +65,11 @@ use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
 use fiveone_store::Erase;
-pub use fiveone_store::{CallbackState, KeptCallback, Mark, Resolved, TaskChoice, TaskLine};
+pub use fiveone_store::{
+    AppCallbacks, AreaEnds, AttemptRow, CallbackChoice, CallbackState, ClosedBy, Deed, DeedChoice,
+    EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved, Statement, StatementLine,
+    StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
+};
 use tokio::sync::watch;
 
 use admit::Admission;
@@ -81,6 +88,7 @@ pub use api_keys::ApiKeys;
 pub use app_tasks::{Cancelling, OwnReport, OwnTask, ReportOf};
 pub use area_switches::AreaSwitches;
 pub use books::Ledger;
+pub use console::{Console, TaskSeen};
 pub use erasure::{Eraser, Receipt};
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
@@ -89,9 +97,11 @@ pub use kept_callbacks::KeptCallbacks;
 pub use link_pages::{Begun, LinkPages, LinkTask};
 pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links};
 pub use notify::{Receiver, callback_address};
+pub use operators::{NewTotp, Operators, Session, SessionLimits};
 pub use options::Options;
 pub use parts::Parts;
 pub use rotation::{KeyRotation, SealedCounts};
+pub use switches::set_switch;
 pub use tasks::{SectionSummary, TaskRecord, Tasks};
 pub use time::{SystemTime, Time, Wait};
 pub use view::{Shown, TaskView};
@@ -346,19 +356,6 @@ impl Engine {
         tid: &str,
     ) -> Result<Shown, Fault> {
         self.0.reports.show(entry, product, tid).await
-    }
-
-    /// Makes links for apps.
-    #[must_use]
-    pub fn links(&self) -> Links {
-        let Wiring { store, time, .. } = &self.0.wiring;
-        Links::new(store.clone(), Arc::clone(time))
-    }
-
-    /// What persons do on the pages of links.
-    #[must_use]
-    pub fn link_pages(&self) -> &LinkPages {
-        &self.0.link_pages
     }
 
     /// Ends after a moment: for whoever waits for what no signal tells.

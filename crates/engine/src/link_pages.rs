@@ -23,7 +23,8 @@ use crate::show::Reports;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::view::{Shown, TaskView};
-use crate::{AdmitError, Answered, CreateRequest, Fault};
+use crate::wiring::Wiring;
+use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links};
 
 /// A link's newest task as its person sees it.
 #[derive(Debug)]
@@ -59,6 +60,21 @@ pub struct LinkPages {
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) report_for_ms: Millis,
+}
+
+impl Engine {
+    /// Makes links for apps.
+    #[must_use]
+    pub fn links(&self) -> Links {
+        let Wiring { store, time, .. } = &self.0.wiring;
+        Links::new(store.clone(), Arc::clone(time))
+    }
+
+    /// What persons do on the pages of links.
+    #[must_use]
+    pub fn link_pages(&self) -> &LinkPages {
+        &self.0.link_pages
+    }
 }
 
 impl LinkPages {

@@ -43,6 +43,10 @@ pub struct Options {
     pub callbacks_max: usize,
     /// How long running tasks get when the node stops, before their leases are given back.
     pub shutdown_for_ms: Millis,
+    /// How long an operator stays signed in who does nothing.
+    pub operator_idle_for_ms: Millis,
+    /// How long an operator stays signed in at most.
+    pub operator_session_for_ms: Millis,
 }
 
 impl Default for Options {
@@ -65,6 +69,8 @@ impl Default for Options {
             callbacks_per_app_max: 8,
             callbacks_max: 256,
             shutdown_for_ms: 20_000,
+            operator_idle_for_ms: 3_600_000,
+            operator_session_for_ms: 12 * 3_600_000,
         }
     }
 }

@@ -107,7 +107,7 @@ impl Engine {
     /// # Errors
     /// The store failed.
     pub async fn replay_own(&self, app: &AppId, id: &str) -> Result<bool, Fault> {
-        let choice = CallbackChoice { id: Some(id), app: Some(app), task: None };
+        let choice = CallbackChoice { id: Some(id), app: Some(app), ..CallbackChoice::default() };
         let begun = self.0.wiring.store.write.replay_callbacks(choice, self.now()).await?;
         self.0.wiring.signals.callbacks.notify_one();
         Ok(begun == 1)

@@ -45,6 +45,7 @@ fn row_of(column: SealedColumn, key: &[String]) -> String {
         SealedColumn::AppToken | SealedColumn::FormerToken => format!("app:{key}"),
         SealedColumn::TaskKey => format!("task:{key}"),
         SealedColumn::Evidence => format!("evidence:{key}"),
+        SealedColumn::OperatorTotp => format!("operator:{key}"),
     }
 }
 

@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
+use crate::operators::Operators;
 use crate::persist::Passing as _;
 use crate::settle::Settler;
 use crate::signals::Signals;
@@ -30,6 +31,7 @@ const STAND_IN_EVERY: u64 = 30;
 
 /// Sweeps.
 pub(crate) struct Sweeper {
+    pub(crate) operators: Operators,
     pub(crate) store: Store,
     pub(crate) node: Arc<Node>,
     pub(crate) settler: Arc<Settler>,
@@ -125,6 +127,7 @@ impl Sweeper {
         self.store.write.forget_keys(now, BATCH_ROWS).await?;
         self.store.write.forget_links(now - LINK_KEPT_FOR_MS, BATCH_ROWS).await?;
         self.store.write.forget_former_tokens(now).await?;
+        self.operators.forget_sessions().await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
         Ok(())
     }

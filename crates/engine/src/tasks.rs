@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::finding::Finding;
 use fiveone_model::report::Section;
 use fiveone_model::task::TaskId;
-use fiveone_store::{Reader, SectionRow, Store, TaskHistory, TaskRow};
+use fiveone_store::{Reader, SectionRow, StepRow, Store, TaskHistory, TaskRow};
 
 use crate::seal::{DeploymentKeys, TaskKey};
 use crate::{Fault, sections};
@@ -27,6 +27,8 @@ pub struct TaskRecord {
     pub sections: Vec<SectionSummary>,
     /// State and attempts of its callbacks, oldest first.
     pub callbacks: Vec<(String, i64)>,
+    /// The stages it went through, oldest first.
+    pub steps: Vec<StepRow>,
 }
 
 /// A section without what it holds.
@@ -62,7 +64,8 @@ impl Tasks {
         let mut sections: Vec<_> = rows.iter().map(|row| summary(row, key.as_ref())).collect();
         sections.sort_by_key(|summary| summary.section);
         let callbacks = self.read.callbacks_of(id).await?;
-        Ok(Some(TaskRecord { task, history, sections, callbacks }))
+        let steps = self.read.steps(id).await?;
+        Ok(Some(TaskRecord { task, history, sections, callbacks, steps }))
     }
 }
 

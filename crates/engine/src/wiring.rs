@@ -19,6 +19,7 @@ use crate::neighbours::Neighbours;
 use crate::node::Node;
 use crate::notify::{Notifier, Places, Receiver};
 use crate::open_tasks::OpenTasks;
+use crate::operators::{Operators, SessionLimits};
 use crate::persist::Persistence;
 use crate::persons::Persons;
 use crate::portal_changes::PortalChanges;
@@ -46,6 +47,7 @@ pub(crate) struct Wiring {
     pub(crate) accounts: Accounts,
     pub(crate) apps: Arc<Apps>,
     pub(crate) api_keys: ApiKeys,
+    pub(crate) operators: Operators,
     pub(crate) areas: Arc<Areas>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) open_tasks: Arc<OpenTasks>,
@@ -71,11 +73,17 @@ impl Wiring {
         let persons = Persons::open(&store, &keys, time.now()).await?;
         let node = Node::register(&store, &keys, &*time, options.lease_for_ms).await?;
         let open = store.read.open_tasks().await?;
+        let sessions = SessionLimits {
+            idle_for_ms: options.operator_idle_for_ms,
+            last_for_ms: options.operator_session_for_ms,
+        };
+        let operators = Operators::new(store.clone(), keys.clone(), Arc::clone(&time), sessions);
         let areas = Areas::new(store.read.clone(), Arc::clone(&library), Arc::clone(&time));
         Ok(Self {
             node: Arc::new(node),
             apps: Arc::new(Apps::new(accounts.clone(), Arc::clone(&time))),
             api_keys: accounts.api_keys(),
+            operators,
             areas: Arc::new(areas),
             signals: Arc::new(Signals::default()),
             runs: Arc::default(),
@@ -176,6 +184,7 @@ impl Wiring {
     pub(crate) fn sweeper(&self, settler: Arc<Settler>) -> Arc<Sweeper> {
         Arc::new(Sweeper {
             store: self.store.clone(),
+            operators: self.operators.clone(),
             node: Arc::clone(&self.node),
             settler,
             open_tasks: Arc::clone(&self.open_tasks),

@@ -15,6 +15,7 @@ mod lab;
 mod ledger;
 mod link;
 mod migrate;
+mod operator;
 mod person;
 mod query;
 mod serve;
@@ -51,6 +52,7 @@ enum Command {
     Person(person::Person),
     Ledger(ledger::Ledger),
     Link(link::Link),
+    Operator(operator::Operator),
     Backup(backup::Backup),
     Keys(keys::Keys),
     Migrate(migrate::Migrate),
@@ -77,6 +79,7 @@ impl Cli {
             Command::Person(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Link(command) => command.run().await,
+            Command::Operator(command) => command.run().await,
             Command::Backup(command) => command.run().await,
             Command::Keys(command) => command.run().await,
             Command::Migrate(command) => command.run().await,

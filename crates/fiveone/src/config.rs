@@ -4,6 +4,7 @@
 //! once with its line. Whether the files it names exist and the database answers is found out at start.
 
 mod callbacks;
+mod console;
 mod duration;
 mod engine;
 mod keys;
@@ -100,8 +101,10 @@ impl Config {
         callbacks::read(&mut document.section("callbacks"), &mut engine);
         let portals = Portals::read(&mut document.section("portals"));
         engine.portal_concurrency = portals.concurrency;
+        let mut server = Server::read(&mut document.section("server"));
+        server.web.console = console::read(&mut document.section("console"), &mut engine);
         Self {
-            server: Server::read(&mut document.section("server")),
+            server,
             store: Store::read(&mut document.section("store")),
             keys: Keys::read(&mut document.section("keys")),
             engine,

@@ -1,5 +1,9 @@
 //! Apps: who may call, for what, in which dialect (P-03, P-12, P-23, protocol §3, §9).
 
+mod switch;
+
+pub use switch::{Switch, SwitchKind};
+
 use crate::networks::Networks;
 use crate::product::{PerProduct, Product};
 use crate::report::Dialect;

@@ -39,6 +39,20 @@ pub fn shanghai_date(at: Millis) -> jiff::civil::Date {
     stamp.to_zoned(shanghai()).date()
 }
 
+/// The instant at which the day of another one began in Asia/Shanghai.
+#[must_use]
+pub fn shanghai_day_began(at: Millis) -> Millis {
+    shanghai_date(at).to_zoned(shanghai()).map_or(at, |began| began.timestamp().as_millisecond())
+}
+
+/// The instant of a date and time without seconds as browsers send it, `yyyy-MM-ddTHH:mm`, in
+/// Asia/Shanghai; `None` when it is none.
+#[must_use]
+pub fn shanghai_instant(text: &str) -> Option<Millis> {
+    let local: jiff::civil::DateTime = text.parse().ok()?;
+    Some(local.to_zoned(shanghai()).ok()?.timestamp().as_millisecond())
+}
+
 /// The instants at which a month, `yyyy-MM`, begins and ends in Asia/Shanghai; `None` when it is none.
 #[must_use]
 pub fn shanghai_month(text: &str) -> Option<(Millis, Millis)> {

@@ -61,11 +61,14 @@ pub enum EntryKind {
     Capture,
     /// A task ended and is not paid.
     Release,
+    /// An operator gave back what a task was paid.
+    Refund,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Topup, Self::Hold, Self::Capture, Self::Release];
+    pub const ALL: [Self; 5] =
+        [Self::Topup, Self::Hold, Self::Capture, Self::Release, Self::Refund];
 
     /// The word in tables.
     #[must_use]
@@ -75,6 +78,7 @@ impl EntryKind {
             Self::Hold => "hold",
             Self::Capture => "capture",
             Self::Release => "release",
+            Self::Refund => "refund",
         }
     }
 
@@ -92,6 +96,7 @@ impl EntryKind {
             Self::Hold => (Account::Free, Account::Held),
             Self::Capture => (Account::Held, Account::Revenue),
             Self::Release => (Account::Held, Account::Free),
+            Self::Refund => (Account::Revenue, Account::Free),
         }
     }
 }
@@ -109,7 +114,7 @@ pub struct Entry {
     pub amount_fen: i64,
     /// The task it belongs to; `None` for a top-up.
     pub task_id: Option<TaskId>,
-    /// An operator's words for a top-up; for a hold the rule by which a part is paid, for its
+    /// An operator's words for a top-up or a refund; for a hold the rule by which a part is paid, for its
     /// resolution the code its task ended with. Older books have none for these.
     pub note: String,
     /// When.
@@ -214,6 +219,7 @@ impl Balance {
             EntryKind::Topup => i64::MAX,
             EntryKind::Hold => self.free_fen,
             EntryKind::Capture | EntryKind::Release => self.held_fen,
+            EntryKind::Refund => self.revenue_fen,
         };
         if amount_fen < 0 || amount_fen > holds_fen {
             return Err(Overdrawn { account, holds_fen, amount_fen });
@@ -241,6 +247,10 @@ impl Balance {
                 self.held_fen -= amount_fen;
                 self.free_fen += amount_fen;
             }
+            EntryKind::Refund => {
+                self.revenue_fen -= amount_fen;
+                self.free_fen += amount_fen;
+            }
         }
         self
     }
@@ -258,6 +268,16 @@ pub fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
+}
+
+/// `12.34` in yuan as 分; `None` for anything else, and for more than two places, so that nothing is
+/// rounded.
+#[must_use]
+pub fn fen_of(yuan: &str) -> Option<i64> {
+    let (whole, part) = yuan.split_once('.').unwrap_or((yuan, ""));
+    let is_number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+    let fits = !whole.is_empty() && is_number(whole) && is_number(part) && part.len() <= 2;
+    fits.then(|| format!("{whole}{part:0<2}").parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -282,6 +302,9 @@ mod tests {
         let expected = Balance { free_fen: 40, held_fen: 0, revenue_fen: 60, funding_fen: 100 };
         assert_eq!(captured, expected);
         assert!(captured.after(EntryKind::Release, 1).is_err());
+        assert!(captured.after(EntryKind::Refund, 61).is_err());
+        let refunded = captured.after(EntryKind::Refund, 60).unwrap();
+        assert_eq!(refunded, Balance { free_fen: 100, revenue_fen: 0, ..expected });
     }
 
     fn key(byte: u8) -> BooksKey {
@@ -311,6 +334,19 @@ mod tests {
     }
 
     #[test]
+    fn amounts_in_yuan_are_exact() {
+        let check = |text, expected| assert_eq!(fen_of(text), expected, "{text}");
+        check("500", Some(50_000));
+        check("500.5", Some(50_050));
+        check("0.07", Some(7));
+        check("1.234", None);
+        check("-1", None);
+        check("", None);
+        check(".5", None);
+        check("99999999999999999999", None);
+    }
+
+    #[test]
     fn yuan_has_two_places() {
         let check = |fen, text| assert_eq!(yuan(fen), text);
         check(0, "0.00");
@@ -324,7 +360,7 @@ mod tests {
         /// Whatever entries come in whatever order, nothing is made and nothing lost.
         #[test]
         fn any_sequence_keeps_the_books_balanced(
-            moves in proptest::collection::vec((0usize..4, -5i64..500), 0..200)
+            moves in proptest::collection::vec((0usize..EntryKind::ALL.len(), -5i64..500), 0..200)
         ) {
             let mut balance = Balance::default();
             for (kind, amount) in moves {
@@ -332,7 +368,7 @@ mod tests {
                     balance = after;
                 }
                 prop_assert!(balance.is_balanced());
-                prop_assert!(balance.free_fen >= 0 && balance.held_fen >= 0);
+                prop_assert!(balance.free_fen >= 0 && balance.held_fen >= 0 && balance.revenue_fen >= 0);
             }
         }
     }

@@ -16,7 +16,7 @@
 //! | run | the driving of a task's portal by its connector |
 //! | report, section | what was read, and its parts as the two documents name them |
 //! | finding | what is odd about a section that was read, in names and never in values |
-//! | hold, capture, release | money set aside, taken, given back |
+//! | hold, capture, release, refund | money set aside, taken, free again; given back after it was taken |
 //! | lease | the right of one node to work on a task until an instant |
 //! | callback | the message sent to the app when a task has ended |
 //! | refusal | the caller's fault, has a code of the documents |
@@ -29,12 +29,14 @@ pub mod area;
 pub mod callback;
 pub mod challenge;
 pub mod clock;
+pub mod csv;
 pub mod failure;
 pub mod finding;
 pub mod idempotency;
 pub mod ledger;
 pub mod login;
 pub mod networks;
+pub mod operator;
 pub mod product;
 pub mod question;
 pub mod report;

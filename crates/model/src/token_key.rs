@@ -5,9 +5,13 @@
 //! digested holds the person's password: it is streamed, zeroed, never kept and never shown but by
 //! [`signed_text`], which is for the one who signs. Reading a request's body is not done here.
 
+mod explain;
+
 use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+pub use explain::{Difference, Tried};
 
 /// The addresses the documents print, in both schemes that clients sign (P-10).
 pub const DOCUMENTED_BASES: [&str; 2] =
@@ -95,22 +99,34 @@ impl Claim<'_> {
     #[must_use]
     pub fn verify(&self, key: &TokenKey) -> Option<Form> {
         let forms = self.forms();
-        let ways = || {
-            forms.iter().flat_map(|(form, params)| {
-                let trims = [Trim::No, Trim::Yes].into_iter();
-                let trims = trims.filter(|trim| *trim == Trim::No || is_changed_by_trim(params));
-                trims.map(move |trim| (*form, params, trim))
-            })
-        };
-        let documented = ways().flat_map(|way| DOCUMENTED_BASES.map(|base| (base, way)));
-        let public =
-            ways().flat_map(|way| self.public_bases.iter().map(move |base| (base.as_str(), way)));
-        let fits = |(base, (_, params, trim)): &(&str, (Form, &Vec<Param<'_>>, Trim))| {
+        let fits = |(base, _, params, trim): &(&str, Form, &[Param<'_>], Trim)| {
             let slash = if base.ends_with('/') { "" } else { "/" };
             let made = digest(&[base, slash, self.name], self.token_id, params, *trim);
             bool::from(made.ct_eq(&key.0))
         };
-        documented.chain(public).take(DIGESTS_MAX).find(fits).map(|(_, (form, ..))| form)
+        self.candidates(&forms).take(DIGESTS_MAX).find(fits).map(|(_, form, ..)| form)
+    }
+
+    /// The texts that are tried, in their order: base, form, parameters, and whether they are trimmed.
+    fn candidates<'a>(
+        &'a self,
+        forms: &'a [(Form, Vec<Param<'a>>)],
+    ) -> impl Iterator<Item = (&'a str, Form, &'a [Param<'a>], Trim)> {
+        let ways = move || {
+            forms.iter().flat_map(|(form, params)| {
+                let trims = [Trim::No, Trim::Yes].into_iter();
+                let trims = trims.filter(|trim| *trim == Trim::No || is_changed_by_trim(params));
+                trims.map(move |trim| (*form, params.as_slice(), trim))
+            })
+        };
+        let documented = ways().flat_map(|(form, params, trim)| {
+            DOCUMENTED_BASES.map(|base| (base, form, params, trim))
+        });
+        let public = ways().flat_map(|(form, params, trim)| {
+            let bases = self.public_bases.iter();
+            bases.map(move |base| (base.as_str(), form, params, trim))
+        });
+        documented.chain(public)
     }
 
     /// What may have been signed, the likelier first; none is listed twice.

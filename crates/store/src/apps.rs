@@ -166,7 +166,11 @@ impl Reader {
         row.as_ref().map(|row| decode_tariff(row, "default_tariff")).transpose()
     }
 
-    async fn tariff(&self, app: &AppId, product: Product) -> Result<Option<Tariff>, Error> {
+    /// What a task of a product costs an app: its own price, or the one for all.
+    ///
+    /// # Errors
+    /// The database failed, or the row cannot be decoded.
+    pub async fn tariff(&self, app: &AppId, product: Product) -> Result<Option<Tariff>, Error> {
         let sql = "select price_fen, partial_rule from tariff where app_id = $1 and product = $2";
         match self.db.fetch_one(sql, args![app.as_str(), product.as_str()]).await? {
             Some(row) => decode_tariff(&row, "tariff").map(Some),
@@ -201,8 +205,8 @@ impl Writer {
         let made = tx.execute(&sql, &arguments).await?;
         if made == 1 {
             ledger::open_wallet(&mut tx, &new.app.id).await?;
+            tx.commit().await?;
         }
-        tx.commit().await?;
         Ok(made == 1)
     }
 

@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 23] = [
+const TABLES: [(&str, &[&str]); 27] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -20,6 +20,7 @@ const TABLES: [(&str, &[&str]); 23] = [
     ("hold", &["task_id"]),
     ("challenge", &["task_id", "seq"]),
     ("section", &["task_id", "name"]),
+    ("step", &["task_id", "seq"]),
     ("callback", &["id"]),
     ("callback_attempt", &["callback_id", "attempt"]),
     ("idempotency", &["app_id", "key"]),
@@ -32,6 +33,9 @@ const TABLES: [(&str, &[&str]); 23] = [
     ("link", &["id"]),
     ("return_url", &["app_id", "url"]),
     ("api_key", &["id"]),
+    ("operator", &["name"]),
+    ("operator_session", &["digest"]),
+    ("deed", &["id"]),
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.

@@ -108,7 +108,7 @@ impl Writer {
     /// # Errors
     /// The database failed.
     pub async fn empty_log(&self) -> Result<Option<bool>, Error> {
-        let Db::Sqlite { .. } = &self.db else { return Ok(None) };
+        let Db::Sqlite { .. } = &*self.db else { return Ok(None) };
         let row = self.db.fetch_one("pragma wal_checkpoint(truncate)", &[]).await?;
         row.map(|row| Ok(row.int(0)? == 0)).transpose()
     }
@@ -141,6 +141,7 @@ pub(crate) async fn wipe(tx: &mut Tx, id: &str, now: Millis) -> Result<Erased, E
     erased.keys = tx.execute("delete from task_key where task_id = $1", args![id]).await?;
     erased.sections = tx.execute("delete from section where task_id = $1", args![id]).await?;
     erased.questions = tx.execute("delete from challenge where task_id = $1", args![id]).await?;
+    tx.execute("delete from step where task_id = $1", args![id]).await?;
     erased.reasons = wipe_reason(tx, id).await?;
     let sql = "select id, code, msg from callback where task_id = $1";
     for row in tx.fetch_all(sql, args![id]).await? {

@@ -51,6 +51,8 @@ pub struct CallbackChoice<'a> {
     pub app: Option<&'a AppId>,
     /// Those of a task.
     pub task: Option<&'a TaskId>,
+    /// Those queued at this instant or later.
+    pub since: Option<Millis>,
 }
 
 /// A callback and how it went.
@@ -78,9 +80,9 @@ pub struct KeptCallback {
     pub last_error: Option<String>,
 }
 
-/// The choice as a condition; its places are `$2` to `$4`.
+/// The choice as a condition; its places are `$2` to `$5`.
 const CHOSEN: &str = "($2 is null or id = $2) and ($3 is null or app_id = $3)
-  and ($4 is null or task_id = $4)";
+  and ($4 is null or task_id = $4) and ($5 is null or created_at >= $5)";
 
 /// The columns of a [`KeptCallback`].
 pub(crate) const COLUMNS: &str =
@@ -119,11 +121,12 @@ impl Reader {
             "select {COLUMNS} from callback
              where state = $1 and {CHOSEN}
              order by created_at desc, seq desc, id
-             limit $5"
+             limit $6"
         );
-        let CallbackChoice { id, app, task } = choice;
+        let CallbackChoice { id, app, task, since } = choice;
         let (app, task) = (app.map(AppId::as_str), task.map(TaskId::as_str));
-        let rows = self.db.fetch_all(&sql, args![state.as_str(), id, app, task, limit]).await?;
+        let rows =
+            self.db.fetch_all(&sql, args![state.as_str(), id, app, task, since, limit]).await?;
         rows.iter().map(decode).collect()
     }
 }
@@ -143,8 +146,8 @@ impl Writer {
             "update callback set state = 'pending', next_at = $1, attempts_before = attempts
              where state = 'exhausted' and {CHOSEN}"
         );
-        let CallbackChoice { id, app, task } = choice;
+        let CallbackChoice { id, app, task, since } = choice;
         let (app, task) = (app.map(AppId::as_str), task.map(TaskId::as_str));
-        self.db.execute(&sql, args![now, id, app, task]).await
+        self.db.execute(&sql, args![now, id, app, task, since]).await
     }
 }

@@ -79,6 +79,7 @@ pub(crate) async fn post(
         EntryKind::Hold => (-amount_fen, amount_fen, 0, 0),
         EntryKind::Capture => (0, -amount_fen, amount_fen, 0),
         EntryKind::Release => (amount_fen, -amount_fen, 0, 0),
+        EntryKind::Refund => (amount_fen, 0, -amount_fen, 0),
     };
     let row = tx
         .fetch_one(
@@ -87,6 +88,7 @@ pub(crate) async fn post(
                revenue_fen = revenue_fen + $4, funding_fen = funding_fen + $5,
                entry_seq = entry_seq + 1
              where app_id = $1 and free_fen + $2 >= 0 and held_fen + $3 >= 0
+               and revenue_fen + $4 >= 0
              returning entry_seq, head_hash",
             args![app.as_str(), free, held, revenue, funding],
         )
@@ -145,6 +147,28 @@ impl Writer {
             Posted::Overdrawn => Err(missing("app", app.as_str())),
         }
     }
+
+    /// Gives an app back what a task was paid; `false` when it was not, or was given back before.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refund(&self, task: &TaskId, note: &str, at: Millis) -> Result<bool, Error> {
+        let mut tx = self.db.begin().await?;
+        let sql = "select app_id, amount_fen from hold where task_id = $1 and state = 'captured'";
+        let Some(row) = tx.fetch_one(sql, args![task.as_str()]).await? else { return Ok(false) };
+        let (app, amount_fen) = (app_id(&row, 0, "hold")?, row.int(1)?);
+        lock_wallets(&mut tx, &BTreeSet::from([app.clone()])).await?;
+        let sql = "select 1 from entry where task_id = $1 and kind = 'refund'";
+        if amount_fen == 0 || tx.fetch_one(sql, args![task.as_str()]).await?.is_some() {
+            return Ok(false);
+        }
+        let (app, task, kind) = (&app, Some(task), EntryKind::Refund);
+        let refund = Posting { app, kind, amount_fen, task, note, at };
+        match post(&mut tx, self.books.key()?, &refund).await? {
+            Posted::Recorded => tx.commit().await.map(|()| true),
+            Posted::Overdrawn => Err(Error::Ledger(format!("revenue of {app} is short"))),
+        }
+    }
 }
 
 impl Reader {
@@ -179,6 +203,26 @@ impl Reader {
                 args![app.as_str(), limit],
             )
             .await?;
+        rows.iter().map(|row| Ok(entry(row)?.0)).collect()
+    }
+}
+
+impl Reader {
+    /// What the books say of a task's money, oldest first.
+    ///
+    /// # Errors
+    /// The database failed, or a row cannot be decoded.
+    pub async fn entries_of_task(&self, task: &TaskId) -> Result<Vec<Entry>, Error> {
+        let of = |kinds: &str| {
+            format!(
+                "select app_id, seq, kind, amount_fen, task_id, note, at, hash from entry
+                 where task_id = $1 and kind {kinds}"
+            )
+        };
+        // Each by the index of its kind.
+        let parts = [of("= 'hold'"), of("in ('capture', 'release')"), of("= 'refund'")];
+        let sql = format!("{} order by seq", parts.join(" union all "));
+        let rows = self.db.fetch_all(&sql, args![task.as_str()]).await?;
         rows.iter().map(|row| Ok(entry(row)?.0)).collect()
     }
 }

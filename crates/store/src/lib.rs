@@ -7,11 +7,13 @@ mod admit;
 mod api_keys;
 mod apps;
 mod areas;
+mod callback_log;
 mod callbacks;
 mod challenges;
 mod claims;
 mod copy;
 mod db;
+mod deeds;
 mod erasure;
 mod evidence;
 mod history;
@@ -21,12 +23,16 @@ mod links;
 mod migrations;
 mod nodes;
 mod nonces;
+mod operators;
+mod overview;
 mod pages;
 mod quota;
 mod retention;
 mod sealed;
 mod sections;
 mod settle;
+mod steps;
+mod task_search;
 mod tasks;
 mod transient;
 mod unreadable;
@@ -35,6 +41,7 @@ mod wakeups;
 use std::sync::Arc;
 
 use db::{Db, Row};
+use deeds::NotedDb;
 use fiveone_model::app::AppId;
 use fiveone_model::seq_num::SLOTS;
 use fiveone_model::task::TaskId;
@@ -43,12 +50,14 @@ pub use admit::{Admitted, Idempotency, NewTask};
 pub use api_keys::ApiKeyRow;
 pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
+pub use callback_log::AttemptRow;
 pub use callbacks::{Attempt, CallbackRow, NewCallback};
 pub use challenges::{Answering, Closing, OpenChallenge};
 pub use claims::{Claimed, Leased};
 pub use copy::{CopiedTable, Leave};
 #[doc(hidden)]
 pub use db::{Faults, Point};
+pub use deeds::{Deed, DeedChoice};
 pub use erasure::{Erase, Erased};
 pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
@@ -56,11 +65,15 @@ pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
 pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
 pub use links::{Consent, LinkOutcome, LinkRow, NewLink};
 pub use nodes::{LivingNode, NodeRow};
+pub use operators::{OperatorChange, OperatorRow, SessionRow};
+pub use overview::{AppCallbacks, AreaEnds, EmptyWallet, Hour, MoneyMoved, NodeSeen, Overview};
 pub use pages::{Mark, TaskChoice, TaskLine, Viewer};
 pub use quota::Quota;
 pub use sealed::{SealedColumn, SealedValue};
 pub use sections::SectionRow;
 pub use settle::{Resolved, Settlement};
+pub use steps::StepRow;
+pub use task_search::{TaskListed, TaskSearch, TasksFound};
 pub use tasks::{Leftovers, TaskRow};
 pub use unreadable::{Found, Unreadable};
 pub use wakeups::{Wakeup, Wakeups};
@@ -164,7 +177,7 @@ pub struct Reader {
 /// The half that changes.
 #[derive(Clone)]
 pub struct Writer {
-    pub(crate) db: Db,
+    pub(crate) db: NotedDb,
     pub(crate) books: ledger::Books,
 }
 
@@ -178,7 +191,7 @@ impl Store {
         migrations::run(&db).await?;
         let books = ledger::Books::default();
         let read = Reader { db: db.clone(), books: books.clone() };
-        Ok(Self { read, write: Writer { db, books } })
+        Ok(Self { read, write: Writer { db: NotedDb::plain(db), books } })
     }
 
     /// The same store, on SQLite, as a node of a simulation meets it; `drivers` is a runtime with
@@ -186,10 +199,10 @@ impl Store {
     #[doc(hidden)]
     #[must_use]
     pub fn with_faults(&self, faults: Arc<dyn Faults>, drivers: tokio::runtime::Handle) -> Self {
-        let db = Db::Faulty(db::FaultyDb::new(self.write.db.clone(), faults, drivers));
+        let db = Db::Faulty(db::FaultyDb::new((*self.write.db).clone(), faults, drivers));
         let books = self.read.books.clone();
         let read = Reader { db: db.clone(), books: books.clone() };
-        Self { read, write: Writer { db, books } }
+        Self { read, write: Writer { db: NotedDb::plain(db), books } }
     }
 
     /// Closes every connection; later calls fail.

@@ -17,12 +17,20 @@ pub enum SealedColumn {
     TaskKey,
     /// Pages of portals.
     Evidence,
+    /// Secrets of operators' second factors.
+    OperatorTotp,
 }
 
 impl SealedColumn {
     /// Every one; the few that everything needs first.
-    pub const ALL: [Self; 5] =
-        [Self::KeptKey, Self::AppToken, Self::FormerToken, Self::TaskKey, Self::Evidence];
+    pub const ALL: [Self; 6] = [
+        Self::KeptKey,
+        Self::AppToken,
+        Self::FormerToken,
+        Self::OperatorTotp,
+        Self::TaskKey,
+        Self::Evidence,
+    ];
 
     /// What it is called.
     #[must_use]
@@ -33,6 +41,7 @@ impl SealedColumn {
             Self::FormerToken => "formerTokenIds",
             Self::TaskKey => "taskKeys",
             Self::Evidence => "evidence",
+            Self::OperatorTotp => "operatorTotps",
         }
     }
 
@@ -44,6 +53,7 @@ impl SealedColumn {
             Self::FormerToken => ("app", "former_token_sealed", &["id"]),
             Self::TaskKey => ("task_key", "sealed", &["task_id"]),
             Self::Evidence => ("evidence", "sealed", &["product", "area", "part"]),
+            Self::OperatorTotp => ("operator", "totp_sealed", &["name"]),
         }
     }
 }

@@ -13,7 +13,7 @@ use fiveone_model::task::{CrawlProgress, Stage, StageName, TaskId};
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, lock_wallets, post};
-use crate::{Error, Writer, app_id, corrupt, exactly_one};
+use crate::{Error, Writer, app_id, corrupt, exactly_one, steps};
 
 /// How a task ends.
 #[derive(Debug, Clone)]
@@ -125,6 +125,11 @@ async fn settle_one(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Res
         )
         .await?;
     exactly_one(rows, "task", task)?;
+    let kind = match &end.stage {
+        Stage::Failed(failure) => failure.kind.as_str(),
+        _ => "",
+    };
+    steps::note(tx, task, (stage, kind), end.now).await?;
     tx.execute(
         "update challenge set closed_at = $2, question_sealed = null, answer_sealed = null
          where task_id = $1 and closed_at is null",

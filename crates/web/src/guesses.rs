@@ -1,15 +1,16 @@
-//! Who guesses tokenKeys is slowed down: after some wrong ones in a row calls are refused unread, for
-//! longer each time. Counted in this node, by app and address, so that a stranger slows down nobody
+//! Who guesses is slowed down: after some wrong tries in a row others are refused unread, for longer
+//! each time. Counted in this node; tokenKeys by app and address, so that a stranger slows down nobody
 //! but who shares its address.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 
-/// Wrong ones in a row that are nobody's fault: a new client is being written.
+/// Wrong tokenKeys in a row that are nobody's fault: a new client is being written.
 const FREE: u32 = 20;
 /// How long calls are refused after the next one; it doubles with each.
 const FIRST_WAIT_MS: Millis = 1_000;
@@ -38,18 +39,32 @@ struct Tries {
 }
 
 /// The wrong tries of a node.
-#[derive(Default)]
-pub(crate) struct Guesses(Mutex<HashMap<Guesser, Tries>>);
+pub(crate) struct Guesses<Who = Guesser> {
+    all: Mutex<HashMap<Who, Tries>>,
+    /// Wrong ones in a row that cost nothing.
+    free: u32,
+}
 
-impl Guesses {
+impl Default for Guesses {
+    fn default() -> Self {
+        Self::after(FREE)
+    }
+}
+
+impl<Who: Eq + Hash> Guesses<Who> {
+    /// Slows down whoever was wrong so often.
+    pub(crate) fn after(free: u32) -> Self {
+        Self { all: Mutex::default(), free }
+    }
+
     /// How long a call has to wait, in milliseconds; `None` when it may be looked at.
-    pub(crate) fn wait_ms(&self, who: &Guesser, now: Millis) -> Option<Millis> {
+    pub(crate) fn wait_ms(&self, who: &Who, now: Millis) -> Option<Millis> {
         let until = self.all().get(who)?.until;
         (until > now).then_some(until - now)
     }
 
     /// A wrong one.
-    pub(crate) fn wrong(&self, who: Guesser, now: Millis) {
+    pub(crate) fn wrong(&self, who: Who, now: Millis) {
         let mut all = self.all();
         if all.len() >= GUESSERS_MAX {
             forget_old(&mut all, now);
@@ -60,25 +75,25 @@ impl Guesses {
         }
         tries.wrong = tries.wrong.saturating_add(1);
         tries.last_at = now;
-        if let Some(over) = tries.wrong.checked_sub(FREE + 1) {
+        if let Some(over) = tries.wrong.checked_sub(self.free + 1) {
             tries.until = now + (FIRST_WAIT_MS << over.min(16)).min(WAIT_MS_MAX);
         }
     }
 
     /// A right one.
-    pub(crate) fn right(&self, who: &Guesser) {
+    pub(crate) fn right(&self, who: &Who) {
         let mut all = self.all();
         if !all.is_empty() {
             all.remove(who);
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<Guesser, Tries>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> MutexGuard<'_, HashMap<Who, Tries>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn forget_old(all: &mut HashMap<Guesser, Tries>, now: Millis) {
+fn forget_old<Who: Eq + Hash>(all: &mut HashMap<Who, Tries>, now: Millis) {
     all.retain(|_, tries| now - tries.last_at <= FORGOTTEN_AFTER_MS);
     if all.len() >= GUESSERS_MAX {
         let mut by_age: Vec<_> = all.drain().collect();

@@ -3,9 +3,12 @@
 //! Handlers parse, call the engine and render; no rule of the trade is decided here, and nothing is
 //! written but through the engine. Binding a socket and TLS are the binary's work.
 
+mod assets;
 mod auth;
 mod client_address;
+mod console;
 mod guesses;
+mod language;
 mod link;
 mod log_budget;
 mod metrics;
@@ -29,7 +32,7 @@ use std::sync::Arc;
 use axum::Router;
 use fiveone_engine::Engine;
 
-pub use options::Options;
+pub use options::{ConsoleOptions, Options};
 pub use probes::RenderMetrics;
 pub use v1::openapi_document;
 pub use welcome::{Welcome, WelcomePassword, WelcomePerson, welcome};
@@ -40,6 +43,7 @@ pub fn router(engine: Engine, options: Options, render_metrics: RenderMetrics) -
     let api = Arc::new(state::ApiState::new(engine.clone(), options));
     let others = probes::router(engine, render_metrics)
         .merge(link::router(Arc::clone(&api)))
+        .merge(console::router(Arc::clone(&api)))
         .merge(v1::router(Arc::clone(&api)));
     vendor::router(others, api)
 }

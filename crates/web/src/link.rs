@@ -5,9 +5,7 @@
 //! the browser and opened in the engine; it stands in no request that a proxy could read. Whoever has the
 //! address may see who asks; from the consent on only the browser in which it was given goes on.
 
-mod assets;
 mod cities;
-mod language;
 mod page;
 mod summary;
 mod templates;
@@ -29,11 +27,11 @@ use fiveone_engine::{AdmitError, Answered, Begun};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
-pub(crate) use self::assets::VERSION;
-pub(crate) use self::language::Language;
 use self::page::Chosen;
 pub(crate) use self::visit::html;
 use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, stage_of};
+use crate::assets;
+use crate::language::Language;
 use crate::state::{ApiState, log_fault};
 
 /// The largest body: sealed login fields.

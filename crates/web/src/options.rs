@@ -28,6 +28,17 @@ pub struct Options {
     pub report_cache_for: Duration,
     /// Whether live keys of `/v1` reach the model city 990000, too: where all portals are simulated.
     pub live_keys_in_model_city: bool,
+    /// The operator's pages.
+    pub console: ConsoleOptions,
+}
+
+/// The operator's pages.
+#[derive(Debug, Clone)]
+pub struct ConsoleOptions {
+    /// Whether there are any.
+    pub is_enabled: bool,
+    /// From where they may be opened; elsewhere they are not there.
+    pub allowed_networks: Networks,
 }
 
 impl Default for Options {
@@ -43,6 +54,7 @@ impl Default for Options {
             report_cache_bytes: 64 * 1024 * 1024,
             report_cache_for: Duration::from_secs(30),
             live_keys_in_model_city: false,
+            console: ConsoleOptions { is_enabled: true, allowed_networks: Networks::default() },
         }
     }
 }

@@ -7,6 +7,7 @@ use fiveone_engine::Engine;
 use tokio::sync::Semaphore;
 
 use crate::Options;
+use crate::console::{FREE_BY, FREE_FROM, Trying};
 use crate::guesses::Guesses;
 use crate::log_budget::LogBudget;
 use crate::rate::Rates;
@@ -17,6 +18,9 @@ pub(crate) struct ApiState {
     pub(crate) options: Options,
     pub(crate) rates: Rates,
     pub(crate) guesses: Guesses,
+    /// Wrong sign-ins to the console, by network and by name.
+    pub(crate) sign_ins_from: Guesses<Trying>,
+    pub(crate) sign_ins_by: Guesses<Trying>,
     /// Lines about calls that were refused.
     pub(crate) refusals_said: LogBudget,
     pub(crate) calls_at_once: Arc<Semaphore>,
@@ -27,7 +31,16 @@ impl ApiState {
         let calls_at_once = Arc::new(Semaphore::new(options.calls_at_once_max));
         let (rates, guesses) = (Rates::default(), Guesses::default());
         let refusals_said = LogBudget::default();
-        Self { engine, options, rates, guesses, refusals_said, calls_at_once }
+        Self {
+            engine,
+            options,
+            rates,
+            guesses,
+            sign_ins_from: Guesses::after(FREE_FROM),
+            sign_ins_by: Guesses::after(FREE_BY),
+            refusals_said,
+            calls_at_once,
+        }
     }
 }
 

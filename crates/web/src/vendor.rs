@@ -30,6 +30,8 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 pub use self::body::read_body;
+pub(crate) use self::call::explain;
+pub(crate) use self::params::{Collector, Params};
 use self::refusal::{Refusal, Status};
 use crate::metrics::{CALL_SECONDS, CALLS};
 use crate::state::ApiState;

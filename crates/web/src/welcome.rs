@@ -17,7 +17,9 @@ use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::token_key::sign;
 use serde::Deserialize;
 
-use crate::link::{Language, VERSION, html};
+use crate::assets::VERSION;
+use crate::language::Language;
+use crate::link::html;
 use crate::state::log_fault;
 
 /// The address that the documents sign (P-10).

@@ -74,7 +74,12 @@ impl Choice {
     }
 
     fn chosen(&self) -> CallbackChoice<'_> {
-        CallbackChoice { id: self.id.as_deref(), app: self.app.as_ref(), task: self.tid.as_ref() }
+        CallbackChoice {
+            id: self.id.as_deref(),
+            app: self.app.as_ref(),
+            task: self.tid.as_ref(),
+            since: None,
+        }
     }
 }
 

@@ -10,12 +10,14 @@ use std::time::Duration;
 use axum::serve::ListenerExt as _;
 use clap::Args;
 use fiveone_connector::Library;
-use fiveone_engine::{Accounts, Engine, Options, Parts, SystemTime};
+use fiveone_engine::{Accounts, Engine, Operators, Options, Parts, SystemTime};
 use fiveone_lab::Lab;
 use fiveone_model::app::{App, AppId};
+use fiveone_model::operator::{OperatorName, Role};
 use fiveone_store::Store;
 use serde_json::json;
 use tokio::net::TcpListener;
+use zeroize::Zeroizing;
 
 use super::app::ensure_prices;
 use super::store_access::{database_url, folder_keys};
@@ -24,6 +26,8 @@ use crate::config::{self, Log, LogFormat};
 use crate::exit::{Failed, Reason};
 use crate::{output, telemetry};
 
+/// Who may sign in to the console.
+const DEMO_OPERATOR: &str = "demo";
 /// What the demo app starts with: ¥10,000.00.
 const DEMO_MONEY_FEN: i64 = 1_000_000;
 /// Tasks that talk to one simulated portal at once; it is ours and does not mind.
@@ -46,7 +50,7 @@ pub(crate) struct Demo {
     /// Where everything is kept; default: a temporary folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Prints one JSON object instead: gateway, lab, app_id, token_id
+    /// Prints one JSON object instead: gateway, lab, app_id, token_id, operator, password
     #[arg(long)]
     json: bool,
 }
@@ -77,6 +81,7 @@ impl Demo {
         let gateway = format!("http://{}", listener.local_addr()?);
 
         let engine = start_engine(folder, &lab).await?;
+        let password = open_demo_operator(engine.operators()).await?;
         let router = fiveone_web::router(
             engine.clone(),
             fiveone_web::Options {
@@ -94,10 +99,12 @@ impl Demo {
                 "lab": lab.base(),
                 "app_id": DEMO_APP,
                 "token_id": DEMO_TOKEN,
+                "operator": DEMO_OPERATOR,
+                "password": password.as_str(),
             });
             output::say_json(&line, false);
         } else {
-            output::say(&welcome(&gateway, &lab.base(), folder));
+            output::say(&welcome(&gateway, &lab.base(), folder, &password));
         }
         serve(listener, router, stop).await?;
         engine.stop().await;
@@ -168,7 +175,17 @@ fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "fiveone".to_owned())
 }
 
-fn welcome(gateway: &str, lab: &str, folder: &Path) -> String {
+/// The demo operator with a password that is good until the next start.
+async fn open_demo_operator(operators: &Operators) -> Result<Zeroizing<String>, Failed> {
+    let name = OperatorName::parse(DEMO_OPERATOR).ok_or_else(|| anyhow::anyhow!("its name"))?;
+    let password = Operators::new_password()?;
+    if !operators.add(&name, Role::Owner, &password).await? {
+        operators.set_password(&name, &password).await?;
+    }
+    Ok(password)
+}
+
+fn welcome(gateway: &str, lab: &str, folder: &Path, password: &str) -> String {
     let program = program();
     let data = folder.display();
     format!(
@@ -179,6 +196,7 @@ fiveone 五险一金
   page      {gateway}/   open it in a browser: what to try, for each who meets this
   lab       {lab}   simulated portals, people and their true records
   app       appId {DEMO_APP}, tokenId {DEMO_TOKEN}, ¥10,000.00 in its wallet
+  console   {gateway}/console   name {DEMO_OPERATOR}, password {password}
   data      {data}
 
 In another terminal:

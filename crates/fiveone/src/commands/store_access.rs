@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use fiveone_engine::seal::DeploymentKeys;
-use fiveone_engine::{Accounts, Eraser, KeyRotation, Links, PortalEvidence, SystemTime, Tasks};
+use fiveone_engine::{
+    Accounts, Eraser, KeyRotation, Links, Operators, PortalEvidence, SessionLimits, SystemTime,
+    Tasks,
+};
 use fiveone_store::Store;
 
 use crate::config::Config;
@@ -67,6 +70,17 @@ impl StoreAccess {
     /// The links of the store.
     pub(crate) async fn links(&self) -> Result<Links, Failed> {
         Ok(Links::new(self.store().await?, Arc::new(SystemTime)))
+    }
+
+    /// The operators of the console.
+    pub(crate) async fn operators(&self) -> Result<Operators, Failed> {
+        let (keys, options) = (self.keys()?, fiveone_engine::Options::default());
+        // Nobody signs in here.
+        let limits = SessionLimits {
+            idle_for_ms: options.operator_idle_for_ms,
+            last_for_ms: options.operator_session_for_ms,
+        };
+        Ok(Operators::new(self.store().await?, keys, Arc::new(SystemTime), limits))
     }
 
     /// The rotation of the deployment key.

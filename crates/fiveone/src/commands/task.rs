@@ -135,7 +135,7 @@ fn money_state(hold: &HoldRow) -> &'static str {
 }
 
 fn shown(record: &TaskRecord) -> Value {
-    let TaskRecord { task, history, sections, callbacks } = record;
+    let TaskRecord { task, history, sections, callbacks, .. } = record;
     let time = |at: Option<Millis>| at.map(shanghai_text);
     let questions = history.questions.iter().map(|question| {
         json!({

@@ -118,7 +118,7 @@ async fn an_app_calls_only_from_where_it_may() {
     let deployment = Deployment::with_server(TestStore::sqlite().await, server).await;
     let grant = ["app", "grant", "app1", "--allowed-networks", "203.0.113.0/24", "--json"];
     let shown = deployment.command(&grant).await;
-    assert_eq!(shown["switches"]["allowedNetworks"], "203.0.113.0/24");
+    assert_eq!(shown["switches"]["allowed-networks"], "203.0.113.0/24");
     let gateway = deployment.gateway().await;
     let client = &gateway.client;
     let key = client.token_key(&format!("{DOCUMENTED}getFundCitysB"), &[]);

@@ -7,6 +7,7 @@ mod books;
 mod callbacks;
 mod clients;
 mod codes;
+mod console;
 mod documents;
 mod erasure;
 mod evidence;

@@ -55,7 +55,7 @@ async fn a_grant_is_given_taken_and_given_again() {
     let app = deployment.json("app pause loans --json").await;
     assert_eq!(grants(app), ["\"paused\"", "\"none\""], "what was taken is not paused");
     let app = deployment.json("app grant loans --product insurance --signature true --json").await;
-    assert_eq!(app["switches"]["requiresSignature"], true);
+    assert_eq!(app["switches"]["signature"], true);
     assert_eq!(grants(app), ["\"paused\"", "\"active\""]);
     let app = deployment.json("app revoke loans --json").await;
     assert_eq!(grants(app), ["\"none\"", "\"none\""]);

@@ -7,6 +7,7 @@ mod books;
 mod callbacks;
 mod challenges;
 mod concurrent;
+mod console;
 mod copy;
 mod evidence;
 mod history;

@@ -7,13 +7,13 @@ use fiveone_model::report::Section;
 use fiveone_model::state_code::StateCode;
 use sha2::{Digest as _, Sha256};
 
-use super::assets;
 use super::cities;
-use super::language::Language;
 use super::summary::Summary;
 use super::templates::{
     Asking, Cities, CityList, Consent, Ended, Failed, Form, Frame, Page, ResultPage, Seal, Working,
 };
+use crate::assets;
+use crate::language::Language;
 use crate::state::ApiState;
 
 /// The text that the person agrees to, by its day; kept beside the consent. The texts themselves stand in

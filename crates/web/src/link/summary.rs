@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::language::Language;
 use fiveone_engine::TaskView;
 use fiveone_model::finding::FindingKind;
 use fiveone_model::product::Product;
 use fiveone_model::report::{Content, Record, Section, Value};
 use rust_decimal::Decimal;
-
-use super::language::Language;
 
 /// Years in the chart.
 const YEARS_MAX: usize = 8;

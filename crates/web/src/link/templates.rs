@@ -11,9 +11,9 @@ use fiveone_model::product::Product;
 use fiveone_model::question::{AnswerShape, OpenQuestion, Picture, PictureRole, Question};
 
 use super::cities::City;
-use super::language::Language;
 use super::page::Fragment;
 use super::summary::Summary;
+use crate::language::Language;
 use crate::state::ApiState;
 
 /// What every template has.

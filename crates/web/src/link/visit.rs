@@ -14,10 +14,10 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
-use super::assets;
-use super::language::Language;
 use super::page::{self, Chosen, Fragment};
 use super::templates::Frame;
+use crate::assets;
+use crate::language::Language;
 use crate::state::{ApiState, log_fault};
 
 /// The cookie of the browser in which the person agreed.

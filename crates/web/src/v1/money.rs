@@ -59,6 +59,8 @@ enum EntryWord {
     Capture,
     /// A task ended and is not paid.
     Release,
+    /// What a task was paid was given back.
+    Refund,
 }
 
 /// GET /v1/wallet
@@ -91,6 +93,7 @@ fn of_entry(entry: &EntryRow) -> Entry {
         EntryKind::Hold => EntryWord::Hold,
         EntryKind::Capture => EntryWord::Capture,
         EntryKind::Release => EntryWord::Release,
+        EntryKind::Refund => EntryWord::Refund,
     };
     Entry {
         number: entry.seq,

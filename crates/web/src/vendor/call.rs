@@ -6,12 +6,12 @@ use axum::extract::Request;
 use fiveone_engine::AppEntry;
 use fiveone_model::area::AreaCode;
 use fiveone_model::idempotency::IdempotencyKey;
-use fiveone_model::login::login_type;
+use fiveone_model::login::{FieldName, login_type};
 use fiveone_model::networks::client_network;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::signature::{self, Signature, SignedCall};
-use fiveone_model::token_key::{Claim, Form, TokenKey};
+use fiveone_model::token_key::{Claim, Form, Param, TokenKey, Tried};
 use http::{HeaderMap, HeaderName};
 use tokio::sync::SemaphorePermit;
 
@@ -93,21 +93,48 @@ fn check_token_key(
     token_key: &str,
 ) -> Result<(), Refusal> {
     let key = TokenKey::parse(token_key).ok_or(Status::TokenKey)?;
-    let is_fund_code = (interface.product, interface.operation) == (Product::Fund, Operation::Code);
     let (pairs, required) = (params.pairs(), required_names(api, interface, params));
-    let claim = |token_id| Claim {
-        name: interface.name,
-        token_id,
-        public_bases: &api.options.public_bases,
-        params: &pairs,
-        required: &required,
-        accepts_short: is_fund_code && app.app.has_legacy_code_signature,
-    };
+    let claim = |token_id| claim(api, interface, app, (&pairs, &required), token_id);
     let form = app.tokens().find_map(|token| claim(token).verify(&key)).ok_or(Status::TokenKey)?;
     if form != Form::Filled {
         tracing::debug!(form = form.as_str(), "signed in another form");
     }
     Ok(())
+}
+
+/// What an app must have signed with one of its tokenIds.
+fn claim<'a>(
+    api: &'a ApiState,
+    interface: Interface,
+    app: &AppEntry,
+    (params, required): (&'a [Param<'a>], &'a [&'a str]),
+    token_id: &'a str,
+) -> Claim<'a> {
+    let is_fund_code = (interface.product, interface.operation) == (Product::Fund, Operation::Code);
+    Claim {
+        name: interface.name,
+        token_id,
+        public_bases: &api.options.public_bases,
+        params,
+        required,
+        accepts_short: is_fund_code && app.app.has_legacy_code_signature,
+    }
+}
+
+/// The texts that are tried for a tokenKey with the present tokenId, for an operator: whatever a person
+/// types is covered.
+pub(crate) fn explain(
+    api: &ApiState,
+    interface: Interface,
+    app: &AppEntry,
+    (params, key): (Params, &TokenKey),
+    theirs: Option<&str>,
+) -> Vec<Tried> {
+    let (pairs, required) = (params.pairs(), required_names(api, interface, &params));
+    let covered: Vec<_> =
+        FieldName::ALL.map(FieldName::as_str).into_iter().chain(["code"]).collect();
+    let claim = claim(api, interface, app, (&pairs, &required), &app.token);
+    claim.explain(key, &covered, theirs)
 }
 
 /// The signature of our own that an app may make and can be made to make (P-14). It comes after the

@@ -22,7 +22,7 @@ fn shown(name: &str) -> &str {
 }
 
 /// What was sent, sorted by name.
-pub(super) struct Params(Vec<(String, Zeroizing<String>)>);
+pub(crate) struct Params(Vec<(String, Zeroizing<String>)>);
 
 impl Params {
     /// The value of a parameter, as sent.
@@ -43,18 +43,18 @@ impl Params {
 }
 
 /// Takes parameters one by one and refuses what no honest client sends.
-pub(super) struct Collector {
+pub(crate) struct Collector {
     list: Vec<(String, Zeroizing<String>)>,
     params_max: usize,
 }
 
 impl Collector {
-    pub(super) fn new(params_max: usize) -> Self {
+    pub(crate) fn new(params_max: usize) -> Self {
         Self { list: Vec::new(), params_max }
     }
 
     /// Adds a parameter.
-    pub(super) fn add(&mut self, name: String, value: Zeroizing<String>) -> Result<(), Refusal> {
+    pub(crate) fn add(&mut self, name: String, value: Zeroizing<String>) -> Result<(), Refusal> {
         if self.list.len() >= self.params_max {
             return Err(Refusal::parameter(format!("参数超过 {} 个", self.params_max)));
         }
@@ -70,7 +70,7 @@ impl Collector {
     }
 
     /// All that was added; refused when a name came twice.
-    pub(super) fn finish(mut self) -> Result<Params, Refusal> {
+    pub(crate) fn finish(mut self) -> Result<Params, Refusal> {
         self.list.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let twice = self.list.windows(2).find(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
         if let Some([(name, _), ..]) = twice {

@@ -1,13 +1,12 @@
 //! An app as its commands print it, without its secret.
 
 use fiveone_engine::Accounts;
-use fiveone_model::app::{App, Grant};
+use fiveone_model::app::{App, Grant, Switch, SwitchKind};
 use fiveone_model::ledger::yuan;
 use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 use serde_json::{Value, json};
 
-use super::switches;
 use crate::exit::Failed;
 
 /// The app, its wallet, and as many of its newest entries.
@@ -27,7 +26,7 @@ pub(super) async fn shown(accounts: &Accounts, app: &App, entries: i64) -> Resul
         "name": app.name,
         "fund": product(Product::Fund),
         "insurance": product(Product::Insurance),
-        "switches": switches::shown(app),
+        "switches": switches(app),
         "wallet": {
             "free": yuan(balance.free_fen),
             "held": yuan(balance.held_fen),
@@ -50,4 +49,15 @@ pub(super) async fn shown(accounts: &Accounts, app: &App, entries: i64) -> Resul
         json["entries"] = rows.collect();
     }
     Ok(json)
+}
+
+/// The app's switches by their names, flags and numbers as such.
+fn switches(app: &App) -> Value {
+    let shown = |switch: Switch| {
+        let text = switch.get(app);
+        let is_plain = matches!(switch.kind(), SwitchKind::Flag | SwitchKind::Number);
+        let value = text.parse().ok().filter(|_| is_plain);
+        (switch.name().to_owned(), value.unwrap_or(Value::String(text)))
+    };
+    Switch::ALL.into_iter().map(shown).collect()
 }

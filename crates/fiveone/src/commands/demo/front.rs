@@ -43,7 +43,7 @@ pub(super) async fn page(
         key: key.as_str().to_owned(),
         people: people.iter().map(|person| self::person(person, lab)).collect(),
         passwords: fiveone_lab::behaviours("fund", MODEL_CITY).iter().map(password).collect(),
-        console: None,
+        console: Some("/console"),
     };
     Ok(fiveone_web::welcome(engine.clone(), welcome))
 }

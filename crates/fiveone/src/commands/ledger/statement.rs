@@ -95,7 +95,7 @@ impl Printer {
 
     fn csv_balance(&self, kind: &str, balance: Balance) {
         let mut fields = [const { String::new() }; HEADER.len()];
-        fields[0] = output::plain_text(&self.app);
+        fields[0] = fiveone_model::csv::plain_text(&self.app);
         fields[3] = kind.to_owned();
         [fields[9], fields[10], fields[11]] =
             [balance.free_fen, balance.held_fen, balance.revenue_fen].map(yuan);
@@ -106,7 +106,7 @@ impl Printer {
         let StatementLine { entry, portal, code, balance } = line;
         let (product, area) = portal.clone().unwrap_or_default();
         [
-            output::plain_text(&self.app),
+            fiveone_model::csv::plain_text(&self.app),
             entry.seq.to_string(),
             shanghai_text(entry.at),
             entry.kind.as_str().to_owned(),
@@ -118,14 +118,18 @@ impl Printer {
             yuan(balance.free_fen),
             yuan(balance.held_fen),
             yuan(balance.revenue_fen),
-            output::plain_text(note(line)),
+            fiveone_model::csv::plain_text(note(line)),
         ]
     }
 }
 
 /// An operator's words; those of other entries are told as code.
 fn note(line: &StatementLine) -> &str {
-    if line.entry.kind == EntryKind::Topup { &line.entry.note } else { "" }
+    if matches!(line.entry.kind, EntryKind::Topup | EntryKind::Refund) {
+        &line.entry.note
+    } else {
+        ""
+    }
 }
 
 fn balance(balance: Balance) -> Value {

@@ -4,13 +4,13 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use fiveone_model::csv;
 use fiveone_model::product::Product;
 use rust_decimal::prelude::ToPrimitive as _;
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, XlsxError};
 use serde_json::Value;
 
 use super::sheets::{self, Cell, Sheet};
-use crate::output::{csv_record, plain_text};
 
 /// What Excel knows UTF-8 by: without it Chinese is read as GBK.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -78,19 +78,19 @@ fn csv(sheets: &[Sheet]) -> String {
         if index > 0 {
             text.push_str("\r\n");
         }
-        text.push_str(&csv_record(std::slice::from_ref(&sheet.name)));
+        text.push_str(&csv::record(std::slice::from_ref(&sheet.name)));
         let labels: Vec<_> = sheet.labels.iter().map(|label| (*label).to_owned()).collect();
-        text.push_str(&csv_record(&labels));
+        text.push_str(&csv::record(&labels));
         for row in &sheet.rows {
             let fields: Vec<_> = row
                 .iter()
                 .map(|cell| match cell {
                     Cell::Blank => String::new(),
-                    Cell::Text(words) => plain_text(words),
+                    Cell::Text(words) => csv::plain_text(words),
                     Cell::Money(amount) => format!("{amount:.2}"),
                 })
                 .collect();
-            text.push_str(&csv_record(&fields));
+            text.push_str(&csv::record(&fields));
         }
     }
     text

@@ -127,7 +127,7 @@ mod tests {
             hold: HoldRow { amount_fen: 300, due_at: NOON + 900_000, resolved: None },
             questions: Vec::new(),
         };
-        TaskRecord { task, history, sections: Vec::new(), callbacks: Vec::new() }
+        TaskRecord { task, history, sections: Vec::new(), callbacks: Vec::new(), steps: Vec::new() }
     }
 
     #[test]

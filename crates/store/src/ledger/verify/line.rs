@@ -123,6 +123,7 @@ impl Line {
             (_, None) => Some("of no task".to_owned()),
             (EntryKind::Hold, Some(_)) => self.of_hold(entry, tells),
             (EntryKind::Capture | EntryKind::Release, Some(_)) => self.of_end(entry, tells),
+            (EntryKind::Refund, Some(_)) => self.of_refund(entry),
         };
         wrong.map(|what| task_id.map_or(what.clone(), |task| format!("{what} (task {task})")))
     }
@@ -154,6 +155,15 @@ impl Line {
             ));
         }
         None
+    }
+
+    fn of_refund(&self, entry: &Entry) -> Option<String> {
+        let paid = self.resolved_by.as_ref();
+        let paid = paid.filter(|by| by.kind == EntryKind::Capture.as_str());
+        let Some(by) = paid else { return Some("refunds what was never paid".to_owned()) };
+        let is_of = by.app == entry.app_id.as_str() && by.seq < entry.seq;
+        (!is_of || by.amount_fen != entry.amount_fen)
+            .then(|| format!("does not refund what entry {} of {} captured", by.seq, by.app))
     }
 
     fn of_end(&self, entry: &Entry, tells: bool) -> Option<String> {

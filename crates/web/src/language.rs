@@ -1,4 +1,4 @@
-//! The two languages of the person's page: Simplified Chinese, and English for who asks for it.
+//! The two languages of the pages: Simplified Chinese, and English for who asks for it.
 
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
