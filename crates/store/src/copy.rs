@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 23] = [
+const TABLES: [(&str, &[&str]); 24] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -32,6 +32,7 @@ const TABLES: [(&str, &[&str]); 23] = [
     ("link", &["id"]),
     ("return_url", &["app_id", "url"]),
     ("api_key", &["id"]),
+    ("sandbox", &["app_id"]),
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.

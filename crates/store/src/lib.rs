@@ -24,6 +24,7 @@ mod nonces;
 mod pages;
 mod quota;
 mod retention;
+mod sandbox;
 mod sealed;
 mod sections;
 mod settle;

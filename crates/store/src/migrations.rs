@@ -9,7 +9,7 @@ use crate::Error;
 use crate::db::{Db, sql_for};
 
 /// Number, name and text of every step.
-const STEPS: [(i64, &str, &str); 7] = [
+const STEPS: [(i64, &str, &str); 8] = [
     (1, "init", include_str!("../migrations/0001_init.sql")),
     (2, "evidence", include_str!("../migrations/0002_evidence.sql")),
     (3, "gate", include_str!("../migrations/0003_gate.sql")),
@@ -17,6 +17,7 @@ const STEPS: [(i64, &str, &str); 7] = [
     (5, "questions", include_str!("../migrations/0005_questions.sql")),
     (6, "link", include_str!("../migrations/0006_link.sql")),
     (7, "api", include_str!("../migrations/0007_api.sql")),
+    (9, "sandbox", include_str!("../migrations/0009_sandbox.sql")),
 ];
 
 /// Brings the database to the newest schema; a second run changes nothing.

@@ -44,6 +44,9 @@ enum Action {
         /// What it is called
         #[arg(long, default_value = "")]
         name: String,
+        /// Reaches the simulated portals of the model city 990000 and nothing else, at no price
+        #[arg(long)]
+        test: bool,
         /// The price of a task in yuan; default: the price set for all apps
         #[arg(long, value_parser = fen)]
         price: Option<i64>,
@@ -173,9 +176,9 @@ impl App {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         let accounts = self.access.accounts().await?;
         let json = match self.action {
-            Action::Create { id, name, price, switches } => {
+            Action::Create { id, name, test, price, switches } => {
                 switches.check_callbacks(self.access.callbacks_to_private()?)?;
-                create(&accounts, id, &name, price, &switches).await?
+                create(&accounts, id, (&name, test), price, &switches).await?
             }
             Action::Grant { id, product, switches } => {
                 switches.check_callbacks(self.access.callbacks_to_private()?)?;
@@ -243,11 +246,12 @@ impl App {
 async fn create(
     accounts: &Accounts,
     id: AppId,
-    name: &str,
+    (name, is_test): (&str, bool),
     price: Option<i64>,
     switches: &Switches,
 ) -> Result<Value, Failed> {
     let mut app = AppRecord::new(id.clone(), name).with_all_grants();
+    app.is_test = is_test;
     switches.change(&mut app);
     ensure_prices(accounts).await?;
     let token = Accounts::new_token()?;
