@@ -7,7 +7,8 @@
 #   FIVEONE_HOST=http://127.0.0.1:8051 FIVEONE_APP_ID=APP FIVEONE_TOKEN_ID=TOKEN \
 #       fiveone_client.sh fund 990000 1 account=990000000001 password=good
 #
-# Without key=value it prints the ways to log in, without a city the cities.
+# Without key=value it prints the ways to log in, without a city the cities. Callbacks have the headers of
+# Standard Webhooks; their secret is whsec_ and the base64 of the tokenId.
 set -euo pipefail
 
 host=${FIVEONE_HOST:-http://127.0.0.1:8051}

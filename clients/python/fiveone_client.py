@@ -16,6 +16,9 @@ Without ``key=value`` it lists the ways to log in, without a city the cities. As
     client = Client("http://127.0.0.1:8051", "APP", "TOKEN")
     tid = client.create("fund", "990000", "1", account="990000000001", password="good")
     report = client.wait(tid, "fund", ask=lambda kind, picture: input(kind))
+
+Callbacks are verified by ``standardwebhooks`` of PyPI: ``Webhook("whsec_" + base64 of the tokenId)``,
+then ``verify(body, headers, json_parse=False)``, for the body is a form.
 """
 
 import argparse

@@ -79,6 +79,7 @@ impl People {
             credentials,
             withheld: None,
             idempotency_key: None,
+            mode: entry.app.mode(),
         };
         let admitted = engine.admit(&entry, request).await;
         self.trace.add(|| format!("task {task} is accepted: {}", admitted.is_ok()));

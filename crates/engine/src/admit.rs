@@ -4,17 +4,20 @@
 //! them. Each is admitted or refused by itself.
 
 mod batch;
+mod fields;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::{AreaCode, AreaStatus};
 use fiveone_model::clock::Millis;
 use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::login::{Credentials, FieldName, LoginMethod};
 use fiveone_model::product::Product;
 use fiveone_model::retention::IDEMPOTENCY_KEPT_FOR_MS;
+use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
 use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Writer};
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +34,7 @@ use crate::{AppEntry, Fault};
 
 use batch::BATCH_MAX;
 pub(crate) use batch::{BatchWriter, Pending};
+use fields::{only_fields_of, without_password};
 
 /// Creates that may wait to be written before more are refused as busy.
 const WAITING_MAX: usize = 1_024;
@@ -54,6 +58,8 @@ pub struct CreateRequest {
     pub idempotency_key: Option<IdempotencyKey>,
     /// The link that it is withheld for.
     pub withheld: Option<Withheld>,
+    /// What it may reach: the caller's key, or its app.
+    pub mode: KeyMode,
 }
 
 /// The link of a task that only its person may see.
@@ -73,6 +79,9 @@ pub enum AdmitError {
     /// The `Idempotency-Key` belongs to another request; status -2.
     #[error("the idempotency key is another request's")]
     KeyReused,
+    /// A test that is not of the model city, or the model city and no test; status -2.
+    #[error("it does not reach this area")]
+    WrongMode,
     /// P-23: an employer's login without the grant; top-level 7.
     #[error("employer login is not granted")]
     EmployerLogin,
@@ -127,6 +136,7 @@ impl Drop for Flight<'_> {
 pub(crate) struct Admission {
     keys: DeploymentKeys,
     persons: Persons,
+    write: Writer,
     areas: Arc<Areas>,
     node: Arc<Node>,
     open_tasks: Arc<OpenTasks>,
@@ -160,6 +170,8 @@ pub(crate) struct AdmissionLimits {
     pub(crate) wrong_logins_max: u32,
     /// See [`Quota`].
     pub(crate) wrong_logins_for_ms: Millis,
+    /// Whether live creates reach the model city, too.
+    pub(crate) live_in_model_city: bool,
 }
 
 impl Admission {
@@ -175,11 +187,13 @@ impl Admission {
     ) -> Result<(Self, BatchWriter), Fault> {
         let (writes, pending) = mpsc::channel(WAITING_MAX);
         let written_ms = Arc::<AtomicI64>::default();
+        let own_write = write.clone();
         let writer =
             BatchWriter { write, persistence, pending, written_ms: Arc::clone(&written_ms) };
         let admission = Self {
             keys: parts.keys,
             persons: parts.persons,
+            write: own_write,
             areas: parts.areas,
             node: parts.node,
             open_tasks: parts.open_tasks,
@@ -208,18 +222,29 @@ impl Admission {
         }
         let place = self.place().ok_or(AdmitError::Busy)?;
         let area = self.usable_area(product, &request.area).await?;
+        let is_test = request.mode == KeyMode::Test;
+        let is_model_city = area.as_str() == MODEL_CITY;
+        if is_test != is_model_city && !(is_model_city && self.limits.live_in_model_city) {
+            return Err(AdmitError::WrongMode);
+        }
         let method = self.method(product, &area, &request.login_type)?;
-        let credentials = only_fields_of(method, &request.credentials);
+        let mut credentials = only_fields_of(method, &request.credentials);
         method.check(&credentials).map_err(AdmitError::Parameter)?;
         if method.is_corporate() && !entry.app.has_employer_grant {
             return Err(AdmitError::EmployerLogin);
+        }
+        if is_test && credentials.get(FieldName::Password).is_some() {
+            let sandbox = self.write.use_sandbox(&entry.app.id).await?;
+            if let Some(password) = sandbox.password() {
+                credentials.set(FieldName::Password, password.to_owned());
+            }
         }
         let key = request.idempotency_key;
         let new = self.new_task(
             entry,
             (product, area, method.number),
             &credentials,
-            (key, request.withheld.as_ref()),
+            (key, request.withheld.as_ref(), is_test),
         )?;
         let flight = format!("{}/{}", new.app_id, new.fingerprint);
         let _flight = self.in_flight.enter(&flight).ok_or(AdmitError::InProgress)?;
@@ -286,18 +311,21 @@ impl Admission {
         entry: &AppEntry,
         (product, area, login_type): (Product, AreaCode, u32),
         credentials: &Credentials,
-        (key, withheld): (Option<IdempotencyKey>, Option<&Withheld>),
+        (key, withheld, is_test): (Option<IdempotencyKey>, Option<&Withheld>, bool),
     ) -> Result<NewTask, Fault> {
         let id = TaskId::from_random(random()?);
         let now = self.time.now();
         let tariff = entry
             .tariff(product)
             .ok_or_else(|| Fault::Impossible(format!("app {} has no price", entry.app.id)))?;
+        // A test moves no money: its hold, its end and its entries are there, each of nothing.
+        let tariff = if is_test { Tariff { price_fen: 0, ..tariff } } else { tariff };
         let plain = credentials.to_bytes();
         let login_sealed = seal_to(self.node.key.public(), &plain, &format!("login:{id}"))?;
         let (_, data_key) = self.keys.new_task_key(id.as_str())?;
         // Under a key that is in memory only: the table holds nothing a password could be tried on.
-        let about = format!("{product}/{area}/{login_type}");
+        let test = if is_test { "/test" } else { "" };
+        let about = format!("{product}/{area}/{login_type}{test}");
         // Whoever has another link is another person, even with the same login fields: a twin would see
         // and hand over what the first one's codes opened.
         let link = withheld.map_or("", |withheld| withheld.link.as_str());
@@ -312,7 +340,8 @@ impl Admission {
         let quota = Quota {
             open_tasks_max: entry.app.open_tasks_max,
             unpaid_per_hour_max: entry.app.unpaid_per_hour_max,
-            wrong_logins_max: self.limits.wrong_logins_max,
+            // The model city locks nobody, and to fail is what tests are for.
+            wrong_logins_max: if is_test { u32::MAX } else { self.limits.wrong_logins_max },
             wrong_logins_for_ms: self.limits.wrong_logins_for_ms,
         };
         let due_at = now + self.limits.task_for_ms;
@@ -335,6 +364,7 @@ impl Admission {
             hold_due_at: due_at + HOLD_GRACE_MS,
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
             withheld_until: withheld.map(|withheld| withheld.until),
+            is_test,
         })
     }
 }
@@ -351,26 +381,6 @@ async fn write(place: mpsc::Permit<'_, Pending>, new: NewTask) -> Result<Admitte
 const fn wait_ms(waiting: usize, written_ms: Millis) -> Millis {
     let before = (waiting / BATCH_MAX) as Millis;
     if before == 0 { 0 } else { (before + 1) * written_ms }
-}
-
-/// Extra parameters are part of the signature, and of nothing else (P-30).
-fn only_fields_of(method: &LoginMethod, sent: &Credentials) -> Credentials {
-    let mut kept = Credentials::default();
-    for field in &method.fields {
-        if let Some(value) = sent.get(field.name) {
-            kept.set(field.name, value.to_owned());
-        }
-    }
-    kept
-}
-
-/// Who is asked about, and not what opens it: what a repeated create is recognised by for a day.
-fn without_password(sent: &Credentials) -> Credentials {
-    let mut kept = Credentials::default();
-    for (name, value) in sent.iter().filter(|(name, _)| *name != FieldName::Password) {
-        kept.set(name, value.to_owned());
-    }
-    kept
 }
 
 #[cfg(test)]
@@ -393,6 +403,7 @@ mod tests {
             credentials,
             idempotency_key: None,
             withheld: None,
+            mode: KeyMode::Live,
         }
     }
 

@@ -192,16 +192,37 @@ impl AppTasks {
                 _ if task.crawled_at.is_some() => return Ok(Cancelling::TooLate),
                 _ => {}
             }
-            // Whoever waits for the person here is told before it is forgotten who that was.
-            let is_asking = matches!(task.stage, Stage::Asking(_));
-            let waiting = is_asking.then(|| self.signals.answers_to(&task.id));
-            let end = Stage::Failed(Failure::of(FailureKind::Cancelled));
-            self.settler.settle(&task, end).await?;
-            if let Some(waiting) = waiting {
-                waiting.notify_one();
-            }
+            self.end_now(&task, Failure::of(FailureKind::Cancelled)).await?;
         }
         Err(Fault::Impossible(format!("task {id} moves faster than it can be cancelled")))
+    }
+
+    /// Fails a task that is under way, whatever was read; `false` when it has ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn fail(&self, id: &TaskId, failure: Failure) -> Result<bool, Fault> {
+        for _ in 0..CANCEL_TRIES_MAX {
+            let Some(task) = self.reports.read.task(id).await? else { return Ok(false) };
+            match &task.stage {
+                Stage::Failed(ended) if *ended == failure => return Ok(true),
+                stage if stage.name().is_final() => return Ok(false),
+                _ => {}
+            }
+            self.end_now(&task, failure.clone()).await?;
+        }
+        Err(Fault::Impossible(format!("task {id} moves faster than it can be ended")))
+    }
+
+    async fn end_now(&self, task: &TaskRow, failure: Failure) -> Result<(), Fault> {
+        // Whoever waits for the person here is told before it is forgotten who that was.
+        let is_asking = matches!(task.stage, Stage::Asking(_));
+        let waiting = is_asking.then(|| self.signals.answers_to(&task.id));
+        self.settler.settle(task, Stage::Failed(failure)).await?;
+        if let Some(waiting) = waiting {
+            waiting.notify_one();
+        }
+        Ok(())
     }
 
     /// Has nothing left of a task that its person does not want any more: what was not read yet is not

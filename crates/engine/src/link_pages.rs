@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fiveone_model::api_key::KeyMode;
 use fiveone_model::app::Grant;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
@@ -185,6 +186,7 @@ impl LinkPages {
             credentials,
             idempotency_key: None,
             withheld: Some(Withheld { link: made.id.clone(), until: made.expires_at }),
+            mode: if made.is_test { KeyMode::Test } else { entry.app.mode() },
         };
         let task = match self.admission.admit(&entry, request).await {
             Ok(task) => task,

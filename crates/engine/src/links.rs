@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::app::{AppId, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
@@ -38,6 +39,8 @@ pub struct LinkRequest {
     pub return_url: Option<String>,
     /// How long it lasts, in milliseconds.
     pub for_ms: Millis,
+    /// What its task may reach: a test is one of the model city.
+    pub mode: KeyMode,
 }
 
 /// Why no link is made.
@@ -52,6 +55,9 @@ pub enum LinkRefusal {
     /// The purpose or the state is too long or has control characters.
     #[error("purpose and state may have 200 characters, and no control characters")]
     Words,
+    /// A test of an area that is not the model city.
+    #[error("test apps and keys reach the model city 990000 alone")]
+    WrongMode,
     /// It would last too short or too long.
     #[error("a link lasts at least a minute and at most a day")]
     Lasts,
@@ -98,17 +104,26 @@ impl Links {
         {
             return Ok(Err(LinkRefusal::ReturnUrl));
         }
+        let is_test = request.mode == KeyMode::Test;
+        let area = match request.area {
+            Some(area) if is_test && area.as_str() != MODEL_CITY => {
+                return Ok(Err(LinkRefusal::WrongMode));
+            }
+            None if is_test => AreaCode::parse(MODEL_CITY),
+            area => area,
+        };
         let token = Zeroizing::new(hex::encode(random::<32>()?));
         let now = self.time.now();
         let new = NewLink {
             id: digest(&token),
             app_id: app.id.clone(),
             product: request.product,
-            area: request.area,
+            area,
             purpose: request.purpose,
             state: request.state,
             return_url: request.return_url,
             expires_at: now + request.for_ms,
+            is_test,
         };
         self.store.write.create_link(&new, now).await?;
         Ok(Ok(token))

@@ -33,6 +33,8 @@ pub struct Options {
     pub wrong_logins_max: u32,
     /// How far back they count.
     pub wrong_logins_for_ms: Millis,
+    /// Whether live apps reach the model city 990000, too: where its portals are not the sandbox's.
+    pub live_in_model_city: bool,
     /// Callbacks may go to loopback and private addresses (§9).
     pub callbacks_to_private: bool,
     /// How long one callback attempt may take.
@@ -64,6 +66,7 @@ impl Default for Options {
             unhealthy_for_ms: 5 * 60_000,
             wrong_logins_max: 5,
             wrong_logins_for_ms: 3_600_000,
+            live_in_model_city: true,
             callbacks_to_private: false,
             callback_for_ms: 10_000,
             callbacks_per_app_max: 8,

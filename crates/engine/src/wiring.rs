@@ -111,6 +111,7 @@ impl Wiring {
                 task_for_ms: self.options.task_for_ms,
                 wrong_logins_max: self.options.wrong_logins_max,
                 wrong_logins_for_ms: self.options.wrong_logins_for_ms,
+                live_in_model_city: self.options.live_in_model_city,
             },
         };
         Admission::new(parts, self.store.write.clone(), self.persistence())

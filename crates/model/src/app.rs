@@ -4,6 +4,7 @@ mod switch;
 
 pub use switch::{Switch, SwitchKind};
 
+use crate::api_key::KeyMode;
 use crate::networks::Networks;
 use crate::product::{PerProduct, Product};
 use crate::report::Dialect;
@@ -105,6 +106,8 @@ pub struct App {
     pub unpaid_per_hour_max: u32,
     /// Where it may call from.
     pub allowed_networks: Networks,
+    /// Reaches the simulated portals of the model city and nothing else; its tasks cost nothing.
+    pub is_test: bool,
 }
 
 impl App {
@@ -128,6 +131,7 @@ impl App {
             open_tasks_max: 10_000,
             unpaid_per_hour_max: 1_000,
             allowed_networks: Networks::default(),
+            is_test: false,
         }
     }
 
@@ -135,6 +139,12 @@ impl App {
     #[must_use]
     pub fn with_all_grants(self) -> Self {
         Self { grants: PerProduct::from_fn(|_| Some(Grant::Active)), ..self }
+    }
+
+    /// What its calls reach that no key says more of.
+    #[must_use]
+    pub const fn mode(&self) -> KeyMode {
+        if self.is_test { KeyMode::Test } else { KeyMode::Live }
     }
 
     /// Its grant for a product.

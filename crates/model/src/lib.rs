@@ -41,6 +41,7 @@ pub mod product;
 pub mod question;
 pub mod report;
 pub mod retention;
+pub mod sandbox;
 pub mod seq_num;
 pub mod signature;
 pub mod state_code;

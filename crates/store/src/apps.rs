@@ -38,7 +38,7 @@ pub struct NewApp {
 }
 
 /// The columns an operator can change, in the order of [`values`].
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "name",
     "dialect",
     "has_legacy_code_signature",
@@ -56,6 +56,7 @@ const COLUMNS: [&str; 17] = [
     "open_tasks_max",
     "unpaid_per_hour_max",
     "allowed_networks",
+    "is_test",
 ];
 
 fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
@@ -79,6 +80,7 @@ fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
         Arg::from(i64::from(app.open_tasks_max)),
         Arg::from(i64::from(app.unpaid_per_hour_max)),
         Arg::from(app.allowed_networks.as_str()),
+        Arg::from(app.is_test),
     ]
 }
 
@@ -114,6 +116,7 @@ fn decode(row: &Row) -> Result<App, Error> {
         unpaid_per_hour_max: number("unpaid_per_hour_max")?,
         allowed_networks: Networks::parse(&row.text("allowed_networks")?)
             .ok_or_else(|| unreadable("allowed_networks"))?,
+        is_test: row.flag("is_test")?,
     })
 }
 

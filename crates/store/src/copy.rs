@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 27] = [
+const TABLES: [(&str, &[&str]); 28] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -36,6 +36,7 @@ const TABLES: [(&str, &[&str]); 27] = [
     ("operator", &["name"]),
     ("operator_session", &["digest"]),
     ("deed", &["id"]),
+    ("sandbox", &["app_id"]),
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.

@@ -28,6 +28,7 @@ mod overview;
 mod pages;
 mod quota;
 mod retention;
+mod sandbox;
 mod sealed;
 mod sections;
 mod settle;

@@ -30,6 +30,8 @@ pub struct NewLink {
     pub return_url: Option<String>,
     /// When it ends by itself.
     pub expires_at: Millis,
+    /// Whether what comes of it is a test, at the model city.
+    pub is_test: bool,
 }
 
 /// How a link ended.
@@ -83,7 +85,7 @@ pub struct LinkRow {
 }
 
 const COLUMNS: &str = "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
-    consented_at, consent, task_id, outcome, ended_at";
+    consented_at, consent, task_id, outcome, ended_at, is_test";
 
 fn decode(row: &Row) -> Result<LinkRow, Error> {
     let id = row.text(0)?;
@@ -111,6 +113,7 @@ fn decode(row: &Row) -> Result<LinkRow, Error> {
         state: row.text(5)?,
         return_url: row.maybe_text(6)?,
         expires_at: row.int(7)?,
+        is_test: row.flag(14)?,
         id,
     };
     Ok(LinkRow { made, consent, task, end })
@@ -145,8 +148,8 @@ impl Writer {
     pub async fn create_link(&self, new: &NewLink, now: Millis) -> Result<(), Error> {
         let sql =
             "insert into link (id, app_id, product, area, purpose, state, return_url, created_at,
-                     expires_at)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                     expires_at, is_test)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let arguments = args![
             &new.id,
             new.app_id.as_str(),
@@ -157,6 +160,7 @@ impl Writer {
             new.return_url.as_deref(),
             now,
             new.expires_at,
+            new.is_test,
         ];
         self.db.execute(sql, arguments).await.map(drop)
     }

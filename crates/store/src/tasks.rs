@@ -41,6 +41,8 @@ pub struct TaskRow {
     pub wiped_at: Option<Millis>,
     /// Set while only its person may see it; then its result is gone at this instant.
     pub withheld_until: Option<Millis>,
+    /// Whether it is a test, at the model city, without a price.
+    pub is_test: bool,
 }
 
 /// What is under way; all zero when nothing is left behind.
@@ -66,7 +68,7 @@ pub struct Leftovers {
 pub(crate) const COLUMNS: &str =
     "t.id, t.app_id, t.product, t.area, t.login_type, t.stage, t.detail, t.fence,
     t.node_id, (select k.sealed from task_key k where k.task_id = t.id), t.created_at, t.due_at,
-    t.crawled_at, t.wiped_at, t.withheld_until";
+    t.crawled_at, t.wiped_at, t.withheld_until, t.is_test";
 
 /// The position of the fence among them.
 pub(crate) const FENCE: usize = 7;
@@ -94,6 +96,7 @@ pub(crate) fn decode(row: &Row) -> Result<TaskRow, Error> {
         crawled_at: row.maybe_int(12)?,
         wiped_at: row.maybe_int(13)?,
         withheld_until: row.maybe_int(14)?,
+        is_test: row.flag(15)?,
         id: TaskId::parse(&id).ok_or_else(|| column("id"))?,
     })
 }

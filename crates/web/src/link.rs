@@ -166,6 +166,10 @@ fn complaint_of(refusal: &AdmitError, language: Language) -> String {
             "该账号多次被网站拒绝，为免被锁定，请一小时后再试。",
             "The site refused this account several times. So that it is not locked, try in an hour.",
         ),
+        AdmitError::WrongMode => language.say(
+            "示范市只供测试使用，请选择您所在的城市。",
+            "The model city is for tests alone; choose your own city.",
+        ),
         AdmitError::EmployerLogin => language.say("该登录方式未开通。", "This way is not open."),
         AdmitError::NoBalance | AdmitError::KeyReused => language.say(
             "应用暂时无法使用本服务，请联系应用。",

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use fiveone_engine::{Engine, LINK_FOR_MS, LinkRequest};
-use fiveone_model::api_key::MODEL_CITY;
+use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::{Interface, Operation, Product};
@@ -197,6 +197,7 @@ async fn link(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
         state: String::new(),
         return_url: None,
         for_ms: LINK_FOR_MS,
+        mode: KeyMode::Test,
     };
     let entry = match shown.engine.app(&shown.welcome.app).await {
         Ok(Some(entry)) => entry,

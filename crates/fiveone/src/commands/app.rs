@@ -45,6 +45,9 @@ enum Action {
         /// What it is called
         #[arg(long, default_value = "")]
         name: String,
+        /// Reaches the simulated portals of the model city 990000 and nothing else, at no price
+        #[arg(long)]
+        test: bool,
         /// The price of a task in yuan; default: the price set for all apps
         #[arg(long, value_parser = fen)]
         price: Option<i64>,
@@ -169,8 +172,9 @@ impl App {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         let accounts = self.access.accounts().await?;
         let json = match self.action {
-            Action::Create { id, name, price, switches } => {
+            Action::Create { id, name, test, price, switches } => {
                 let mut app = AppRecord::new(id, &name).with_all_grants();
+                app.is_test = test;
                 switches.change(&mut app, self.access.callbacks_to_private()?)?;
                 create(&accounts, app, price).await?
             }

@@ -97,10 +97,12 @@ impl Link {
                         return Err(Failed::message(Reason::Usage, format!("{area}: {why}")));
                     }
                 }
-                let request = LinkRequest { product, area, purpose, state, return_url, for_ms };
                 let entry = access.accounts().await?.find(&app).await?.ok_or_else(|| {
                     Failed::message(Reason::Mistakes, format!("no app {app} that may call"))
                 })?;
+                let mode = entry.app.mode();
+                let request =
+                    LinkRequest { product, area, purpose, state, return_url, for_ms, mode };
                 let token = access
                     .links()
                     .await?

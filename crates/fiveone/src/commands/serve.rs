@@ -1,6 +1,7 @@
 //! `fiveone serve`: a node of a deployment, as its configuration says.
 
-use std::net::{SocketAddr, TcpListener};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use clap::Args;
 use fiveone_connector::{ExtraCertificates, Library};
 use fiveone_engine::{Engine, Parts, SystemTime};
+use fiveone_lab::Lab;
+use fiveone_model::api_key::MODEL_CITY;
+use fiveone_model::product::Product;
 use fiveone_store::Store;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -56,7 +60,8 @@ impl Serve {
             None => None,
             Some(tls) => Some(read_tls(tls).await?),
         };
-        let engine = start_engine(&config).await?;
+        let (bases, sandbox) = model_city(&config).await?;
+        let engine = start_engine(&config, &bases).await?;
         let web = config.server.web.clone();
         let router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
 
@@ -74,6 +79,9 @@ impl Serve {
         engine.stop().await;
         handle.graceful_shutdown(Some(LAST_CALLS_FOR));
         serving.await??;
+        if let Some(sandbox) = sandbox {
+            sandbox.stop().await;
+        }
         if is_lost {
             let message = "the other nodes declared this one dead; restart it";
             return Err(Failed::message(Reason::Failed, message));
@@ -98,9 +106,31 @@ async fn read_tls(tls: &Tls) -> Result<RustlsConfig, Failed> {
     })
 }
 
-async fn start_engine(config: &Config) -> Result<Engine, Failed> {
+/// The addresses of portals, with those of the node's own model city where there is none else: simulated
+/// portals on a free port of loopback, which only test apps reach.
+async fn model_city(config: &Config) -> Result<(BTreeMap<String, String>, Option<Lab>), Failed> {
+    let mut bases = config.portals.bases.clone();
+    let keys = Product::ALL.map(|product| format!("{product}/{MODEL_CITY}"));
+    if !config.server.has_model_city || keys.iter().all(|key| bases.contains_key(key)) {
+        return Ok((bases, None));
+    }
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let lab = fiveone_lab::start(fiveone_lab::Options { listen, ..Default::default() }).await?;
+    for (key, base) in lab.portals().into_iter().filter(|(key, _)| keys.contains(key)) {
+        bases.entry(key).or_insert(base);
+    }
+    Ok((bases, Some(lab)))
+}
+
+/// Whether live apps reach the model city: somebody gave it an address, or said so.
+fn is_live_in_model_city(config: &Config) -> bool {
+    let is_pointed = |key: &String| key.ends_with(MODEL_CITY);
+    config.server.web.live_keys_in_model_city || config.portals.bases.keys().any(is_pointed)
+}
+
+async fn start_engine(config: &Config, bases: &BTreeMap<String, String>) -> Result<Engine, Failed> {
     let keys = config.keys.load()?;
-    let library = Library::with_portals(&config.portals.bases)
+    let library = Library::with_portals(bases)
         .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
     let extra = match &config.portals.extra_certificates {
         None => ExtraCertificates::default(),
@@ -117,7 +147,9 @@ async fn start_engine(config: &Config) -> Result<Engine, Failed> {
         .map_err(|message| Failed::message(Reason::Failed, message))?;
     let store = Store::open(&config.store.url, config.store.connections_max).await?;
     let time = Arc::new(SystemTime);
-    let (library, options) = (Arc::new(library), config.engine.clone());
+    let live_in_model_city = is_live_in_model_city(config);
+    let options = fiveone_engine::Options { live_in_model_city, ..config.engine.clone() };
+    let library = Arc::new(library);
     Ok(Engine::start(Parts { store, keys, library, portal, time, options }).await?)
 }
 

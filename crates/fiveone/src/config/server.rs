@@ -35,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) connections: ConnectionLimits,
     /// The limits of the interfaces.
     pub(crate) web: fiveone_web::Options,
+    /// Whether it has simulated portals of its own for test apps.
+    pub(crate) has_model_city: bool,
 }
 
 impl Server {
@@ -90,7 +92,8 @@ impl Server {
                 .flag("live_keys_in_model_city", default.live_keys_in_model_city),
             ..default
         };
-        Self { listen, tls, connections: connections(section), web }
+        let has_model_city = section.flag("model_city", true);
+        Self { listen, tls, connections: connections(section), web, has_model_city }
     }
 }
 

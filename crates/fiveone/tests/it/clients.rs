@@ -130,6 +130,11 @@ async fn the_client_in_java_reads_a_report() {
 }
 
 #[tokio::test]
+async fn the_client_in_php_reads_a_report() {
+    a_client_reads_a_report(&["php", &format!("{CLIENTS}/php/fiveone_client.php")]).await;
+}
+
+#[tokio::test]
 async fn the_client_in_bash_reads_a_report() {
     a_client_reads_a_report(&["bash", &format!("{CLIENTS}/bash/fiveone_client.sh")]).await;
 }

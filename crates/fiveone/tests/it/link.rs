@@ -151,6 +151,7 @@ fn request(for_ms: i64) -> LinkRequest {
         state: "s".to_owned(),
         return_url: None,
         for_ms,
+        mode: fiveone_model::api_key::KeyMode::Live,
     }
 }
 

@@ -83,6 +83,13 @@ impl Deployment {
         deployment
     }
 
+    /// Takes the model city's address out of the configuration, so that nodes have their own.
+    pub(crate) fn without_a_model_city(&self) {
+        let text = std::fs::read_to_string(&self.config).expect("a file");
+        let kept: Vec<_> = text.lines().filter(|line| !line.contains("/990000")).collect();
+        std::fs::write(&self.config, kept.join("\n")).expect("a file");
+    }
+
     /// Runs a command of the program with this configuration; the JSON it prints.
     pub(crate) async fn command(&self, words: &[&str]) -> Value {
         let output = self.run(words).await;

@@ -5,8 +5,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fiveone_engine::seal::DeploymentKeys;
-use serde_json::Value;
+use fiveone_testkit::TestStore;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
+
+use crate::gateway::{read_picture, text};
+use crate::process::Deployment;
+use crate::vendor_client::{Client, FUND};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
 
@@ -153,4 +158,26 @@ async fn a_taken_port_or_a_missing_key_is_told() {
     std::fs::remove_file(place.folder.path().join("key")).expect("the key was there");
     let (code, told) = run(&config).await;
     assert!(code == Some(3) && told.contains("key"), "{told}");
+}
+
+#[tokio::test]
+async fn a_node_has_a_model_city_of_its_own_for_test_apps_alone() {
+    let deployment = Deployment::new(TestStore::sqlite().await, "").await;
+    deployment.without_a_model_city();
+    let made = deployment.command(&["app", "create", "tests", "--test", "--json"]).await;
+    assert_eq!((&made["mode"], &made["wallet"]["free"]), (&json!("test"), &json!("0.00")));
+    let gateway = deployment.gateway().await;
+    let tests = Client::new(gateway.client.host(), "tests", made["tokenId"].as_str().unwrap());
+    let fields = [("id_card", "991300199305020000"), ("password", "good")];
+    let created = tests.create(FUND, "990000", "1", &fields).await;
+    assert_eq!(created["success"], true, "{created}");
+    let tid = text(&created["tid"]);
+    let asked = tests.wait_for(FUND, &tid, |data| data["code"] == "10004").await;
+    let code = read_picture(&text(&asked["base64_image_bytes"]));
+    assert_eq!(tests.user_code(FUND, &tid, &code).await, 0);
+    assert_eq!(tests.wait_for_end(FUND, &tid).await["code"], "40001");
+    let refused = gateway.client.create(FUND, "990000", "1", &fields).await;
+    assert_eq!(refused["status"], -2, "live apps do not reach it: {refused}");
+    assert_eq!(gateway.stop().await, Some(0));
+    deployment.settle().await;
 }

@@ -4,6 +4,7 @@ mod client;
 mod links;
 mod lists;
 mod refusals;
+mod sandbox;
 mod schema;
 
 use fiveone_model::product::Product;

@@ -77,7 +77,7 @@ pub(super) async fn replay(call: Call<'_>) -> Outcome {
     json(StatusCode::ACCEPTED, &of_callback(&callback))
 }
 
-fn of_callback(callback: &KeptCallback) -> Callback {
+pub(super) fn of_callback(callback: &KeptCallback) -> Callback {
     Callback {
         id: callback.id.clone(),
         task: callback.task_id.to_string(),

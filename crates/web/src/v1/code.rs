@@ -87,6 +87,10 @@ codes! {
         cause: "Test keys reach the simulated portals of area 990000 alone, and live keys everything but them.",
         person: "暂不支持该城市",
         app: "Use the key of the other mode.";
+    TestKeyNeeded = "test_key_needed", FORBIDDEN, "Only test keys have a sandbox",
+        cause: "The call came with a live key; the sandbox is for test keys and test apps.",
+        person: "服务暂时不可用，请稍后再试",
+        app: "Use a key that begins with `fo_test_`.";
     NotFound = "not_found", NOT_FOUND, "There is no such address",
         cause: "The path is none of /v1.",
         person: "服务暂时不可用，请稍后再试",
@@ -171,6 +175,14 @@ codes! {
         cause: "What has ended cannot be cancelled.",
         person: "查询已经结束",
         app: "Look at the task for how it ended.";
+    TaskNoTest = "task_no_test", CONFLICT, "The task is no test",
+        cause: "The task was created with a live key and costs money; the sandbox does not touch it.",
+        person: "服务暂时不可用，请稍后再试",
+        app: "Use a task that was created with a test key.";
+    NoCallbackAddress = "no_callback_address", CONFLICT, "The app has no callback address",
+        cause: "The operator has set no callback address for the product.",
+        person: "服务暂时不可用，请稍后再试",
+        app: "Ask the operator to set it.";
     TooLateToCancel = "too_late_to_cancel", CONFLICT, "Records have been read already",
         cause: "Some sections were read; they are paid for.",
         person: "查询即将完成，无法取消",

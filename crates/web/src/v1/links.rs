@@ -111,6 +111,7 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
         state: new.state,
         return_url: new.return_url,
         for_ms: new.seconds.map_or(LINK_FOR_MS, |seconds| seconds.saturating_mul(1_000)),
+        mode: call.mode,
     };
     let engine = &call.front.api.engine;
     let links = engine.links();
@@ -136,6 +137,7 @@ async fn area(
 fn refused(refusal: LinkRefusal) -> Problem {
     match refusal {
         LinkRefusal::NoGrant => Code::ProductNotGranted.into(),
+        LinkRefusal::WrongMode => Code::WrongMode.into(),
         LinkRefusal::ReturnUrl | LinkRefusal::Words | LinkRefusal::Lasts => {
             Problem::parameter(refusal.to_string())
         }

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::code::Code;
 use super::problem::ProblemBody;
-use super::routes::{ROUTES, Route, Run};
+use super::route::{Route, Run};
+use super::routes::ROUTES;
 
 /// What any call of an app may be refused with.
 const OF_APPS: [Code; 8] = [

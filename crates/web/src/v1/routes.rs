@@ -3,84 +3,15 @@
 use axum::body::Body;
 use axum::response::Response;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
-use http::{HeaderValue, Method, header};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::call::Call;
 use super::code::Code;
+use super::route::{Param, Route, Run, header, json, other, query, schema};
 use super::task::Task;
-use super::{Outcome, areas, callbacks, events, links, money, openapi, problem, report, tasks};
-
-/// A route.
-pub(super) struct Route {
-    /// `GET` and the like.
-    verb: &'static str,
-    /// The path, with at most one variable part.
-    pub(super) path: &'static str,
-    /// Its name in logs, metrics and the document.
-    pub(super) operation: &'static str,
-    /// What it does, in a line.
-    pub(super) summary: &'static str,
-    /// Its parameters behind the `?` and in headers.
-    pub(super) params: &'static [Param],
-    /// The schema of the body it takes.
-    pub(super) body: Option<SchemaOf>,
-    /// What it answers when all is well.
-    pub(super) answer: Answer,
-    /// What it may be refused with, beside what any call may be.
-    pub(super) codes: &'static [Code],
-    /// What answers.
-    pub(super) run: Run,
-}
-
-/// What answers a call.
-pub(super) enum Run {
-    /// For everybody; it is handed the variable part of the path.
-    Open(fn(&str) -> Outcome),
-    /// For apps.
-    Keyed(for<'a> fn(Call<'a>) -> BoxFuture<'a, Outcome>),
-}
-
-/// Makes a schema.
-pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
-
-/// A good answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) media: &'static str,
-    /// Its schema, where it is JSON of ours.
-    pub(super) schema: Option<SchemaOf>,
-}
-
-/// A parameter behind the `?` or in a header.
-pub(super) struct Param {
-    pub(super) name: &'static str,
-    pub(super) place: &'static str,
-    pub(super) about: &'static str,
-    /// Its JSON schema.
-    pub(super) schema: &'static str,
-}
-
-const fn query(name: &'static str, schema: &'static str, about: &'static str) -> Param {
-    Param { name, place: "query", about, schema }
-}
-
-const fn header(name: &'static str, schema: &'static str, about: &'static str) -> Param {
-    Param { name, place: "header", about, schema }
-}
-
-fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
-}
-
-const fn json<T: JsonSchema>(status: u16) -> Answer {
-    Answer { status, media: "application/json", schema: Some(schema::<T>) }
-}
-
-const fn other(media: &'static str) -> Answer {
-    Answer { status: 200, media, schema: None }
-}
+use super::{
+    Outcome, areas, callbacks, events, links, money, openapi, problem, report, sandbox, tasks,
+};
 
 const PRODUCT: Param =
     query("product", r#"{"type":"string","enum":["fund","insurance"]}"#, "Of one product.");
@@ -327,6 +258,68 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         verb: "GET",
+        path: "/v1/sandbox",
+        operation: "show_sandbox",
+        summary: "What the app's test tasks come to. Test keys alone.",
+        params: &[],
+        body: None,
+        answer: json::<sandbox::SandboxState>(200),
+        codes: &[Code::TestKeyNeeded],
+        run: Run::Keyed(|call| sandbox::show(call).boxed()),
+    },
+    Route {
+        verb: "POST",
+        path: "/v1/sandbox/next",
+        operation: "wish_next",
+        summary: "Leads the app's next test task to a code, whatever its password. Test keys alone.",
+        params: &[],
+        body: Some(schema::<sandbox::NewWish>),
+        answer: json::<sandbox::SandboxState>(200),
+        codes: &[Code::TestKeyNeeded],
+        run: Run::Keyed(|call| sandbox::next(call).boxed()),
+    },
+    Route {
+        verb: "POST",
+        path: "/v1/sandbox/portal",
+        operation: "set_portal",
+        summary: "Takes the model city down for this app alone, or up again. Test keys alone.",
+        params: &[],
+        body: Some(schema::<sandbox::NewPortalState>),
+        answer: json::<sandbox::SandboxState>(200),
+        codes: &[Code::TestKeyNeeded],
+        run: Run::Keyed(|call| sandbox::portal(call).boxed()),
+    },
+    Route {
+        verb: "POST",
+        path: "/v1/sandbox/tasks/{id}/fail",
+        operation: "fail_test",
+        summary: "Fails a test task that is under way, at once. Test keys alone.",
+        params: &[],
+        body: Some(schema::<sandbox::NewFailure>),
+        answer: json::<Task>(200),
+        codes: &[Code::TestKeyNeeded, Code::TaskNotFound, Code::TaskNoTest, Code::TaskEnded],
+        run: Run::Keyed(|call| sandbox::fail(call).boxed()),
+    },
+    Route {
+        verb: "POST",
+        path: "/v1/sandbox/callbacks",
+        operation: "fire_callback",
+        summary: "Sends a callback about a test task with any code, signed as all others. Test keys \
+                  alone.",
+        params: &[],
+        body: Some(schema::<sandbox::NewEvent>),
+        answer: json::<callbacks::Callback>(202),
+        codes: &[
+            Code::TestKeyNeeded,
+            Code::TaskNotFound,
+            Code::TaskNoTest,
+            Code::NoCallbackAddress,
+            Code::CallbackNotFound,
+        ],
+        run: Run::Keyed(|call| sandbox::callback(call).boxed()),
+    },
+    Route {
+        verb: "GET",
         path: "/v1/errors/{code}",
         operation: "show_error",
         summary: "The page about an error code, in Markdown.",
@@ -348,19 +341,6 @@ pub(super) const ROUTES: &[Route] = &[
         run: Run::Open(|_| Ok(text(openapi::text(), "application/json"))),
     },
 ];
-
-impl Route {
-    /// Its method.
-    pub(super) fn method(&self) -> Method {
-        self.verb.parse().unwrap_or_default()
-    }
-
-    /// The names it knows behind the `?`.
-    pub(super) fn query_names(&self) -> Vec<&'static str> {
-        let params = self.params.iter().filter(|param| param.place == "query");
-        params.map(|param| param.name).collect()
-    }
-}
 
 /// The methods of a path, HEAD beside GET; none when there is no such path.
 pub(super) fn methods_of(path: &str) -> Vec<&'static str> {
@@ -392,9 +372,9 @@ fn error_page(word: &str) -> Outcome {
 /// An answer that is nobody's secret.
 fn text(text: String, media: &'static str) -> Response {
     let mut response = Response::new(Body::from(text));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
     let kept = HeaderValue::from_static("public, max-age=300");
-    response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    response.headers_mut().insert(CACHE_CONTROL, kept);
     response
 }
 

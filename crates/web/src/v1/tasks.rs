@@ -126,6 +126,7 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
         credentials,
         idempotency_key,
         withheld: None,
+        mode: call.mode,
     };
     let engine = &call.front.api.engine;
     let id = engine.admit(&call.app, request).await.map_err(refused)?;
@@ -172,6 +173,7 @@ pub(super) async fn usable_area(
 fn refused(error: AdmitError) -> Problem {
     match error {
         AdmitError::Parameter(complaint) => Problem::parameter(complaint),
+        AdmitError::WrongMode => Code::WrongMode.into(),
         AdmitError::KeyReused => Code::IdempotencyKeyReused.into(),
         AdmitError::EmployerLogin => Code::EmployerLoginNotGranted.into(),
         AdmitError::NoBalance => Code::InsufficientBalance.into(),

@@ -13,6 +13,9 @@ use crate::state::log_fault;
 /// Said in place of a portal that would lock the account at one more wrong password.
 const BRAKED: &str = "参数错误：该账号的登录多次被网站拒绝，为免被锁定，请稍后再试";
 
+/// Said of a test that is none of the model city, and of the model city that is no test.
+const WRONG_MODE: &str = "参数错误：示范市 990000 只供测试应用使用，测试应用也只能使用示范市";
+
 /// Said of an Idempotency-Key that came with another request before.
 const KEY_REUSED: &str = "参数错误：Idempotency-Key 已用于另一个请求";
 
@@ -45,6 +48,7 @@ fn request(call: &Call<'_>) -> Result<CreateRequest, &'static str> {
         credentials,
         idempotency_key: call.idempotency_key.clone()?,
         withheld: None,
+        mode: call.app.app.mode(),
     })
 }
 
@@ -53,6 +57,7 @@ fn render(admitted: Result<TaskId, AdmitError>) -> Result<Value, Refusal> {
     match admitted {
         Ok(tid) => Ok(json!({ "tid": tid, "success": true })),
         Err(AdmitError::Parameter(complaint)) => Ok(failed(-2, format!("参数错误：{complaint}"))),
+        Err(AdmitError::WrongMode) => Ok(failed(-2, WRONG_MODE.to_owned())),
         Err(AdmitError::KeyReused) => Ok(failed(-2, KEY_REUSED.to_owned())),
         Err(AdmitError::Braked) => Ok(failed(-2, BRAKED.to_owned())),
         Err(AdmitError::Fault(fault)) => {

@@ -48,8 +48,8 @@ impl KeyAction {
         let keys: ApiKeys = accounts.api_keys();
         match self {
             Self::Create { id, test, note } => {
-                find(accounts, &id).await?;
-                let mode = if test { KeyMode::Test } else { KeyMode::Live };
+                let app = find(accounts, &id).await?;
+                let mode = if test || app.is_test { KeyMode::Test } else { KeyMode::Live };
                 let (key, row) = keys.create(&id, mode, &note).await?;
                 let mut json = shown(&row);
                 json["key"] = json!(key.as_str());

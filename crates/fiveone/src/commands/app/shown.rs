@@ -24,6 +24,7 @@ pub(super) async fn shown(accounts: &Accounts, app: &App, entries: i64) -> Resul
     let mut json = json!({
         "appId": app.id.as_str(),
         "name": app.name,
+        "mode": app.mode().as_str(),
         "fund": product(Product::Fund),
         "insurance": product(Product::Insurance),
         "switches": switches(app),

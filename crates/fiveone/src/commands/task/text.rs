@@ -117,6 +117,7 @@ mod tests {
             due_at: NOON + 900_000,
             crawled_at: None,
             withheld_until: None,
+            is_test: false,
             wiped_at: None,
         };
         let history = TaskHistory {

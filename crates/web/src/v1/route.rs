@@ -1,0 +1,93 @@
+//! A route of `/v1` as the table of [`super::routes`] tells it: what the router and the OpenAPI document
+//! are made of.
+
+use futures_util::future::BoxFuture;
+use http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::Outcome;
+use super::call::Call;
+use super::code::Code;
+
+/// A route.
+pub(super) struct Route {
+    /// `GET` and the like.
+    pub(super) verb: &'static str,
+    /// The path, with at most one variable part.
+    pub(super) path: &'static str,
+    /// Its name in logs, metrics and the document.
+    pub(super) operation: &'static str,
+    /// What it does, in a line.
+    pub(super) summary: &'static str,
+    /// Its parameters behind the `?` and in headers.
+    pub(super) params: &'static [Param],
+    /// The schema of the body it takes.
+    pub(super) body: Option<SchemaOf>,
+    /// What it answers when all is well.
+    pub(super) answer: Answer,
+    /// What it may be refused with, beside what any call may be.
+    pub(super) codes: &'static [Code],
+    /// What answers.
+    pub(super) run: Run,
+}
+
+/// What answers a call.
+pub(super) enum Run {
+    /// For everybody; it is handed the variable part of the path.
+    Open(fn(&str) -> Outcome),
+    /// For apps.
+    Keyed(for<'a> fn(Call<'a>) -> BoxFuture<'a, Outcome>),
+}
+
+/// Makes a schema.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// A good answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) media: &'static str,
+    /// Its schema, where it is JSON of ours.
+    pub(super) schema: Option<SchemaOf>,
+}
+
+/// A parameter behind the `?` or in a header.
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+    pub(super) about: &'static str,
+    /// Its JSON schema.
+    pub(super) schema: &'static str,
+}
+
+pub(super) const fn query(name: &'static str, schema: &'static str, about: &'static str) -> Param {
+    Param { name, place: "query", about, schema }
+}
+
+pub(super) const fn header(name: &'static str, schema: &'static str, about: &'static str) -> Param {
+    Param { name, place: "header", about, schema }
+}
+
+pub(super) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+pub(super) const fn json<T: JsonSchema>(status: u16) -> Answer {
+    Answer { status, media: "application/json", schema: Some(schema::<T>) }
+}
+
+pub(super) const fn other(media: &'static str) -> Answer {
+    Answer { status: 200, media, schema: None }
+}
+
+impl Route {
+    /// Its method.
+    pub(super) fn method(&self) -> Method {
+        self.verb.parse().unwrap_or_default()
+    }
+
+    /// The names it knows behind the `?`.
+    pub(super) fn query_names(&self) -> Vec<&'static str> {
+        let params = self.params.iter().filter(|param| param.place == "query");
+        params.map(|param| param.name).collect()
+    }
+}
