@@ -39,7 +39,10 @@ export class Demo {
       });
       this.process.on("exit", (code) => reject(new Error(`the demonstration ended with ${code}`)));
     });
-    this.gateway = JSON.parse(said).gateway;
+    const told = JSON.parse(said);
+    this.gateway = told.gateway;
+    this.operator = told.operator;
+    this.password = told.password;
   }
 
   async halt(signal = "SIGTERM") {

@@ -1,51 +1,23 @@
 // The person's page in a real browser: whole journeys, on a phone and on a desktop, with the server
 // restarted, the tab closed, by keyboard alone; and that nothing that was typed goes out in clear.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { mkdir, readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { chromium } from "playwright-core";
 import { answerIn, Demo } from "./demo.mjs";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SCREENSHOTS = process.env.FIVEONE_TEST_SCREENSHOTS;
-const SIZES = {
-  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
-  desktop: { viewport: { width: 1280, height: 800 } },
-};
+import { assertAccessible, keep as keepAs, launch, open as openIn, SIZES } from "./page.mjs";
 
 let demo;
 let browser;
 before(async () => {
   demo = await Demo.start();
-  browser = await chromium.launch({
-    executablePath: process.env.FIVEONE_TEST_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
   await demo?.end();
 });
 
-/** A page of its own, whose requests are kept; scripts that fail, fail the test. */
-async function open(address, options = SIZES.phone) {
-  const context = await browser.newContext({ locale: "zh-CN", ...options });
-  const page = await context.newPage();
-  page.sent = [];
-  page.mistakes = [];
-  page.on("request", (request) => page.sent.push(`${request.url()}\n${request.postData() ?? ""}`));
-  page.on("pageerror", (error) => page.mistakes.push(String(error)));
-  page.on("console", (message) => {
-    // htmx says so when the stream of events has ended and is opened again.
-    const isRefusal = /status of (40\d|50\d)|ERR_|^\[object Event\]$/.test(message.text());
-    if (message.type() === "error" && !isRefusal) page.mistakes.push(message.text());
-  });
-  await page.goto(address);
-  return page;
-}
-
+const open = (address, options) => openIn(browser, address, options);
+const keep = (page, what) => keepAs(page, `link-${what}`);
 const heading = (page, text) => page.getByRole("heading", { name: text });
 const press = (page, text) => page.getByRole("button", { name: text, exact: true }).click();
 
@@ -88,33 +60,6 @@ function assertSealed(page, words) {
     }
   }
   assert.deepEqual(page.mistakes, []);
-}
-
-/** Keeps how the page looks now, in both sizes and both lights. */
-async function keep(page, what) {
-  if (!SCREENSHOTS) return;
-  await mkdir(SCREENSHOTS, { recursive: true });
-  const before = page.viewportSize();
-  for (const [size, { viewport }] of Object.entries(SIZES)) {
-    for (const colorScheme of ["light", "dark"]) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${SCREENSHOTS}/link-${what}-${size}-${colorScheme}.png` });
-    }
-  }
-  await page.setViewportSize(before);
-  await page.emulateMedia({ colorScheme: null });
-}
-
-async function assertAccessible(page, what) {
-  // By the debugger's way: the policy lets no script in but the page's own.
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document);
-    return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-  assert.deepEqual(found, [], what);
 }
 
 for (const [size, options] of Object.entries(SIZES)) {

@@ -5,6 +5,7 @@
 //!     cargo run --release -p fiveone-bench -- --reading how fast pages are read alone
 //!     cargo run --release -p fiveone-bench -- --flood more creates than can be written
 //!     cargo run --release -p fiveone-bench -- --waiting thousands who wait for a code
+//!     cargo run --release -p fiveone-bench -- --seed-tasks 1000000 the console over so many tasks
 //!
 //! The gateway is a process of its own, started by `fiveone serve` with a configuration file; the
 //! lab and the load are in this one, on the same machine and loopback. Figures are therefore low
@@ -18,6 +19,7 @@ mod load;
 mod memory;
 mod polls;
 mod reading;
+mod seed;
 mod tasks;
 mod waiting;
 
@@ -43,6 +45,12 @@ struct Args {
     /// Only tasks that wait for a code, over a kill of the gateway
     #[arg(long)]
     waiting: bool,
+    /// Only the console's pages, over a database that is filled with so many tasks first
+    #[arg(long, value_name = "COUNT")]
+    seed_tasks: Option<u32>,
+    /// The empty database that --seed-tasks fills; default: a temporary SQLite file
+    #[arg(long, requires = "seed_tasks", value_name = "URL")]
+    store: Option<String>,
     /// Serves the bytes of a file bare, on this address; used by the program itself
     #[arg(long, hide = true, num_args = 2, value_names = ["ADDRESS", "FILE"])]
     bare: Option<Vec<String>>,
@@ -115,6 +123,10 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     if let Some(bare) = &args.bare {
         return polls::serve_bare(&bare[0], &bare[1]).await;
+    }
+    if let Some(count) = args.seed_tasks {
+        print(&seed::measure(count, args.store.as_deref()).await?);
+        return Ok(());
     }
     let scale = Scale::of(args.quick);
     let lab = fiveone_lab::start(fiveone_lab::Options {

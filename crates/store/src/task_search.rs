@@ -19,7 +19,7 @@ use crate::tasks::sql_list;
 use crate::{Error, Mark, Reader, Resolved, app_id, corrupt, task_id};
 
 /// Rows looked at for one page.
-const LOOKED_AT_MAX: i64 = 10_000;
+const LOOKED_AT_MAX: i64 = 5_000;
 
 /// Which tasks are meant: those that fit all that is given.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ pub struct TasksFound {
 
 const COLUMNS: &str =
     "t.id, t.app_id, t.product, t.area, t.stage, t.detail, t.created_at, t.finished_at,
-    t.withheld_until, h.amount_fen, h.state";
+    t.withheld_until";
 
 fn decode(row: &Row) -> Result<TaskListed, Error> {
     let id = task_id(row, 0, "task")?;
@@ -226,21 +226,28 @@ impl Reader {
         limit: i64,
     ) -> Result<TasksFound, Error> {
         let mut conditions = Conditions::of(search, after);
-        let looked_at = if conditions.rest.is_empty() { limit + 1 } else { LOOKED_AT_MAX };
-        let looked_at_place = conditions.place(looked_at);
+        let is_found_whole = conditions.rest.is_empty();
+        let count = if is_found_whole { limit + 1 } else { LOOKED_AT_MAX };
+        let looked_at_place = conditions.place(count);
         conditions.found.push("1 = 1".to_owned());
-        let looked_at_sql = format!(
-            "select t.id, t.created_at from task t where {}
-             order by t.created_at desc, t.id desc limit ${looked_at_place}",
-            conditions.found.join(" and ")
-        );
+        let looked_at = |columns: &str, found: &[String]| {
+            format!(
+                "select {columns} from task t where {}
+                 order by t.created_at desc, t.id desc limit ${looked_at_place}",
+                found.join(" and ")
+            )
+        };
         let all = conditions.arguments.clone();
         let limit_place = conditions.place(limit + 1);
         conditions.rest.push("1 = 1".to_owned());
+        // Each level has its limit, so that no more rows than these are joined.
         let sql = format!(
-            "select {COLUMNS} from ({looked_at_sql}) w
-             join task t on t.id = w.id join hold h on h.task_id = t.id
-             where {} order by w.created_at desc, w.id desc limit ${limit_place}",
+            "select {COLUMNS}, h.amount_fen, h.state from (
+               select * from ({}) t where {}
+               order by t.created_at desc, t.id desc limit ${limit_place}) t
+             join hold h on h.task_id = t.id
+             order by t.created_at desc, t.id desc",
+            looked_at(COLUMNS, &conditions.found),
             conditions.rest.join(" and ")
         );
         let rows = self.db.fetch_all(&sql, &conditions.arguments).await?;
@@ -252,10 +259,11 @@ impl Reader {
                 tasks.last().map(|task| Mark { at: task.created_at, id: task.id.to_string() });
             return Ok(TasksFound { tasks, next, is_partial: false });
         }
-        if looked_at < LOOKED_AT_MAX {
+        if is_found_whole {
             return Ok(TasksFound { tasks, next: None, is_partial: false });
         }
-        let sql = format!("{looked_at_sql} offset {}", LOOKED_AT_MAX - 1);
+        let ids = looked_at("t.id, t.created_at", &conditions.found);
+        let sql = format!("{ids} offset {}", LOOKED_AT_MAX - 1);
         let last = self.db.fetch_one(&sql, &all).await?;
         let next = last.map(|row| Ok::<_, Error>(Mark { at: row.int(1)?, id: row.text(0)? }));
         let next = next.transpose()?;

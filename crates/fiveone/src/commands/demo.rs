@@ -122,7 +122,8 @@ async fn serve(
 ) -> std::io::Result<()> {
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(listener, router);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service);
     let serving = serving.with_graceful_shutdown(async { drop(is_asked.await) }).into_future();
     tokio::pin!(serving);
     tokio::select! {

@@ -129,6 +129,27 @@ impl Switch {
         }
     }
 
+    /// Its name and what it does, in Chinese.
+    #[must_use]
+    pub const fn in_chinese(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dialect => ("取值方式", "table 按字段表，example 按示例"),
+            Self::Callback(Product::Fund) => ("公积金回调地址", "留空为不回调"),
+            Self::Callback(Product::Insurance) => ("社保回调地址", "留空为不回调"),
+            Self::ChallengeCallbacks => ("验证码也回调", "等待验证码时也通知应用"),
+            Self::Challenge => ("结构化问题", "查询结果里给出问题的数据"),
+            Self::Findings => ("给出读不出的内容", "报告旁列出没能读到的字段名"),
+            Self::AcknowledgesBy201 => ("只认 HTTP 201", "其他 2xx 不算确认"),
+            Self::EmployerLogins => ("允许单位登录", "可读取他人记录，谨慎开启"),
+            Self::Signature => ("必须签名", "每次调用都要 X-Fiveone-Signature"),
+            Self::LegacyCodeSignature => ("fundUserCode 短签名", "接受公积金文档的旧式签名"),
+            Self::CallsPerSecond => ("每秒调用数", ""),
+            Self::OpenTasksMax => ("未结束任务上限", ""),
+            Self::UnpaidPerHourMax => ("每小时免费失败上限", "因用户输入失败、不收费的任务"),
+            Self::AllowedNetworks => ("允许的 IP", "逗号分隔，留空为不限"),
+        }
+    }
+
     /// What it takes.
     #[must_use]
     pub const fn kind(self) -> SwitchKind {

@@ -106,7 +106,7 @@ async fn what_is_rare_is_looked_for_in_bounds(store: TestStore) {
     // As many newer tasks as are looked at once, and some, that do not fit.
     let made = "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
                   created_at, updated_at, due_at, finished_at)
-                with recursive n(i) as (select 1 union all select i + 1 from n where i < 10050)
+                with recursive n(i) as (select 1 union all select i + 1 from n where i < 5050)
                 select 'f' || substr('0000000000000000000000000000000' || i, -31), 'a', 'fund',
                   '210300', 1, 'done', 'bills', 1, 1, 1, 1, 1 from n";
     let made = if store.url().starts_with("sqlite:") {

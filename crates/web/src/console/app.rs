@@ -126,22 +126,7 @@ const fn switch_words(language: Language, switch: Switch) -> (&'static str, &'st
     if let Language::English = language {
         return (switch.name(), switch.help());
     }
-    match switch {
-        Switch::Dialect => ("取值方式", "table 按字段表，example 按示例"),
-        Switch::Callback(Product::Fund) => ("公积金回调地址", "留空为不回调"),
-        Switch::Callback(Product::Insurance) => ("社保回调地址", "留空为不回调"),
-        Switch::ChallengeCallbacks => ("验证码也回调", "等待验证码时也通知应用"),
-        Switch::Challenge => ("结构化问题", "查询结果里给出问题的数据"),
-        Switch::Findings => ("给出读不出的内容", "报告旁列出没能读到的字段名"),
-        Switch::AcknowledgesBy201 => ("只认 HTTP 201", "其他 2xx 不算确认"),
-        Switch::EmployerLogins => ("允许单位登录", "可读取他人记录，谨慎开启"),
-        Switch::Signature => ("必须签名", "每次调用都要 X-Fiveone-Signature"),
-        Switch::LegacyCodeSignature => ("fundUserCode 短签名", "接受公积金文档的旧式签名"),
-        Switch::CallsPerSecond => ("每秒调用数", ""),
-        Switch::OpenTasksMax => ("未结束任务上限", ""),
-        Switch::UnpaidPerHourMax => ("每小时免费失败上限", "因用户输入失败、不收费的任务"),
-        Switch::AllowedNetworks => ("允许的 IP", "逗号分隔，留空为不限"),
-    }
+    switch.in_chinese()
 }
 
 fn switches(language: Language, app: &App) -> Vec<SwitchShown> {
