@@ -7,6 +7,7 @@ mod books;
 mod callbacks;
 mod clients;
 mod codes;
+mod deploy;
 mod doctor;
 mod documents;
 mod erasure;
