@@ -24,6 +24,7 @@ mod operators;
 mod process;
 mod questions;
 mod restart;
+mod restore;
 mod secrets;
 mod serve;
 mod signature;
