@@ -2,9 +2,11 @@
 //! whom, who may write, sleep and read the clock, which rules of the protocol are cited and tested,
 //! and that no real person's number stands anywhere. All findings are reported at once.
 
+mod alerts;
 mod arrows;
 mod dead;
 mod documents;
+mod log_fields;
 mod metrics;
 mod named_files;
 mod people;
@@ -44,6 +46,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut findings = Vec::new();
     let files = files()?;
     let mut rules = rules::Rules::default();
+    let mut log_fields = log_fields::LogFields::default();
     for path in &files {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         people::check(path, &text, &mut findings);
@@ -54,12 +57,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
             rust::check(path, &text, &mut findings);
             reach::check(path, &text, &mut findings);
             metrics::check_file(path, &text, &mut findings);
+            log_fields.look(path, &text);
         }
     }
     rules.finish(&mut findings);
     arrows::check(&mut findings)?;
     dead::check(&files, &mut findings);
     metrics::check(&mut findings);
+    alerts::check(&mut findings);
+    log_fields.finish(&mut findings);
     for finding in &findings {
         eprintln!("{finding}");
     }

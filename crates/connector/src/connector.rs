@@ -74,6 +74,12 @@ impl Connector {
         &self.version
     }
 
+    /// Where its portal is: the first that answers is used.
+    #[must_use]
+    pub fn bases(&self) -> &[Url] {
+        &self.bases
+    }
+
     /// The ways to log in, as the interfaces tell them.
     #[must_use]
     pub fn logins(&self) -> &[LoginMethod] {

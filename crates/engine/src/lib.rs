@@ -97,7 +97,7 @@ pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
 pub use link_pages::{Begun, LinkPages, LinkTask};
 pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links};
-pub use notify::{Receiver, callback_address};
+pub use notify::{Receiver, callback_address, reach_callback};
 pub use operators::{NewTotp, Operators, Session, SessionLimits};
 pub use options::Options;
 pub use parts::Parts;

@@ -18,7 +18,7 @@ use crate::{Accounts, Fault, causes};
 
 pub(crate) use places::Places;
 pub(crate) use receiver::HttpReceiver;
-pub use receiver::{Receiver, callback_address};
+pub use receiver::{Receiver, callback_address, reach_callback};
 
 /// Added to an attempt's own limit before another node may try the same callback.
 const GRACE_MS: i64 = 20_000;

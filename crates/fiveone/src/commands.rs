@@ -10,6 +10,7 @@ mod config;
 mod connector;
 mod demo;
 mod doctor;
+mod init;
 mod keys;
 mod lab;
 mod ledger;
@@ -40,6 +41,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Init(init::Init),
     Serve(serve::Serve),
     Query(query::Query),
     Call(call::Call),
@@ -67,6 +69,7 @@ impl Cli {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         match self.command {
             Command::Demo(command) => command.run().await,
+            Command::Init(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Query(command) => command.run().await,
             Command::Call(command) => command.run().await,

@@ -23,7 +23,7 @@ const OPEN: &str = "fiveone_connections_open";
 const REFUSED: &str = "fiveone_connections_refused_total";
 
 /// Descriptors that are no connections of clients: the database, portals, receivers, files.
-const OTHER_DESCRIPTORS: usize = 512;
+pub(crate) const OTHER_DESCRIPTORS: usize = 512;
 
 /// How many connections there may be, and how patient they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

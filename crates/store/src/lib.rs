@@ -37,6 +37,7 @@ mod task_search;
 mod tasks;
 mod transient;
 mod unreadable;
+mod vitals;
 mod wakeups;
 
 use std::sync::Arc;
@@ -77,6 +78,7 @@ pub use steps::StepRow;
 pub use task_search::{TaskListed, TaskSearch, TasksFound};
 pub use tasks::{Leftovers, TaskRow};
 pub use unreadable::{Found, Unreadable};
+pub use vitals::{NodeSign, Server};
 pub use wakeups::{Wakeup, Wakeups};
 
 /// What can go wrong in the store.
@@ -188,11 +190,24 @@ impl Store {
     /// # Errors
     /// The address is wrong, the database cannot be reached, or a step of the schema fails.
     pub async fn open(url: &str, connections_max: u32) -> Result<Self, Error> {
-        let db = Db::open(url, connections_max).await?;
+        let db = Db::open(url, connections_max, true).await?;
         migrations::run(&db).await?;
+        Ok(Self::of(db))
+    }
+
+    /// Opens a database that is there as it is: nothing is made and no step of the schema is taken.
+    /// Only with the schema of this program ([`Reader::schema_steps`]) may anything else be asked of it.
+    ///
+    /// # Errors
+    /// The address is wrong, or the database is not there or cannot be reached.
+    pub async fn open_as_it_is(url: &str) -> Result<Self, Error> {
+        Ok(Self::of(Db::open(url, 1, false).await?))
+    }
+
+    fn of(db: Db) -> Self {
         let books = ledger::Books::default();
         let read = Reader { db: db.clone(), books: books.clone() };
-        Ok(Self { read, write: Writer { db: NotedDb::plain(db), books } })
+        Self { read, write: Writer { db: NotedDb::plain(db), books } }
     }
 
     /// The same store, on SQLite, as a node of a simulation meets it; `drivers` is a runtime with

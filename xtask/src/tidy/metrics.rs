@@ -1,11 +1,14 @@
 //! Metrics: each name is a constant, is described, and stands in docs/OPERATING.md.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Finding;
 
 /// Where the names are.
 const NAMES: [&str; 2] = ["crates/engine/src/metric.rs", "crates/web/src/metrics.rs"];
+/// Connections are counted before anything else is there, and described there.
+const CONNECTIONS: &str = "crates/fiveone/src/connections.rs";
 const DOCUMENT: &str = "docs/OPERATING.md";
 const DESCRIPTIONS: &str = "crates/web/src/metrics.rs";
 
@@ -25,6 +28,13 @@ pub(super) fn check(findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// The name of every metric.
+pub(super) fn names() -> BTreeSet<String> {
+    let files = NAMES.into_iter().chain([CONNECTIONS]);
+    let texts = files.map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    texts.flat_map(|text| constants(&text)).map(|(_, name)| name).collect()
 }
 
 /// A name that is written where something is counted.

@@ -113,6 +113,24 @@ impl Receiver for HttpReceiver {
     }
 }
 
+/// Whether somebody answers at an address that callbacks go to: one HEAD without a body, the way a
+/// callback would go and under the same rules. The status, whatever it is.
+///
+/// # Errors
+/// In a few words why nobody answers, or why no callback would go there.
+pub async fn reach_callback(
+    address: &str,
+    is_private_allowed: bool,
+    limit: Duration,
+) -> Result<u16, String> {
+    let url = callback_address(address, is_private_allowed)?;
+    let receiver = HttpReceiver::new(is_private_allowed).map_err(|fault| fault.to_string())?;
+    match receiver.client.head(url).timeout(limit).send().await {
+        Ok(answer) => Ok(answer.status().as_u16()),
+        Err(error) => Err(message(&error)),
+    }
+}
+
 /// The error's innermost words; never the address, which may carry an app's own secret.
 fn message(error: &reqwest::Error) -> String {
     if error.is_timeout() {

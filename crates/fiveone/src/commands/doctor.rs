@@ -1,106 +1,106 @@
 //! `fiveone doctor`: checks whether everything a gateway needs is there, and says what to do.
 
+mod database;
+mod deployment;
+mod finding;
+mod keys;
+mod machine;
+mod portals;
+mod receivers;
+mod tls;
+
 use clap::Args;
 use fiveone_connector::Library;
-use fiveone_model::product::Product;
 use serde_json::json;
 
+pub(super) use self::finding::Finding;
 use super::store_access::StoreAccess;
+use crate::config::{Config, Server};
 use crate::exit::{Failed, Reason};
 use crate::output;
 
 /// Checks whether everything a gateway needs is there
 ///
-/// Configuration, database, key, connectors, prices, books, tasks set aside. Exit 1 when a check fails.
+/// Configuration, deployment key, machine, port, TLS, connectors, database, clocks, nodes, apps, books,
+/// tasks, callbacks and their receivers. Each line is good (✓), doubtful (!) or bad (✗); under what is
+/// not good stands the command that mends it. It changes nothing. Exit 1 when something is bad.
 ///
 /// Example: fiveone doctor --config fiveone.toml
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     #[command(flatten)]
     access: StoreAccess,
+    /// Connects to the portal of every connector, too, and looks at its certificate
+    #[arg(long)]
+    portals: bool,
     /// Prints one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// Tasks that are named at most.
-const NAMED_MAX: i64 = 20;
-
-/// One thing that is checked: its name, and how it is or what is wrong with it.
-type Check = (&'static str, Result<String, String>);
+/// What is wrong with the TLS of a node, as `doctor` sees it.
+pub(super) fn look_at_tls(server: &Server) -> Vec<Finding> {
+    tls::look(server)
+}
 
 impl Doctor {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let mut checks: Vec<Check> = vec![("connectors", connectors())];
-        match self.access.accounts().await {
-            Err(failed) => {
-                checks.push(("configuration, database and key", Err(failed.message_only())))
-            }
-            Ok(accounts) => {
-                checks.push(("configuration, database and key", Ok("open".to_owned())));
-                checks
-                    .push(("apps and prices", apps(&accounts).await.map_err(Failed::message_only)));
-                checks.push(("books", books(&accounts).await.map_err(Failed::message_only)));
-                checks.push(("tasks", self.tasks().await.map_err(Failed::message_only)));
-            }
-        }
-        let is_ok = checks.iter().all(|(_, check)| check.is_ok());
+        crate::install_tls();
+        let findings = self.look().await;
+        let is_bad = findings.iter().any(Finding::is_bad);
         if self.json {
-            let rows = checks.iter().map(|(name, check)| {
-                json!({
-                    "name": name,
-                    "ok": check.is_ok(),
-                    "detail": check.as_ref().map_or_else(String::as_str, String::as_str),
-                })
-            });
-            output::say_json(&json!({ "ok": is_ok, "checks": rows.collect::<Vec<_>>() }), false);
+            let rows: Vec<_> = findings.iter().map(Finding::to_json).collect();
+            output::say_json(&json!({ "ok": !is_bad, "checks": rows }), false);
         } else {
-            for (name, check) in &checks {
-                match check {
-                    Ok(found) => output::say(&format!("ok    {name}: {found}")),
-                    Err(wrong) => output::say(&format!("FAIL  {name}: {wrong}")),
-                }
+            for finding in &findings {
+                output::say(&finding.to_string());
             }
         }
-        if is_ok { Ok(()) } else { Err(Failed::said(Reason::Failed)) }
+        if is_bad { Err(Failed::said(Reason::Failed)) } else { Ok(()) }
     }
 
-    async fn tasks(&self) -> Result<String, Failed> {
-        let aside = self.access.store().await?.read.set_aside(NAMED_MAX).await?;
-        if aside.is_empty() {
-            return Ok("none is set aside".to_owned());
+    async fn look(&self) -> Vec<Finding> {
+        let options = self.access.options();
+        let config = match self.access.configuration() {
+            Ok(config) => config,
+            Err(failed) => {
+                let told = failed.message_only();
+                let fix = format!("fiveone config check{options}");
+                return vec![Finding::bad("configuration", told, fix)];
+            }
+        };
+        let mut findings = vec![Finding::good("configuration", "no mistakes")];
+        let (key, keys) = keys::load(&config.keys, &options);
+        findings.push(key);
+        findings.extend(machine::look(&config));
+        findings.push(machine::port(&config.server).await);
+        findings.extend(tls::look(&config.server));
+        findings.extend(self.connectors(&config).await);
+        let (looked, store) = database::look(&config, &options).await;
+        findings.extend(looked);
+        if let (Some(store), Some(keys)) = (store, keys) {
+            findings.push(keys::stored(&store, keys.clone(), &options).await);
+            findings.extend(deployment::look(&store, &config.engine, &options).await);
+            findings.extend(deployment::accounts(&store, keys.clone(), &options).await);
+            findings.extend(receivers::look(&store, keys, &config.engine, &options).await);
+            store.close().await;
         }
-        let named: Vec<_> = aside.iter().map(|(task, why)| format!("{task} ({why})")).collect();
-        Err(Failed::message(Reason::Failed, format!("set aside: {}", named.join("; "))))
+        findings
     }
-}
 
-fn connectors() -> Result<String, String> {
-    let library = Library::builtin().map_err(|complaints| complaints.to_string())?;
-    let count = |product| {
-        let areas = library.areas(product).iter();
-        areas.filter(|area| library.connector(product, &area.code).is_some()).count()
-    };
-    Ok(format!("{} fund, {} insurance", count(Product::Fund), count(Product::Insurance)))
-}
-
-async fn books(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {
-    let report = accounts.ledger().verify(&[]).await?;
-    if let Some(first) = report.findings.first() {
-        let message = format!("{first} (run `fiveone ledger verify`)");
-        return Err(Failed::message(Reason::Failed, message));
-    }
-    Ok(format!("{} wallets, {} entries, all clean", report.wallets, report.entries))
-}
-
-async fn apps(accounts: &fiveone_engine::Accounts) -> Result<String, Failed> {
-    let apps = accounts.all().await?;
-    for app in &apps {
-        if accounts.find(&app.id).await?.is_none() {
-            let message =
-                format!("app {} has a grant without a price: its calls get status 4", app.id);
-            return Err(Failed::message(Reason::Failed, message));
+    async fn connectors(&self, config: &Config) -> Vec<Finding> {
+        match Library::with_portals(&config.portals.bases) {
+            Err(complaints) => {
+                let fix = "fiveone connector check".to_owned();
+                vec![Finding::bad("connectors", complaints.to_string(), fix)]
+            }
+            Ok(library) => {
+                let mut findings = vec![portals::count(&library)];
+                if self.portals {
+                    findings.extend(portals::look(&library, &config.portals).await);
+                }
+                findings
+            }
         }
     }
-    Ok(format!("{} apps, all with prices", apps.len()))
 }

@@ -32,6 +32,25 @@ pub(crate) struct StoreAccess {
 }
 
 impl StoreAccess {
+    /// The whole configuration; for a data folder, the one that a demonstration would run with.
+    pub(crate) fn configuration(&self) -> Result<Config, Failed> {
+        let Some(folder) = &self.data else { return Config::load(self.config.as_deref()) };
+        let mut config = Config::parse("", []).map_err(|m| Failed::message(Reason::Mistakes, m))?;
+        config.store.url = database_url(folder);
+        config.keys.file = Some(folder.join(KEY));
+        config.engine.callbacks_to_private = true;
+        Ok(config)
+    }
+
+    /// The options that lead another command to the same store, with a blank before them.
+    pub(crate) fn options(&self) -> String {
+        match (&self.data, &self.config) {
+            (Some(folder), _) => format!(" --data {}", folder.display()),
+            (None, Some(file)) => format!(" --config {}", file.display()),
+            (None, None) => String::new(),
+        }
+    }
+
     /// The store alone, brought to the newest schema.
     pub(crate) async fn store(&self) -> Result<Store, Failed> {
         let (url, connections) = match &self.data {
@@ -103,7 +122,7 @@ impl StoreAccess {
         }
     }
 
-    fn keys(&self) -> Result<DeploymentKeys, Failed> {
+    pub(crate) fn keys(&self) -> Result<DeploymentKeys, Failed> {
         match &self.data {
             Some(folder) => folder_keys(folder),
             None => Ok(Config::load(self.config.as_deref())?.keys.load()?),
@@ -130,7 +149,7 @@ pub(crate) fn folder_keys(folder: &Path) -> Result<DeploymentKeys, Failed> {
 }
 
 /// Writes a file that only its owner may read.
-fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file =

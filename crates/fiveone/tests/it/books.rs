@@ -41,7 +41,7 @@ async fn verify_names_the_first_bad_entry_and_ends_with_1() {
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!((code, &told["findings"][0]["entry"]), (Some(1), &json!(1)));
     let (code, told) = deployment.run("doctor").await;
-    assert!(code == Some(1) && told.contains("FAIL  books: loans: entry 1: "), "{told}");
+    assert!(code == Some(1) && told.contains("✗ books: loans: entry 1: "), "{told}");
 }
 
 #[tokio::test]

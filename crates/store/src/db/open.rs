@@ -19,10 +19,14 @@ const SESSION_LIMITS: &str = "set statement_timeout = '15s'; set lock_timeout = 
 const SQLITE_READERS: u32 = 4;
 
 impl Db {
-    /// Opens `sqlite:PATH` (made when missing) or `postgres://…`.
-    pub(crate) async fn open(url: &str, connections_max: u32) -> Result<Self, Error> {
+    /// Opens `sqlite:PATH` or `postgres://…`; a file that is missing is made if it may be.
+    pub(crate) async fn open(
+        url: &str,
+        connections_max: u32,
+        may_make: bool,
+    ) -> Result<Self, Error> {
         if let Some(path) = url.strip_prefix("sqlite:") {
-            return Self::open_sqlite(path.strip_prefix("//").unwrap_or(path)).await;
+            return Self::open_sqlite(path.strip_prefix("//").unwrap_or(path), may_make).await;
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options: PgConnectOptions = url.parse()?;
@@ -41,12 +45,15 @@ impl Db {
         Err(Error::Address)
     }
 
-    async fn open_sqlite(path: &str) -> Result<Self, Error> {
+    async fn open_sqlite(path: &str, may_make: bool) -> Result<Self, Error> {
+        if may_make {
+            make_private(path)?;
+        }
         // FULL: a commit is on the disk before it is answered; a ledger may not lose its last
         // entries to a power cut. Statements kept prepared: every text of this crate fits.
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
+            .create_if_missing(may_make)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -79,6 +86,18 @@ impl Db {
             }
             Self::Faulty(db) => Box::pin(db.inner().close()).await,
         }
+    }
+}
+
+/// Makes the file if it is missing, so that it is its owner's alone; SQLite gives the same rights to the
+/// files it makes beside it. What is there keeps its rights.
+fn make_private(path: &str) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::Database(error.into())),
     }
 }
 

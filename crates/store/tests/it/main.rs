@@ -20,6 +20,7 @@ mod retention;
 mod schema;
 mod settlement;
 mod stalls;
+mod upgrade;
 
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
