@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
-use fiveone_model::question::AnswerForm;
+use fiveone_model::question::{AnswerForm, REFRESH};
 use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{Answering, Store, Viewer};
+use fiveone_store::{Answering, OpenChallenge, Store, TaskRow, Viewer};
 use zeroize::Zeroizing;
 
 use crate::seal::{DeploymentKeys, seal_to};
@@ -39,6 +41,22 @@ pub enum Answered {
     NotYours,
 }
 
+/// What became of asking for another picture or SMS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshing {
+    /// It is asked for; the task tells of the new question.
+    Asked,
+    /// No question is open, or another one.
+    NotWaiting,
+    /// The portal gives no other in place of this one, or not once more.
+    CannotRefresh,
+    /// So many seconds are to pass before.
+    TooSoon(i64),
+}
+
+/// How long an SMS may take before another is sent.
+const SMS_FOR_MS: Millis = 60_000;
+
 /// Takes codes for questions, whichever node asked.
 pub(crate) struct Answers {
     pub(crate) store: Store,
@@ -48,6 +66,44 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
+    /// Asks for another picture, or another SMS, in place of the question that is open on an app's task.
+    ///
+    /// # Errors
+    /// Those of [`Answers::take`].
+    pub(crate) async fn refresh(&self, task: &TaskRow, question: i64) -> Result<Refreshing, Fault> {
+        let id = &task.id;
+        let (Stage::Asking(kind), Some(node)) = (&task.stage, &task.node_id) else {
+            return Ok(Refreshing::NotWaiting);
+        };
+        let now = self.time.now();
+        let row = self.store.read.open_challenge(id).await?;
+        let is_open = |row: &OpenChallenge| {
+            row.seq == question && row.answer_sealed.is_none() && row.due_at > now
+        };
+        let Some(row) = row.filter(is_open) else { return Ok(Refreshing::NotWaiting) };
+        let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
+        let key = self.keys.task_key(id.as_str(), wrapped)?;
+        let Some(open) = questions::open(&key, &row)? else { return Ok(Refreshing::NotWaiting) };
+        if !open.question.can_refresh {
+            return Ok(Refreshing::CannotRefresh);
+        }
+        let left = row.asked_at + SMS_FOR_MS - now;
+        if *kind == ChallengeKind::Sms && left > 0 {
+            return Ok(Refreshing::TooSoon((left + 999) / 1_000));
+        }
+        let Some(public) = self.store.read.node_key(node).await? else {
+            return Ok(Refreshing::NotWaiting);
+        };
+        let sealed = seal_to(&public, REFRESH.as_bytes(), &format!("answer:{id}"))?;
+        match self.store.write.answer(id, &sealed, now).await? {
+            Answering::Taken => {
+                self.signals.answered(id);
+                Ok(Refreshing::Asked)
+            }
+            Answering::NotWaiting => Ok(Refreshing::NotWaiting),
+        }
+    }
+
     /// Takes a code for the question that is open on a task.
     ///
     /// # Errors

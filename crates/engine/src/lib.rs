@@ -84,7 +84,7 @@ use wiring::Wiring;
 
 pub use accounts::{Accounts, AppEntry};
 pub use admit::{AdmitError, CreateRequest, Withheld};
-pub use answer::{Answered, Code};
+pub use answer::{Answered, Code, Refreshing};
 pub use api_keys::ApiKeys;
 pub use app_tasks::{Cancelling, OwnReport, OwnTask, ReportOf};
 pub use area_switches::AreaSwitches;
@@ -97,7 +97,7 @@ pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
 pub use link_pages::{Begun, LinkPages, LinkTask};
 pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links};
-pub use notify::{Receiver, callback_address, reach_callback};
+pub use notify::{Receiver, Tried, callback_address, reach_callback};
 pub use operators::{NewTotp, Operators, Session, SessionLimits};
 pub use options::Options;
 pub use parts::Parts;

@@ -6,12 +6,16 @@ mod receiver;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fiveone_model::app::AppId;
 use fiveone_model::callback::{retry_at, token_key, webhook_signature};
+use fiveone_model::state_code::StateCode;
+use fiveone_model::task::TaskId;
 use fiveone_store::{Attempt, CallbackRow, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::persist::Passing as _;
+use crate::seal::random;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::{Accounts, Fault, causes};
@@ -25,6 +29,17 @@ const GRACE_MS: i64 = 20_000;
 
 /// How often it is looked for callbacks that another node has queued or given up.
 const LOOK_EVERY_MS: i64 = 5_000;
+
+/// What became of a callback that was tried once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// Its `webhook-id`.
+    pub id: String,
+    /// The receiver's status, if it answered.
+    pub http_status: Option<u16>,
+    /// Why it would be tried again; `None` when it was acknowledged.
+    pub error: Option<String>,
+}
 
 /// Delivers callbacks. It knows nothing of tasks and portals: a callback is a row.
 pub(crate) struct Notifier {
@@ -150,6 +165,28 @@ impl Notifier {
             Err(fiveone_store::Error::Stale { .. }) => Ok(()),
             other => Ok(other?),
         }
+    }
+
+    /// One attempt at an address, with a callback that tells of no task: signed as all others, kept nowhere
+    /// and not tried again.
+    ///
+    /// # Errors
+    /// The app is gone, or the system gives no random bytes.
+    pub(crate) async fn try_address(&self, app: &AppId, url: &str) -> Result<Tried, Fault> {
+        let none = TaskId::from_random([0; 16]);
+        let callback = CallbackRow {
+            id: format!("msg_test_{}", hex::encode(random::<8>()?)),
+            task_id: none,
+            app_id: app.clone(),
+            url: url.to_owned(),
+            code: i64::from(StateCode::LOGGING_IN.number()),
+            msg: "回调测试".to_owned(),
+            seq: 0,
+            attempts: 0,
+            attempts_before: 0,
+        };
+        let (http_status, error) = self.post_callback(&callback).await?;
+        Ok(Tried { id: callback.id, http_status, error })
     }
 
     /// One attempt: the receiver's status, and why it does not count.

@@ -2,12 +2,13 @@
 
 use fiveone_model::app::AppId;
 use fiveone_model::ledger::Entry;
+use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 use fiveone_store::{
     CallbackChoice, CallbackState, KeptCallback, Mark, TaskChoice, TaskLine, Viewer,
 };
 
-use crate::{Cancelling, Engine, Fault, OwnTask, Receipt, ReportOf};
+use crate::{AppEntry, Cancelling, Engine, Fault, OwnTask, Receipt, Refreshing, ReportOf, Tried};
 
 impl Engine {
     /// A task of an app; another app's is none.
@@ -56,6 +57,41 @@ impl Engine {
         match TaskId::parse(tid) {
             Some(id) => self.0.own.cancel(Viewer::App, app, &id).await,
             None => Ok(Cancelling::Unknown),
+        }
+    }
+
+    /// Asks for another picture, or another SMS, in place of the question that is open on an app's task;
+    /// `None` when it has no such task.
+    ///
+    /// # Errors
+    /// The store failed, or what it has does not open.
+    pub async fn refresh(
+        &self,
+        app: &AppId,
+        tid: &str,
+        question: i64,
+    ) -> Result<Option<Refreshing>, Fault> {
+        let Some(id) = TaskId::parse(tid) else { return Ok(None) };
+        let line = self.0.wiring.store.read.task_of(Viewer::App, app, &id).await?;
+        let Some(line) = line else { return Ok(None) };
+        self.0.answers.refresh(&line.task, question).await.map(Some)
+    }
+
+    /// Posts a callback that tells of no task to an app's address, once and at once; `None` when the app
+    /// has none.
+    ///
+    /// # Errors
+    /// The store failed, or the system gives no random bytes.
+    pub async fn try_callback(
+        &self,
+        entry: &AppEntry,
+        product: Product,
+    ) -> Result<Option<Tried>, Fault> {
+        match entry.app.callback(product) {
+            Some(address) => {
+                self.0.notifier.try_address(&entry.app.id, &address.url).await.map(Some)
+            }
+            None => Ok(None),
         }
     }
 

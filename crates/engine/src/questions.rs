@@ -26,8 +26,10 @@ pub(crate) fn seal(key: &TaskKey, question: &Question) -> Result<Vec<u8>, Fault>
 pub(crate) fn open(key: &TaskKey, row: &OpenChallenge) -> Result<Option<OpenQuestion>, Fault> {
     let Some(sealed) = &row.question_sealed else { return Ok(None) };
     let plain = key.open(sealed, PART)?;
-    let question = serde_json::from_slice(&plain)
+    let question: Question = serde_json::from_slice(&plain)
         .map_err(|_| Fault::Seal("a question is not what was sealed"))?;
-    let (id, attempt, due_at) = (row.seq, row.attempt, row.due_at);
+    // A picture that was only asked for anew is no other try.
+    let attempt = if question.attempt > 0 { question.attempt } else { row.attempt };
+    let (id, due_at) = (row.seq, row.due_at);
     Ok(Some(OpenQuestion { id, attempt, due_at, question }))
 }

@@ -165,12 +165,13 @@ mod tests {
     use crate::seal::NodeKey;
     use crate::wiring::Wiring;
     use crate::wiring::tests::{NOW, admit_for_another_node, wiring};
-    use crate::{Answered, Code, Options};
+    use crate::{Answered, Code, Options, Refreshing};
 
     on_both!(
         p_50_a_code_that_was_accepted_is_asked_for_no_more,
         p_50_a_code_is_taken_in_the_shape_of_its_question,
         p_51_asking_again_is_told,
+        a_question_is_had_anew_where_the_portal_gives_another,
     );
 
     /// A task that is logging in, on no node that runs.
@@ -260,6 +261,38 @@ mod tests {
         assert!(poll(&wiring.reports(), &app).await.2.is_some());
         store.write.close_shown(&task.id, task.fence, NOW).await.unwrap();
         assert_eq!(take("已扫描", typed).await, Answered::NotWaiting, "late");
+    }
+
+    async fn a_question_is_had_anew_where_the_portal_gives_another(store: TestStore) {
+        let wiring = wiring(&store, Options::default()).await;
+        let answers = wiring.answers();
+        let public_key = NodeKey::generate().public().to_vec();
+        let node = NodeRow { id: "n1".to_owned(), public_key, proof: String::new() };
+        store.write.register_node(&node, NOW).await.unwrap();
+        let (_, task) = logging_in(&store, &wiring).await;
+        let refresh = async |id| {
+            let task = store.read.task(&task.id).await.unwrap().unwrap();
+            answers.refresh(&task, id).await.unwrap()
+        };
+        assert_eq!(refresh(1).await, Refreshing::NotWaiting, "nothing is asked");
+        for (question, expected) in [
+            (captcha(), Refreshing::CannotRefresh),
+            (Question { can_refresh: true, ..captcha() }, Refreshing::Asked),
+            (Question::sms(), Refreshing::CannotRefresh),
+            (Question { can_refresh: true, ..Question::sms() }, Refreshing::TooSoon(60)),
+        ] {
+            let id = ask(&wiring, &store, &task, &question).await;
+            assert_eq!(refresh(id + 1).await, Refreshing::NotWaiting, "another question");
+            assert_eq!(refresh(id).await, expected, "{question:?}");
+            match expected {
+                Refreshing::Asked => assert_eq!(refresh(id).await, Refreshing::NotWaiting),
+                _ => {
+                    store.write.answer(&task.id, b"sealed", NOW).await.unwrap();
+                }
+            }
+            let portal = (task.product, &task.area);
+            store.write.close_answered(&task.id, task.fence, (portal, 1), NOW).await.unwrap();
+        }
     }
 
     async fn p_51_asking_again_is_told(store: TestStore) {

@@ -10,6 +10,9 @@ use crate::clock::Millis;
 
 pub use answer::{AnswerForm, AnswerShape, Grid, POINTS_MAX, Point, TEXT_CHARS_MAX};
 
+/// The answer of whoever wants another picture or another SMS: no person can type it.
+pub const REFRESH: &str = "\u{1}refresh";
+
 /// The most values to choose from.
 pub const CHOICES_MAX: usize = 50;
 
@@ -40,6 +43,13 @@ pub struct Question {
     pub answer: AnswerShape,
     /// How long it can be answered at the portal, in milliseconds; never shown for longer.
     pub expires_ms: Option<Millis>,
+    /// Whether the portal gives another picture, or sends another SMS, in place of it.
+    #[serde(default)]
+    pub can_refresh: bool,
+    /// From 1: how often its kind was asked because what was answered was wrong; 0 in a question of an
+    /// older program.
+    #[serde(default)]
+    pub attempt: u32,
 }
 
 /// A picture of a question.
@@ -130,6 +140,8 @@ impl Question {
             qr_text: None,
             answer,
             expires_ms: None,
+            can_refresh: false,
+            attempt: 0,
         }
     }
 

@@ -20,6 +20,8 @@ pub struct OpenChallenge {
     pub attempt: u32,
     /// The question itself, sealed with the task's key; none in a row of an older program.
     pub question_sealed: Option<Vec<u8>>,
+    /// When it was asked.
+    pub asked_at: Millis,
     /// When it is over.
     pub due_at: Millis,
     /// The answer, sealed to the node that asked, once there is one.
@@ -56,7 +58,8 @@ impl Reader {
                 "select seq, kind, question_sealed, due_at, answer_sealed,
                    (select count(*) from challenge earlier
                     where earlier.task_id = $1 and earlier.kind = challenge.kind
-                      and earlier.seq <= challenge.seq)
+                      and earlier.seq <= challenge.seq),
+                   asked_at
                  from challenge
                  where task_id = $1 and closed_at is null",
                 args![task.as_str()],
@@ -70,6 +73,7 @@ impl Reader {
                 question_sealed: row.maybe_blob(2)?,
                 due_at: row.int(3)?,
                 answer_sealed: row.maybe_blob(4)?,
+                asked_at: row.int(6)?,
                 attempt: u32::try_from(row.int(5)?)
                     .map_err(|_| corrupt("challenge", "seq", task.as_str()))?,
             })

@@ -4,7 +4,7 @@ use fiveone_model::{
     challenge::ChallengeKind,
     clock::Millis,
     failure::{Failure, FailureKind},
-    question::{AnswerShape, PictureRole, Question},
+    question::{AnswerShape, PictureRole, Question, REFRESH},
 };
 use serde_json::{Value as Json, json};
 use url::Url;
@@ -29,6 +29,21 @@ const ANSWER_CHARS_MAX: usize = fiveone_model::challenge::ANSWER_CHARS_MAX;
 
 /// What portals call the code of a picture.
 pub(super) const CODES: [&str; 3] = ["验证码", "校验码", "附加码"];
+
+/// Whether the request that brought the question can be sent once more. A code that came with another
+/// step's answer cannot be had again by itself; portals send few SMS a day.
+const fn can_refresh(ask: &Ask, refreshes: u32) -> bool {
+    let most = match ask.kind {
+        ChallengeKind::Captcha => 5,
+        ChallengeKind::Sms => 2,
+        ChallengeKind::Scan
+        | ChallengeKind::Slide
+        | ChallengeKind::Click
+        | ChallengeKind::Choose
+        | ChallengeKind::Confirm => 0,
+    };
+    ask.request.is_some() && refreshes < most
+}
 
 /// How a question ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +75,27 @@ impl Run {
         context: Context<'_>,
         person: &mut dyn Person,
     ) -> Result<Asking, StepEnd> {
-        let is_sent = !(ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend);
+        for refreshes in 0.. {
+            let asking =
+                Box::pin(self.ask_once(step, ask, (attempt, refreshes), context, person)).await?;
+            if let Some(asking) = asking {
+                return Ok(asking);
+            }
+        }
+        Ok(Asking::NothingToAsk)
+    }
+
+    /// The same until the person answers or wants another picture or SMS: `None`.
+    async fn ask_once(
+        &mut self,
+        step: &Step,
+        ask: &Ask,
+        (attempt, refreshes): (u32, u32),
+        context: Context<'_>,
+        person: &mut dyn Person,
+    ) -> Result<Option<Asking>, StepEnd> {
+        let is_kept = ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend;
+        let is_sent = refreshes > 0 || !is_kept;
         let prepared = if is_sent {
             Box::pin(self.prepare(step, ask, context)).await?
         } else {
@@ -70,13 +105,14 @@ impl Run {
             Prepared::Question(question) => question,
             Prepared::Answer(answer) => {
                 self.vars.insert(ask.to.clone(), answer);
-                return Ok(Asking::Answered);
+                return Ok(Some(Asking::Answered));
             }
             Prepared::NoPicture => {
                 self.vars.insert(ask.to.clone(), Json::String(String::new()));
-                return Ok(Asking::NothingToAsk);
+                return Ok(Some(Asking::NothingToAsk));
             }
         };
+        question.can_refresh = can_refresh(ask, refreshes);
         question.prompt = ask.hint.clone().unwrap_or_default();
         question.expires_ms = ask.secs().map(|secs| Millis::from(secs) * 1_000);
         self.forget_pages();
@@ -87,14 +123,17 @@ impl Run {
         });
         if let Some(poll) = &ask.shown.poll {
             self.poll_portal(poll, (question, attempt), context, person).await?;
-            return Ok(Asking::Answered);
+            return Ok(Some(Asking::Answered));
         }
         let shape = question.answer;
         let answer = person.ask(question, attempt).await.map_err(failure_of)?;
+        if *answer == REFRESH {
+            return Ok(None);
+        }
         let answer: String = answer.trim().chars().take(ANSWER_CHARS_MAX).collect();
         self.vars.insert(ask.to.clone(), json_of(shape, answer));
         self.answered.insert(ask.to.clone());
-        Ok(Asking::Answered)
+        Ok(Some(Asking::Answered))
     }
 
     /// Everything that is to be shown.

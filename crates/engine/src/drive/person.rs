@@ -47,7 +47,8 @@ impl<'a> TaskPerson<'a> {
     }
 
     /// Puts a question for as long as its kind waits and the portal takes an answer.
-    async fn put(&mut self, question: Question, attempt: u32) -> Result<(), Unasked> {
+    async fn put(&mut self, mut question: Question, attempt: u32) -> Result<(), Unasked> {
+        question.attempt = attempt;
         let (driver, task) = (self.driver, self.task);
         let now = driver.time.now();
         let patience = *driver.patience_ms.get(question.kind);

@@ -3,6 +3,7 @@
 mod client;
 mod links;
 mod lists;
+mod refresh;
 mod refusals;
 mod sandbox;
 mod schema;

@@ -4,12 +4,13 @@ use fiveone_engine::{CallbackState, KeptCallback};
 use fiveone_model::clock::rfc3339;
 use http::StatusCode;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 use super::code::Code;
 use super::query::{cursor, page};
-use super::{Outcome, json};
+use super::tasks::ProductChoice;
+use super::{Outcome, body, json};
 
 /// A page of callbacks, the newest first.
 #[derive(Serialize, JsonSchema)]
@@ -75,6 +76,38 @@ pub(super) async fn replay(call: Call<'_>) -> Outcome {
     }
     let callback = engine.own_callback(app, &call.id).await?.ok_or(Code::CallbackNotFound)?;
     json(StatusCode::ACCEPTED, &of_callback(&callback))
+}
+
+/// What POST /v1/callbacks/test is sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewTry {
+    product: ProductChoice,
+}
+
+/// What came of a callback that was tried.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Tried {
+    /// What its receiver saw as webhook-id.
+    id: String,
+    /// Whether a callback like it would not be tried again.
+    acknowledged: bool,
+    /// What the receiver answered.
+    http_status: Option<u16>,
+    /// Why it would be tried again.
+    error: Option<String>,
+}
+
+/// POST /v1/callbacks/test
+pub(super) async fn test(call: Call<'_>) -> Outcome {
+    let new: NewTry = body::parse(&call.body)?;
+    let product = new.product.into();
+    call.allow(product)?;
+    let tried = call.front.api.engine.try_callback(&call.app, product).await?;
+    let tried = tried.ok_or(Code::NoCallbackAddress)?;
+    let acknowledged = tried.error.is_none();
+    let (id, http_status, error) = (tried.id, tried.http_status, tried.error);
+    json(StatusCode::OK, &Tried { id, acknowledged, http_status, error })
 }
 
 pub(super) fn of_callback(callback: &KeptCallback) -> Callback {

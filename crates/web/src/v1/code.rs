@@ -171,6 +171,14 @@ codes! {
         cause: "The question was answered, its time is over, or it is another one.",
         person: "验证码已失效，请查看最新的提示",
         app: "Look at the task: `question` is what is asked now.";
+    QuestionStays = "question_stays", CONFLICT, "The question cannot be had anew",
+        cause: "The portal gives no other picture or SMS in place of this one, or has given as many as it may.",
+        person: "无法更换或重发，请按当前的提示操作",
+        app: "Offer this only while `can_refresh` of the question is true.";
+    RefreshTooSoon = "refresh_too_soon", TOO_MANY_REQUESTS, "An SMS may still be on its way",
+        cause: "Another SMS is sent a minute after the one before at the earliest.",
+        person: "短信正在发送，请稍后再试",
+        app: "Wait as long as Retry-After says, and count it down for the person.";
     TaskEnded = "task_ended", CONFLICT, "The task has ended",
         cause: "What has ended cannot be cancelled.",
         person: "查询已经结束",

@@ -37,6 +37,8 @@ pub(super) struct Question {
     prompt: String,
     /// Until when it waits for an answer.
     expires_at: String,
+    /// Whether POST /v1/tasks/{id}/refresh brings another picture or another SMS.
+    can_refresh: bool,
     /// The app to scan or to confirm with.
     app: Option<String>,
     /// What is to be seen, each part once.
@@ -117,6 +119,7 @@ impl Question {
             kind: QuestionKind(question.kind.as_str()),
             attempt: open.attempt,
             message: question.msg(open.attempt),
+            can_refresh: question.can_refresh,
             prompt: question.prompt.clone(),
             expires_at: rfc3339(open.due_at),
             app: question.app.clone(),

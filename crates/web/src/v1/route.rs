@@ -79,6 +79,21 @@ pub(super) const fn other(media: &'static str) -> Answer {
     Answer { status: 200, media, schema: None }
 }
 
+pub(super) const PRODUCT: Param =
+    query("product", r#"{"type":"string","enum":["fund","insurance"]}"#, "Of one product.");
+pub(super) const AREA: Param =
+    query("area", r#"{"type":"string","pattern":"^[0-9A-Za-z]{1,16}$"}"#, "Of one area's code.");
+pub(super) const LIMIT: Param = query(
+    "limit",
+    r#"{"type":"integer","minimum":1,"maximum":200,"default":50}"#,
+    "Rows of a page.",
+);
+pub(super) const CURSOR: Param = query(
+    "cursor",
+    r#"{"type":"string","minLength":1}"#,
+    "`next` of the page before; without it, the newest.",
+);
+
 impl Route {
     /// Its method.
     pub(super) fn method(&self) -> Method {

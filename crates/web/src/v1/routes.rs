@@ -7,26 +7,11 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::code::Code;
-use super::route::{Param, Route, Run, header, json, other, query, schema};
+use super::route::{AREA, CURSOR, LIMIT, PRODUCT, Route, Run, header, json, other, query, schema};
 use super::task::Task;
 use super::{
     Outcome, areas, callbacks, events, links, money, openapi, problem, report, sandbox, tasks,
 };
-
-const PRODUCT: Param =
-    query("product", r#"{"type":"string","enum":["fund","insurance"]}"#, "Of one product.");
-const AREA: Param =
-    query("area", r#"{"type":"string","pattern":"^[0-9A-Za-z]{1,16}$"}"#, "Of one area's code.");
-const LIMIT: Param = query(
-    "limit",
-    r#"{"type":"integer","minimum":1,"maximum":200,"default":50}"#,
-    "Rows of a page.",
-);
-const CURSOR: Param = query(
-    "cursor",
-    r#"{"type":"string","minLength":1}"#,
-    "`next` of the page before; without it, the newest.",
-);
 
 /// The routes.
 pub(super) const ROUTES: &[Route] = &[
@@ -121,6 +106,25 @@ pub(super) const ROUTES: &[Route] = &[
             Code::ProductPaused,
         ],
         run: Run::Keyed(|call| tasks::answer(call).boxed()),
+    },
+    Route {
+        verb: "POST",
+        path: "/v1/tasks/{id}/refresh",
+        operation: "refresh_question",
+        summary: "Asks for another picture, or for another SMS, in place of the question that waits: \
+                  the task then tells of a new one.",
+        params: &[],
+        body: Some(schema::<tasks::NewRefresh>),
+        answer: json::<Task>(202),
+        codes: &[
+            Code::TaskNotFound,
+            Code::NoOpenQuestion,
+            Code::QuestionStays,
+            Code::RefreshTooSoon,
+            Code::ProductNotGranted,
+            Code::ProductPaused,
+        ],
+        run: Run::Keyed(|call| tasks::refresh(call).boxed()),
     },
     Route {
         verb: "POST",
@@ -244,6 +248,18 @@ pub(super) const ROUTES: &[Route] = &[
         answer: json::<callbacks::CallbackPage>(200),
         codes: &[],
         run: Run::Keyed(|call| callbacks::list(call).boxed()),
+    },
+    Route {
+        verb: "POST",
+        path: "/v1/callbacks/test",
+        operation: "test_callback",
+        summary: "Posts a callback that tells of no task to the app's address, once, and tells what \
+                  came of it.",
+        params: &[],
+        body: Some(schema::<callbacks::NewTry>),
+        answer: json::<callbacks::Tried>(200),
+        codes: &[Code::ProductNotGranted, Code::ProductPaused, Code::NoCallbackAddress],
+        run: Run::Keyed(|call| callbacks::test(call).boxed()),
     },
     Route {
         verb: "POST",

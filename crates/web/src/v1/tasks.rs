@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::response::Response;
-use fiveone_engine::{AdmitError, Answered, Cancelling, CreateRequest, OwnTask, TaskChoice};
+use fiveone_engine::{
+    AdmitError, Answered, Cancelling, CreateRequest, OwnTask, Refreshing, TaskChoice,
+};
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::{AreaCode, AreaStatus};
 use fiveone_model::challenge::ANSWER_CHARS_MAX;
@@ -91,6 +93,14 @@ pub(super) struct NewAnswer {
     question: i64,
     /// What the person read or was sent.
     code: String,
+}
+
+/// What POST …/refresh is sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewRefresh {
+    /// `question.id` of the task, so that never another question is asked anew.
+    question: i64,
 }
 
 /// A page of tasks, the newest first.
@@ -241,6 +251,23 @@ pub(super) async fn list(call: Call<'_>) -> Outcome {
     let last = tasks.last().filter(|_| has_more);
     let next = last.map(|line| cursor(&format!("{}.{}", line.task.created_at, line.task.id)));
     json(StatusCode::OK, &TaskPage { data: tasks.iter().map(TaskSummary::of).collect(), next })
+}
+
+/// POST /v1/tasks/{id}/refresh
+pub(super) async fn refresh(call: Call<'_>) -> Outcome {
+    let new: NewRefresh = body::parse(&call.body)?;
+    let own = own_task(&call).await?;
+    call.allow(own.line.task.product)?;
+    let engine = &call.front.api.engine;
+    match engine.refresh(&call.app.app.id, &call.id, new.question).await? {
+        Some(Refreshing::Asked) => json(StatusCode::ACCEPTED, &Task::of(&own_task(&call).await?)),
+        Some(Refreshing::NotWaiting) => Err(Code::NoOpenQuestion.into()),
+        Some(Refreshing::CannotRefresh) => Err(Code::QuestionStays.into()),
+        Some(Refreshing::TooSoon(seconds)) => {
+            Err(Problem::from(Code::RefreshTooSoon).with(header::RETRY_AFTER, seconds.into()))
+        }
+        None => Err(Code::TaskNotFound.into()),
+    }
 }
 
 /// POST /v1/tasks/{id}/answers

@@ -1,8 +1,9 @@
 //! Portals without a picture to ask about, and those that only seem to have none.
 
 use fiveone_model::failure::FailureKind;
+use fiveone_model::question::REFRESH;
 
-use super::scripted::{Body, Route, Visit, connector_with_login, get};
+use super::scripted::{Body, Route, Visit, connector_with_login, get, post};
 
 /// The picture is the answer itself.
 const BARE: &str = "ask: captcha, get: captcha";
@@ -148,5 +149,36 @@ async fn a_page_that_comes_again_is_no_answer_by_what_stood_there() {
         let ended = visit.enter().await.map_err(|failure| failure.kind);
         let asked_each_time = (Err(FailureKind::WrongCode), 3);
         assert_eq!((ended, visit.questions()), asked_each_time, "{standing}");
+    }
+}
+
+#[tokio::test]
+async fn another_picture_or_sms_is_had_by_the_same_request_so_many_times() {
+    for (ask, most) in [("ask: captcha, get: code", 5), ("ask: sms, post: code", 2)] {
+        let name = if ask.contains("sms") { "sms" } else { "captcha" };
+        let login = format!(
+            r#"
+            - {{ {ask} }}
+            - {{ post: enter, form: {{ code: "{{{{ {name} }}}}", id: "{{{{ id_card }}}}", pw: "{{{{ password }}}}" }}, expect: {{ text: 安全退出 }} }}
+            "#
+        );
+        let routes = vec![
+            get("/app/code", Body::Picture),
+            post("/app/code", &[], "sent"),
+            Route { method: "POST", path: "/app/enter", with: &["code=8k3f&"], answer: IN.into() },
+        ];
+        let mut visit = Visit::of(connector_with_login(&login), routes);
+        let mut answers = vec![REFRESH; most];
+        answers.push("8k3f");
+        visit.answer_with(&answers);
+        assert_eq!(visit.enter().await.map_err(|failure| failure.kind), Ok(()), "{ask}");
+        let asked: Vec<_> = visit
+            .asked()
+            .iter()
+            .map(|(question, attempt)| (question.can_refresh, *attempt))
+            .collect();
+        let mut expected = vec![(true, 1); most];
+        expected.push((false, 1));
+        assert_eq!(asked, expected, "{ask}");
     }
 }

@@ -14,6 +14,7 @@ use fiveone_model::{
     failure::{Failure, FailureKind},
     login::{Credentials, FieldName},
     product::Product,
+    question::Question,
     report::{Dialect, Section},
 };
 use serde_json::Value as Json;
@@ -187,6 +188,16 @@ impl Visit {
             credentials.set(field, value.to_owned());
         }
         self.run.login(1, &credentials, &mut self.person).await
+    }
+
+    /// What the person answers, in order, instead of what they would.
+    pub(super) fn answer_with(&mut self, answers: &[&str]) {
+        self.person = Answers::of(answers);
+    }
+
+    /// What the person was asked, each with how often.
+    pub(super) fn asked(&self) -> &[(Question, u32)] {
+        &self.person.asked
     }
 
     /// How many questions were asked.
