@@ -13,6 +13,7 @@ mod portals;
 mod section;
 mod server;
 mod store;
+mod telemetry;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub(crate) use self::mistake::Mistakes;
 pub(crate) use self::portals::Portals;
 pub(crate) use self::server::{Server, Tls};
 pub(crate) use self::store::Store;
+pub(crate) use self::telemetry::Telemetry;
 
 use self::section::Document;
 use crate::exit::{Failed, Reason};
@@ -57,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) portals: Portals,
     /// What is logged.
     pub(crate) log: Log,
+    /// Where traces go.
+    pub(crate) telemetry: Telemetry,
 }
 
 impl Config {
@@ -108,6 +112,7 @@ impl Config {
             engine,
             portals,
             log: Log::read(&mut document.section("log")),
+            telemetry: Telemetry::read(&mut document.section("telemetry")),
         }
     }
 }

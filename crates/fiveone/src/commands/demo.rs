@@ -51,7 +51,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         crate::install_tls();
-        telemetry::start_logs("warn,fiveone_web=error", false);
+        telemetry::start_logs("warn,fiveone_web=error", false, None);
         let temporary = match &self.data {
             Some(folder) => {
                 std::fs::create_dir_all(folder)?;

@@ -19,7 +19,8 @@ use crate::config::{Config, LogFormat, Server, Tls};
 use crate::connections::Gate;
 use crate::exit::{Failed, Reason};
 use crate::memory::{self, Kept};
-use crate::telemetry;
+use crate::traces::Traces;
+use crate::{telemetry, traces};
 
 /// How long calls under way get once the engine has stopped.
 const LAST_CALLS_FOR: Duration = Duration::from_secs(5);
@@ -45,7 +46,9 @@ impl Serve {
         let kept = memory::keep();
         crate::install_tls();
         let config = Config::load(self.config.as_deref())?;
-        telemetry::start_logs(&config.log.filter, config.log.format == LogFormat::Json);
+        let traces = config.telemetry.traces.as_ref().map(Traces::to).transpose()?;
+        let tracer = traces.as_ref().map(Traces::tracer);
+        telemetry::start_logs(&config.log.filter, config.log.format == LogFormat::Json, tracer);
         if kept != (Kept { from_dumps: true, from_swap: true }) {
             tracing::warn!(kept.from_dumps, kept.from_swap, "memory may be written to a disk");
         }
@@ -58,7 +61,10 @@ impl Serve {
         };
         let engine = start_engine(&config).await?;
         let web = config.server.web.clone();
-        let router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
+        let mut router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
+        if traces.is_some() {
+            router = router.layer(axum::middleware::from_fn(traces::follow));
+        }
 
         let stop = telemetry::StopSignals::catch()?;
         let handle = Handle::new();
@@ -74,6 +80,9 @@ impl Serve {
         engine.stop().await;
         handle.graceful_shutdown(Some(LAST_CALLS_FOR));
         serving.await??;
+        if let Some(traces) = traces {
+            traces.stop().await;
+        }
         if is_lost {
             let message = "the other nodes declared this one dead; restart it";
             return Err(Failed::message(Reason::Failed, message));

@@ -30,6 +30,7 @@ mod serve;
 mod signature;
 mod timers;
 mod today;
+mod traces;
 mod v1;
 mod vendor_client;
 mod wire;
