@@ -18,6 +18,7 @@ use fiveone_model::report::{Content, Section};
 use fiveone_model::task::{Stage, StageName};
 use fiveone_store::{Claimed, Store, TaskRow};
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use crate::apps::Apps;
 use crate::node::Node;
@@ -94,7 +95,9 @@ impl Driver {
         tracing::info!(tid = %task.id, %product, %area, fence = task.fence, "run begins");
         // Boxed, here and below: thousands of runs wait for a person at once, and a future is as
         // large as the largest it may hold.
-        let run = AssertUnwindSafe(Box::pin(self.run(claimed, &mut slot))).catch_unwind();
+        let span = tracing::info_span!("task", tid = %task.id, %product, %area);
+        let run = Box::pin(self.run(claimed, &mut slot).instrument(span));
+        let run = AssertUnwindSafe(run).catch_unwind();
         let deadline = self.time.until(task.due_at);
         let end = tokio::select! {
             // An end that is there at the last instant is the end, and not whichever is drawn.

@@ -14,6 +14,7 @@ mod portals;
 mod section;
 mod server;
 mod store;
+mod telemetry;
 mod terminal;
 
 use std::path::Path;
@@ -25,6 +26,7 @@ pub(crate) use self::mistake::Mistakes;
 pub(crate) use self::portals::Portals;
 pub(crate) use self::server::{Server, Tls};
 pub(crate) use self::store::Store;
+pub(crate) use self::telemetry::Telemetry;
 pub(crate) use self::terminal::{Pictures, pictures};
 
 use self::section::Document;
@@ -60,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) portals: Portals,
     /// What is logged.
     pub(crate) log: Log,
+    /// Where traces go.
+    pub(crate) telemetry: Telemetry,
 }
 
 impl Config {
@@ -110,6 +114,7 @@ impl Config {
             engine,
             portals,
             log: Log::read(&mut document.section("log")),
+            telemetry: Telemetry::read(&mut document.section("telemetry")),
         }
     }
 }

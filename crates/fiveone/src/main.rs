@@ -13,6 +13,7 @@ mod memory;
 mod output;
 mod secret_file;
 mod telemetry;
+mod traces;
 
 use clap::Parser;
 use zeroizing_alloc::ZeroAlloc;

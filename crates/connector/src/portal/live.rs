@@ -4,6 +4,7 @@ use std::{error::Error as _, num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tracing::Instrument as _;
 
 use super::{Answer, Portal, Request, TransportError, coding};
 
@@ -94,6 +95,28 @@ fn is_loopback(url: &url::Url) -> bool {
 #[async_trait]
 impl Portal for Live {
     async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+        // The host alone: a path may name a person, and a query does.
+        let span = tracing::info_span!(
+            "portal_request",
+            method = request.method,
+            address = request.url.authority(),
+            http_status = tracing::field::Empty
+        );
+        let answer = self.ask(request).instrument(span.clone()).await;
+        if let Ok(answer) = &answer {
+            span.record("http_status", answer.status);
+        }
+        answer
+    }
+
+    async fn pause(&self, time: Duration) {
+        #[expect(clippy::disallowed_methods, reason = "the back-off of retries is a real pause")]
+        tokio::time::sleep(time).await;
+    }
+}
+
+impl Live {
+    async fn ask(&self, request: Request) -> Result<Answer, TransportError> {
         // A portal on this very machine is the operator's own, and needs no politeness.
         if let Some(pace) = self.pace.as_ref().filter(|_| !is_loopback(&request.url)) {
             pace.until_key_ready(&request.url.authority().to_owned()).await;
@@ -135,11 +158,6 @@ impl Portal for Live {
         let body = read(response, request.answer_bytes_max).await?;
         let body = coding::decode(&codings, body, request.answer_bytes_max)?;
         Ok(Answer { status, headers, body })
-    }
-
-    async fn pause(&self, time: Duration) {
-        #[expect(clippy::disallowed_methods, reason = "the back-off of retries is a real pause")]
-        tokio::time::sleep(time).await;
     }
 }
 

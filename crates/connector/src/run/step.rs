@@ -5,6 +5,7 @@ use fiveone_model::{
     login::{Credentials, FieldName},
 };
 use serde_json::Value as Json;
+use tracing::Instrument as _;
 
 use super::{
     Run, Vars,
@@ -116,7 +117,8 @@ impl Run {
             self.unexpected(&UnexpectedPage::definition(error.0))
         })?;
         let method = built.request.method;
-        let fetched = self.fetch(built, request.follow).await;
+        let span = tracing::info_span!("step", step = step.name());
+        let fetched = self.fetch(built, request.follow).instrument(span).await;
         let note = match &fetched {
             Ok(fetched) => StepNote {
                 method,

@@ -60,7 +60,7 @@ impl Demo {
         crate::install_tls();
         let quiet = Log { filter: "warn,fiveone_web=error".to_owned(), format: LogFormat::Text };
         let log = config::log_or(quiet)?;
-        telemetry::start_logs(&log.filter, log.format == LogFormat::Json);
+        telemetry::start_logs(&log.filter, log.format == LogFormat::Json, None);
         let temporary = match &self.data {
             Some(folder) => {
                 std::fs::create_dir_all(folder)?;

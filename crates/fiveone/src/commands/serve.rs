@@ -23,7 +23,8 @@ use crate::config::{Config, LogFormat, Server, Tls};
 use crate::connections::Gate;
 use crate::exit::{Failed, Reason};
 use crate::memory::{self, Kept};
-use crate::telemetry;
+use crate::traces::Traces;
+use crate::{telemetry, traces};
 
 /// How long calls under way get once the engine has stopped.
 const LAST_CALLS_FOR: Duration = Duration::from_secs(5);
@@ -49,7 +50,9 @@ impl Serve {
         let kept = memory::keep();
         crate::install_tls();
         let config = Config::load(self.config.as_deref())?;
-        telemetry::start_logs(&config.log.filter, config.log.format == LogFormat::Json);
+        let traces = config.telemetry.traces.as_ref().map(Traces::to).transpose()?;
+        let tracer = traces.as_ref().map(Traces::tracer);
+        telemetry::start_logs(&config.log.filter, config.log.format == LogFormat::Json, tracer);
         if kept != (Kept { from_dumps: true, from_swap: true }) {
             tracing::warn!(kept.from_dumps, kept.from_swap, "memory may be written to a disk");
         }
@@ -63,7 +66,10 @@ impl Serve {
         let (bases, sandbox) = model_city(&config).await?;
         let engine = start_engine(&config, &bases).await?;
         let web = config.server.web.clone();
-        let router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
+        let mut router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
+        if traces.is_some() {
+            router = router.layer(axum::middleware::from_fn(traces::follow));
+        }
 
         let stop = telemetry::StopSignals::catch()?;
         let handle = Handle::new();
@@ -81,6 +87,9 @@ impl Serve {
         serving.await??;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
+        }
+        if let Some(traces) = traces {
+            traces.stop().await;
         }
         if is_lost {
             let message = "the other nodes declared this one dead; restart it";

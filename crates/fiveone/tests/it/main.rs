@@ -32,6 +32,7 @@ mod signature;
 mod terminal;
 mod timers;
 mod today;
+mod traces;
 mod v1;
 mod vendor_client;
 mod wire;

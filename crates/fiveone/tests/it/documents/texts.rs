@@ -7,11 +7,13 @@ use super::ROOT;
 
 /// The documents, by their path in the repository.
 pub(super) fn documents() -> Vec<(String, String)> {
-    let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
-    for entry in std::fs::read_dir(Path::new(ROOT).join("docs")).expect("a folder") {
-        let name = entry.expect("an entry").file_name().into_string().expect("a name");
-        if name.ends_with(".md") {
-            paths.push(format!("docs/{name}"));
+    let mut paths = ["README.md", "README.zh.md", "CONTRIBUTING.md"].map(str::to_owned).to_vec();
+    for folder in ["docs", "docs/zh"] {
+        for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).expect("a folder") {
+            let name = entry.expect("an entry").file_name().into_string().expect("a name");
+            if name.ends_with(".md") {
+                paths.push(format!("{folder}/{name}"));
+            }
         }
     }
     paths.sort();
