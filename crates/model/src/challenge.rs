@@ -81,6 +81,30 @@ impl ChallengeKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// What operators read for it, in Chinese and in English.
+    #[must_use]
+    pub const fn label(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Captcha => ("图片验证码", "captcha"),
+            Self::Sms => ("短信验证码", "SMS code"),
+            Self::Scan => ("扫码", "QR code"),
+            Self::Slide => ("滑块", "slider"),
+            Self::Click => ("点选", "click words"),
+            Self::Choose => ("选择账户", "choose"),
+            Self::Confirm => ("在手机上确认", "confirm elsewhere"),
+        }
+    }
+
+    /// How often the person may have it brought anew; portals send few SMS a day.
+    #[must_use]
+    pub const fn refreshes_max(self) -> u32 {
+        match self {
+            Self::Captcha => 5,
+            Self::Sms => 2,
+            Self::Scan | Self::Slide | Self::Click | Self::Choose | Self::Confirm => 0,
+        }
+    }
+
     /// Whether the person answers with text, however they come by it. The others end when the portal
     /// says so.
     #[must_use]

@@ -1,4 +1,5 @@
-//! The HTTP surfaces of a node: the ten interfaces, `/v1` and the probes.
+//! The HTTP surfaces of a node: the ten interfaces, `/v1`, the person's page, the console and the
+//! probes; and a demonstration's first page.
 //!
 //! Handlers parse, call the engine and render; no rule of the trade is decided here, and nothing is
 //! written but through the engine. Binding a socket and TLS are the binary's work.

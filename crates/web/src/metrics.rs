@@ -1,5 +1,6 @@
-//! Every metric of a node: its name, its kind and what it means. Whoever counts takes the name from
-//! where it is counted, and this list describes it; a test holds the two and the documents together.
+//! What every metric of a node means. Those of the web are named here, those of the engine in its `metric.rs`;
+//! connections are named and described where the program counts them. Tidy holds them and the documents
+//! together.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 

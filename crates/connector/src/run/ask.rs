@@ -31,18 +31,9 @@ const ANSWER_CHARS_MAX: usize = fiveone_model::challenge::ANSWER_CHARS_MAX;
 pub(super) const CODES: [&str; 3] = ["验证码", "校验码", "附加码"];
 
 /// Whether the request that brought the question can be sent once more. A code that came with another
-/// step's answer cannot be had again by itself; portals send few SMS a day.
+/// step's answer cannot be had again by itself.
 const fn can_refresh(ask: &Ask, refreshes: u32) -> bool {
-    let most = match ask.kind {
-        ChallengeKind::Captcha => 5,
-        ChallengeKind::Sms => 2,
-        ChallengeKind::Scan
-        | ChallengeKind::Slide
-        | ChallengeKind::Click
-        | ChallengeKind::Choose
-        | ChallengeKind::Confirm => 0,
-    };
-    ask.request.is_some() && refreshes < most
+    ask.request.is_some() && refreshes < ask.kind.refreshes_max()
 }
 
 /// How a question ended.

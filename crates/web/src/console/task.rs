@@ -111,7 +111,7 @@ fn moments(language: Language, seen: &TaskSeen) -> Vec<Moment> {
             StageName::Failed => FailureKind::parse(&step.detail)
                 .map_or("", |kind| words::failure_kind(language, kind)),
             _ => ChallengeKind::parse(&step.detail)
-                .map_or("", |kind| words::challenge(language, kind)),
+                .map_or("", |kind| words::kind_name(language, kind)),
         };
         let what = if detail.is_empty() { name.to_owned() } else { format!("{name}：{detail}") };
         let kind = match step.stage {
@@ -123,7 +123,7 @@ fn moments(language: Language, seen: &TaskSeen) -> Vec<Moment> {
     }
     for question in &record.history.questions {
         if let Some(at) = question.answered_at {
-            let kind = words::challenge(language, question.kind);
+            let kind = words::kind_name(language, question.kind);
             all.push((
                 at,
                 format!("{}：{kind}", language.say("用户已回答", "the person answered")),

@@ -33,7 +33,7 @@ pub(super) fn stage_name(language: Language, stage: StageName) -> &'static str {
 pub(super) fn stage(language: Language, stage: &Stage) -> (String, &'static str) {
     let name = stage_name(language, stage.name());
     match stage {
-        Stage::Asking(kind) => (format!("{name}：{}", challenge(language, *kind)), "warn"),
+        Stage::Asking(kind) => (format!("{name}：{}", kind_name(language, *kind)), "warn"),
         Stage::Done { missing } if missing.is_empty() => (name.to_owned(), "good"),
         Stage::Done { missing } => {
             let parts: Vec<_> = missing.iter().map(|section| section.as_str()).collect();
@@ -44,16 +44,10 @@ pub(super) fn stage(language: Language, stage: &Stage) -> (String, &'static str)
     }
 }
 
-pub(super) fn challenge(language: Language, kind: ChallengeKind) -> &'static str {
-    match kind {
-        ChallengeKind::Captcha => language.say("图片验证码", "captcha"),
-        ChallengeKind::Sms => language.say("短信验证码", "SMS code"),
-        ChallengeKind::Scan => language.say("扫码", "QR code"),
-        ChallengeKind::Slide => language.say("滑块", "slider"),
-        ChallengeKind::Click => language.say("点选", "click words"),
-        ChallengeKind::Choose => language.say("选择账户", "choose"),
-        ChallengeKind::Confirm => language.say("在手机上确认", "confirm elsewhere"),
-    }
+/// What is asked for.
+pub(super) fn kind_name(language: Language, kind: ChallengeKind) -> &'static str {
+    let (chinese, english) = kind.label();
+    language.say(chinese, english)
 }
 
 pub(super) fn failure_kind(language: Language, kind: FailureKind) -> &'static str {
