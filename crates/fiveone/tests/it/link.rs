@@ -231,8 +231,15 @@ async fn what_nobody_hands_over_goes_with_its_link(store: TestStore) {
     assert!(page.contains("链接已过期"), "{page}");
     let (_, page) = browser.post("hand-over", &[]).await;
     assert!(page.contains("链接已过期"), "{page}");
-    gateway.engine.tick().await.unwrap();
-    assert_eq!(gateway.store.read.dump("select name from section").await.unwrap().len(), 0);
+    // The gateway's own sweep may be at it, and ours passes over what that one has locked.
+    let left = async || gateway.store.read.dump("select name from section").await.unwrap().len();
+    for _ in 0..200 {
+        if left().await == 0 {
+            break;
+        }
+        gateway.engine.tick().await.unwrap();
+    }
+    assert_eq!(left().await, 0);
     assert_is_not_there(&gateway, &only_task(&gateway).await).await;
 }
 
