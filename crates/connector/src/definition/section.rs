@@ -68,8 +68,9 @@ pub(crate) struct Section {
     /// What else proves that there are no rows, besides an empty list, a total of 0 or the table's
     /// own header. It must be something that is there, in the place where rows would be.
     pub(crate) empty: OneOrMany<Predicate>,
-    /// What is true of the answer where the portal has no such part at all, as only some of its family do.
-    /// It is asked only when nothing could be read; the section is then left out and not missing.
+    /// What is true of the first answer where the portal has no such part at all, as only some of its family
+    /// do. It is asked only when nothing could be read and no other page came; the section is then left out
+    /// and not missing.
     pub(crate) not_offered: OneOrMany<Predicate>,
     /// Rows that are the same in every value, and come from different turns of the loops.
     pub(crate) overlap: Option<Overlap>,

@@ -46,11 +46,15 @@ impl Run {
         self.pages_seen += 1;
     }
 
-    /// Whether one of these is true of the page that was looked into last.
+    /// Whether one of these is true of the page that was looked into last. A page to log in at is what those
+    /// see who are not logged in any more, and tells nothing.
     pub(super) fn last_page_is(&self, predicates: &[Predicate]) -> bool {
         let Some(seen) = &self.seen else { return false };
         let mut page = Page::of_text(seen.url.clone(), &seen.text);
         page.status = seen.status;
+        if page.has_password_field() {
+            return false;
+        }
         let (locals, nothing) = (Vars::new(), Standing::default());
         let (cookies, scope) = (self.cookies(&page.url), self.scope(None, &locals));
         let prober = Prober::new(&page, &scope, &cookies, &nothing);

@@ -29,10 +29,11 @@ impl Run {
         let section = section.ok_or_else(|| Failure::of(FailureKind::NotDeveloped))?;
         let pages_before = self.pages_seen;
         match self.read_offered(name, section).await {
-            // A page of an earlier section says nothing of this one.
+            // Its first page says so, and there was no other: a part that lacks one of its pages is there, and
+            // a page of an earlier section says nothing of this one.
             Err(failure)
                 if failure.kind == FailureKind::PortalChanged
-                    && self.pages_seen > pages_before
+                    && self.pages_seen == pages_before + 1
                     && self.last_page_is(&section.not_offered) =>
             {
                 let finding = Finding::of_key(FindingKind::NotOffered, name.label());

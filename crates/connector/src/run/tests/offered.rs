@@ -23,6 +23,10 @@ sections:
       - { id: list, when: { has: loans }, get: loans, peel: [{ script: loanData }] }
     rows: { json: "$", map: { no: loanNum, sum: loanAmount } }
     empty: { text: 您当前无贷款信息 }
+    parts:
+      loanRepayInfos:
+        steps: [{ get: repays }]
+        rows: { json: "$.rows", map: { d: date, a: principal } }
     not_offered:
       - { status: 404 }
       - { text: 贷款, at: body, not: true }
@@ -30,7 +34,12 @@ sections:
 
 /// What is read of loans where their page is this, or is not there.
 async fn loans(page: Option<&str>) -> Result<(Json, String), FailureKind> {
-    let mut routes = vec![get("/app/base", r#"{"xm":"张三"}"#)];
+    loans_with(page, get("/app/repays", r#"{"rows":[]}"#)).await
+}
+
+/// The same, with the answer to who asks for repayments.
+async fn loans_with(page: Option<&str>, repays: Route) -> Result<(Json, String), FailureKind> {
+    let mut routes = vec![get("/app/base", r#"{"xm":"张三"}"#), repays];
     routes.push(match page {
         Some(page) => get("/app/loans", page),
         None => Route { answer: Body::Status(404, "Not Found".into()), ..get("/app/loans", "") },
@@ -65,7 +74,12 @@ async fn a_part_that_is_there_is_read_or_fails() {
         loans(Some("<h3>贷款</h3><div id=grid></div>")).await,
         Err(FailureKind::PortalChanged)
     );
+    // What is there and lacks one of its pages is not a part that is not there.
+    let away = Route { answer: Body::Status(404, "Not Found".into()), ..get("/app/repays", "") };
+    assert_eq!(loans_with(Some(quoted), away).await, Err(FailureKind::PortalChanged));
     // Whoever lost the session sees no loans either.
+    let login = "<form><input name=id><input type=password name=pw></form>";
+    assert_eq!(loans(Some(login)).await, Err(FailureKind::PortalChanged));
     let lost = loans(Some("<script>alert('会话超时')</script>")).await;
     assert_eq!(lost, Err(FailureKind::SessionLost));
 }
