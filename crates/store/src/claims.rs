@@ -104,26 +104,6 @@ impl Writer {
         limit: i64,
         now: Millis,
     ) -> Result<Found<Claimed>, Error> {
-        let sql = format!(
-            "select {COLUMNS}, {MORE} from task t
-             where t.stage = 'queued' and t.id in (
-               select turns.id from (
-                 select q.id, q.created_at, coalesce(r.running, 0)
-                     + row_number() over (partition by q.app_id order by q.created_at, q.id) as turn
-                 from task q
-                 left join (
-                   select app_id, count(*) as running from task
-                   where finished_at is null and leased_at is not null and stage in ({})
-                     and product = $2 and area = $3
-                   group by app_id) r on r.app_id = q.app_id
-                 where q.stage = 'queued' and q.node_id = $1 and q.product = $2 and q.area = $3
-                   and q.set_aside is null) turns
-               order by turns.turn, turns.created_at, turns.id
-               limit $4)
-             order by t.created_at, t.id
-             {{skip}}",
-            sql_list(&TALKING)
-        );
         let mut tx = self.db.begin().await?;
         tx.serialize(&portal_lock(product, area)).await?;
         let about_to = answered(&mut tx, product, area).await?;
@@ -132,7 +112,9 @@ impl Writer {
         if limit <= 0 {
             return Ok(Found::default());
         }
-        let rows = tx.fetch_all(&sql, args![node, product.as_str(), area.as_str(), limit]).await?;
+        let rows = tx
+            .fetch_all(&queued_sql(), args![node, product.as_str(), area.as_str(), limit])
+            .await?;
         let claimed = claim_rows(&mut tx, &rows, node, now, Some(Stage::LoggingIn)).await?;
         tx.commit().await?;
         Ok(claimed)
@@ -185,6 +167,47 @@ impl Writer {
     }
 }
 
+/// The queued tasks that are next at a portal: node, product, area, how many.
+fn queued_sql() -> String {
+    format!(
+        "select {COLUMNS}, {MORE} from task t
+         where t.stage = 'queued' and t.id in (
+           select turns.id from (
+             select q.id, q.created_at, coalesce(r.running, 0)
+                 + row_number() over (partition by q.app_id order by q.created_at, q.id) as turn
+             from task q
+             left join (
+               select app_id, count(*) as running from task
+               where finished_at is null and leased_at is not null and stage in ({})
+                 and product = $2 and area = $3
+               group by app_id) r on r.app_id = q.app_id
+             where q.stage = 'queued' and q.node_id = $1 and q.product = $2 and q.area = $3
+               and q.set_aside is null) turns
+           order by turns.turn, turns.created_at, turns.id
+           limit $4)
+         order by t.created_at, t.id
+         {{skip}}",
+        sql_list(&TALKING)
+    )
+}
+
+/// What is counted of those that talk to a portal: product, area, and who is left out.
+fn talking_sql() -> String {
+    format!(
+        "select cast(count(*) as bigint) from task
+         where finished_at is null and set_aside is null and stage in ({})
+           and product = $1 and area = $2 and id <> $3",
+        sql_list(&TALKING)
+    )
+}
+
+/// What is counted of those that are about to talk to a portal: product, area.
+const ANSWERED: &str = "select cast(count(*) as bigint) from challenge c
+  where c.closed_at is null and c.answer_sealed is not null and exists (
+    select 1 from task t
+    where t.id = c.task_id and t.finished_at is null and t.leased_at is not null
+      and t.stage = 'asking' and t.product = $1 and t.area = $2)";
+
 /// What transactions that count a portal's tasks serialize by.
 pub(crate) fn portal_lock(product: Product, area: &AreaCode) -> String {
     format!("portal {product}/{area}")
@@ -198,25 +221,14 @@ pub(crate) async fn talking(
     area: &AreaCode,
     but: Option<&TaskId>,
 ) -> Result<i64, Error> {
-    let sql = format!(
-        "select cast(count(*) as bigint) from task
-         where finished_at is null and set_aside is null and stage in ({})
-           and product = $1 and area = $2 and id <> $3",
-        sql_list(&TALKING)
-    );
     let but = but.map_or("", TaskId::as_str);
-    let row = tx.fetch_one(&sql, args![product.as_str(), area.as_str(), but]).await?;
+    let row = tx.fetch_one(&talking_sql(), args![product.as_str(), area.as_str(), but]).await?;
     row.map_or(Ok(0), |row| row.int(0))
 }
 
 /// How many tasks wait for their turn at a portal with the answer of their person.
 async fn answered(tx: &mut Tx, product: Product, area: &AreaCode) -> Result<i64, Error> {
-    let sql = "select cast(count(*) as bigint) from task t
-               join challenge c on c.task_id = t.id
-               where t.finished_at is null and t.leased_at is not null and t.stage = 'asking'
-                 and t.product = $1 and t.area = $2
-                 and c.closed_at is null and c.answer_sealed is not null";
-    let row = tx.fetch_one(sql, args![product.as_str(), area.as_str()]).await?;
+    let row = tx.fetch_one(ANSWERED, args![product.as_str(), area.as_str()]).await?;
     row.map_or(Ok(0), |row| row.int(0))
 }
 
@@ -260,4 +272,36 @@ fn decode_claimed(row: &Row, to: Option<&Stage>) -> Result<Claimed, Error> {
         crashes: row.int("crashes")? + row.int("was_leased")?,
         task,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::db::Arg;
+
+    /// How SQLite finds what a statement reads.
+    async fn plan(store: &Store, sql: &str, arguments: &[Arg<'_>]) -> String {
+        let sql = format!("explain query plan {sql}");
+        let rows = store.read.db.fetch_all(&sql, arguments).await.unwrap();
+        rows.iter().map(|row| row.text(3).unwrap()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn a_claim_looks_at_open_tasks_alone_however_many_an_area_had() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let store = Store::open(&format!("sqlite:{}", path.display()), 1).await.unwrap();
+        let found = plan(&store, &talking_sql(), args!["fund", "210300", ""]).await;
+        assert!(found.contains("task_open_by_portal"), "{found}");
+        let found = plan(&store, ANSWERED, args!["fund", "210300"]).await;
+        assert!(found.contains("challenge_answered"), "{found}");
+        let sql = queued_sql().replace("{skip}", "");
+        let found = plan(&store, &sql, args!["n1", "fund", "210300", 1_i64]).await;
+        assert!(
+            found.contains("task_open_by_portal") && found.contains("task_by_portal_queued"),
+            "{found}"
+        );
+        assert!(!found.contains("task_by_area_time"), "{found}");
+    }
 }

@@ -22,3 +22,8 @@ insert into challenge_of_any_word
 drop table challenge;
 alter table challenge_of_any_word rename to challenge;
 create unique index challenge_open_is_single on challenge (task_id) where closed_at is null;
+-- Thousands wait for their person; those that have an answer are few, and are counted at each claim.
+create index challenge_answered on challenge (task_id) where closed_at is null and answer_sealed is not null;
+
+-- What a claim counts: without it, whatever else finds the tasks of an area finds all that it ever had.
+create index task_open_by_portal on task (product, area, stage) where finished_at is null;
