@@ -189,10 +189,11 @@ impl Writer {
         let mut tx = self.db.begin().await?;
         let (product, area) = portal;
         tx.serialize(&claims::portal_lock(product, area)).await?;
+        // Closed first, so that whoever has lost the task hears of it however busy the portal is.
+        close(&mut tx, task, fence, "and answer_sealed is not null", now).await?;
         if claims::talking(&mut tx, product, area, Some(task)).await? >= at_once_max {
             return Ok(Closing::PortalBusy);
         }
-        close(&mut tx, task, fence, "and answer_sealed is not null", now).await?;
         tx.commit().await?;
         Ok(Closing::Closed)
     }

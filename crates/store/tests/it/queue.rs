@@ -251,7 +251,12 @@ async fn nodes_together_keep_a_portals_limit(store: TestStore) {
     let close = || store.write.close_answered(&task.id, task.fence, limit, NOW);
     assert_eq!(close().await.unwrap(), Closing::PortalBusy);
     let open = store.read.open_challenge(&task.id).await.unwrap().unwrap();
-    assert!(open.answer_sealed.is_some());
+    assert!(open.answer_sealed.is_some(), "nothing is changed");
+    let lost = store.write.close_answered(&task.id, task.fence + 1, limit, NOW).await;
+    assert!(
+        matches!(lost, Err(Error::Stale { .. })),
+        "whoever lost it waits for nothing: {lost:?}"
+    );
     let Claimed { task: other, .. } = &claimed[1];
     let failed = Stage::Failed(Failure::of(FailureKind::WrongCredentials));
     store.write.settle(&end(&other.id, other.fence, failed)).await.unwrap();
