@@ -130,6 +130,27 @@ describe("a person", () => {
     await page.context().close();
   });
 
+  test("sees the question, though the answer to the login comes after it", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    let late;
+    await page.route(/\/begin\?/, async (route) => {
+      const response = await route.fetch();
+      await heading(page, "请输入图中的验证码").waitFor();
+      late = route.fulfill({ response });
+      await late;
+    });
+    await press(page, "同意并继续");
+    await logIn(page, await demo.person(1), "good");
+    const answered = page.waitForResponse(/\/begin\?/);
+    await heading(page, "请输入图中的验证码").waitFor();
+    await answered;
+    await late;
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+    await page.context().close();
+  });
+
   test("is told that a code was wrong, and gets an SMS after it", async () => {
     const page = await open(await demo.link("--area", "990000"));
     const person = await demo.person(2);

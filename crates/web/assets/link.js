@@ -79,24 +79,27 @@ function complain(form) {
   problem.hidden = false;
 }
 
+/** How many stages the stream of events has shown. */
+let streamed = 0;
+
 // A stage that is there already is not swapped: somebody may be typing in it.
-let messages = 0;
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
-  messages += 1;
   const key = event.detail.lastEventId;
-  if (key === stage.dataset.shown) event.preventDefault();
-  else stage.dataset.shown = key;
+  if (key === stage.dataset.shown) return event.preventDefault();
+  stage.dataset.shown = key;
+  streamed += 1;
 });
 
 // The stream may overtake the answer to what was sent, which then tells of a stage that is over.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  event.detail.xhr.messagesBefore = messages;
+  event.detail.xhr.streamedBefore = streamed;
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
   const isSent = /\/(begin|answer)(\?|$)/.test(requestConfig?.path ?? "");
-  const isOvertaken = xhr?.messagesBefore !== undefined && xhr.messagesBefore !== messages;
-  if (isSent && isOvertaken && xhr.status === 200) event.detail.shouldSwap = false;
+  if (isSent && xhr.status === 200 && xhr.streamedBefore !== streamed) {
+    event.detail.shouldSwap = false;
+  }
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
