@@ -9,6 +9,7 @@ mod auth;
 mod client_address;
 mod console;
 mod guesses;
+mod html;
 mod language;
 mod link;
 mod log_budget;

@@ -28,9 +28,9 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
 use self::page::Chosen;
-pub(crate) use self::visit::html;
 use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, stage_of};
 use crate::assets;
+use crate::html::html;
 use crate::language::Language;
 use crate::state::{ApiState, log_fault};
 

@@ -18,8 +18,8 @@ use fiveone_model::token_key::sign;
 use serde::Deserialize;
 
 use crate::assets::VERSION;
+use crate::html::html;
 use crate::language::Language;
-use crate::link::html;
 use crate::state::log_fault;
 
 /// The address that the documents sign (P-10).

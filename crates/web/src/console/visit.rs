@@ -27,9 +27,6 @@ use crate::state::{ApiState, log_fault};
 pub(super) const LANGUAGE: &str = "fiveone_language";
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 /// Why a page is not shown.
 pub(super) enum Trouble {
     /// Nobody is signed in; afterwards it goes on there.
@@ -123,18 +120,12 @@ pub(super) fn see_other(to: &str) -> Response {
     response
 }
 
-/// A page with what keeps it from being framed, kept, sniffed or told about. Other sites are not told;
-/// our own are, since browsers tell them by that where a form comes from.
+/// A page whose forms tell our own pages where they come from, as browsers do by that.
 pub(super) fn html(status: StatusCode, text: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ];
-    (status, headers, text).into_response()
+    let mut response = crate::html::html(status, text);
+    let own = header::HeaderValue::from_static("same-origin");
+    response.headers_mut().insert(header::REFERRER_POLICY, own);
+    response
 }
 
 /// A template that does not render is our fault.

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::page::{self, Chosen, Fragment};
 use super::templates::Frame;
 use crate::assets;
+use crate::html::html;
 use crate::language::Language;
 use crate::state::{ApiState, log_fault};
 
@@ -26,10 +27,6 @@ pub(super) const COOKIE: &str = "fiveone_link";
 const STAGE: HeaderName = HeaderName::from_static("x-stage");
 /// Set by the page's own requests, and by none that another site can make a browser send.
 const OWN_REQUEST: HeaderName = HeaderName::from_static("hx-request");
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-    frame-ancestors 'none'";
 
 /// What stands behind `?`.
 #[derive(Debug, Default, Deserialize)]
@@ -87,19 +84,6 @@ impl IntoResponse for Trouble {
             }
         }
     }
-}
-
-/// A page with what keeps it from being framed, kept, sniffed or told about.
-pub(crate) fn html(status: StatusCode, text: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ];
-    (status, headers, text).into_response()
 }
 
 pub(super) fn stage_of(fragment: Fragment) -> Response {
