@@ -1,6 +1,8 @@
 //! The person's page as a browser uses it, over HTTP, on both databases; the browser itself is tested in
 //! `browser/`.
 
+mod browser;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -13,9 +15,9 @@ use fiveone_model::product::Product;
 use fiveone_model::retention::LINK_KEPT_FOR_MS;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
 use reqwest::StatusCode;
-use serde_json::Value;
 
-use crate::gateway::{APP, Plan, TestGateway, login_fields, text};
+use self::browser::{Browser, seal_answer};
+use crate::gateway::{APP, Plan, TestGateway, text};
 use crate::vendor_client::FUND;
 
 on_both!(
@@ -30,118 +32,6 @@ on_both!(
     a_late_answer_goes_to_no_other_question,
     a_link_that_nobody_agreed_to_is_told_of_for_a_day,
 );
-
-/// A person at a browser.
-#[derive(Clone)]
-struct Browser {
-    http: reqwest::Client,
-    address: String,
-    cookie: String,
-}
-
-impl Browser {
-    fn open(base: &str, token: &str) -> Self {
-        let address = format!("{base}/link/{token}");
-        Self { http: reqwest::Client::new(), address, cookie: String::new() }
-    }
-
-    async fn get(&self, what: &str) -> (StatusCode, String) {
-        let request = self.http.get(format!("{}{what}", self.address));
-        let request = request.header("hx-request", "true").header("cookie", &self.cookie);
-        let response = request.send().await.unwrap();
-        (response.status(), response.text().await.unwrap())
-    }
-
-    async fn post(&mut self, what: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        let body = body.extend_pairs(fields).finish();
-        let request = self.http.post(format!("{}/{what}", self.address)).body(body);
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let request = request.header("hx-request", "true").header("cookie", &self.cookie);
-        let response = request.send().await.unwrap();
-        if let Some(line) = response.headers().get("set-cookie") {
-            let line = line.to_str().unwrap();
-            assert!(line.ends_with("; HttpOnly; SameSite=Strict"), "{line}");
-            line.split(';').next().unwrap().clone_into(&mut self.cookie);
-        }
-        (response.status(), response.text().await.unwrap())
-    }
-
-    /// Seals as the page's script does, to what stands in the form.
-    async fn seal(&self, plain: &str) -> String {
-        let (_, page) = self.get("").await;
-        seal(&page, plain)
-    }
-
-    async fn consent(&mut self) {
-        let (status, page) = self.post("consent", &[]).await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(page.contains("data-field=\"id_card\""), "{page}");
-    }
-
-    async fn log_in(&mut self, person: &Value, password: &str) -> String {
-        let fields = login_fields(person, password);
-        let plain: String = fields
-            .iter()
-            .filter(|(name, _)| name != "login_type" && name != "area_code")
-            .map(|(name, value)| format!("{name}\0{value}\0"))
-            .collect();
-        let sealed = self.seal(&plain).await;
-        let fields = [("area", "990000"), ("way", "1"), ("sealed", sealed.as_str())];
-        let (status, page) = self.post("begin", &fields).await;
-        assert_eq!(status, StatusCode::OK, "{page}");
-        page
-    }
-
-    /// Follows the events until a stage holds one of these texts.
-    async fn wait_for(&self, texts: &[&str]) -> String {
-        let request = self.http.get(format!("{}/events", self.address));
-        let response = request.header("cookie", &self.cookie).send().await.unwrap();
-        let mut response = response;
-        let mut seen = String::new();
-        while let Some(part) = response.chunk().await.unwrap() {
-            seen.push_str(&String::from_utf8_lossy(&part));
-            if texts.iter().any(|text| seen.contains(text)) {
-                return seen;
-            }
-        }
-        panic!("the events ended: {seen}")
-    }
-
-    /// All up to the result.
-    async fn read(&mut self, person: &Value) {
-        self.consent().await;
-        self.log_in(person, "good").await;
-        self.answer_captcha().await;
-        self.wait_for(&["这是读到的内容"]).await;
-    }
-
-    /// Reads the captcha as a person does, and answers it.
-    async fn answer_captcha(&mut self) {
-        self.wait_for(&["data:image/png;base64,"]).await;
-        let (_, page) = self.get("").await;
-        let picture = page.split("base64,").nth(1).unwrap().split('"').next().unwrap();
-        let code = fiveone_lab::answer_in(&STANDARD.decode(picture).unwrap()).unwrap();
-        let sealed = seal_answer(&page, &code);
-        let (status, _) = self.post("answer", &[("sealed", &sealed)]).await;
-        assert_eq!(status, StatusCode::OK);
-    }
-}
-
-fn attribute<'a>(page: &'a str, name: &str) -> &'a str {
-    let begin = format!("{name}=\"");
-    page.split(&begin).nth(1).expect(name).split('"').next().unwrap()
-}
-
-fn seal(page: &str, plain: &str) -> String {
-    let key = attribute(page, "data-key").replace("&#43;", "+").replace("&#47;", "/");
-    let key = STANDARD.decode(key.replace("&#61;", "=")).unwrap();
-    STANDARD.encode(seal_as_page(&key, plain.as_bytes(), attribute(page, "data-about")).unwrap())
-}
-
-fn seal_answer(page: &str, answer: &str) -> String {
-    seal(page, &format!("{}\0{answer}", attribute(page, "data-question")))
-}
 
 fn request(for_ms: i64) -> LinkRequest {
     LinkRequest {
