@@ -4,6 +4,7 @@
 //! Columns are TEXT, BIGINT and {blob} alone, so nothing is lost by not naming driver types.
 
 mod faulty;
+mod group;
 mod open;
 
 use sqlx::postgres::PgRow;
@@ -19,13 +20,13 @@ pub(crate) use open::sql_for;
 /// The handle of a database; cheap to clone.
 #[derive(Clone)]
 pub(crate) enum Db {
-    /// One file, written by one connection at a time: `immediate` transactions queue in the pool
-    /// instead of failing with "database is locked".
+    /// One file, written by one connection at a time: transactions stand in line instead of failing
+    /// with "database is locked".
     Sqlite {
         /// Readers; they never wait for the writer (WAL).
         reader: sqlx::SqlitePool,
         /// The one writer.
-        writer: sqlx::SqlitePool,
+        writer: group::Line,
     },
     /// A server.
     Postgres {
@@ -199,7 +200,7 @@ impl Db {
     pub(crate) async fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
         Ok(match self {
             Self::Sqlite { writer, .. } => {
-                bound!(sql_for(self, sql), args).execute(writer).await?.rows_affected()
+                bound!(sql_for(self, sql), args).execute(writer.pool()).await?.rows_affected()
             }
             Self::Postgres { pool, .. } => {
                 bound!(sql_for(self, sql), args).execute(pool).await?.rows_affected()
@@ -249,7 +250,7 @@ impl Db {
     /// Begins a writing transaction; dropped without [`Tx::commit`] it is rolled back.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Sqlite { writer, .. } => Tx::Grouped(writer.begin().await?),
             Self::Postgres { pool, .. } => Tx::Postgres(pool.begin().await?),
             Self::Faulty(db) => Tx::Faulty(db.begin().await?),
         })
@@ -274,8 +275,10 @@ impl Db {
 
 /// A transaction, of [`Db::begin`] a writing one.
 pub(crate) enum Tx {
-    /// Of SQLite, immediate.
+    /// Of SQLite, reading.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// Of SQLite, writing.
+    Grouped(group::Member),
     /// Of PostgreSQL, read committed: whoever reads to decide must lock the row first.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
     /// One that may fail.
@@ -288,6 +291,10 @@ impl Tx {
         Ok(match self {
             Self::Sqlite(tx) => {
                 bound!(open::sqlite_sql(sql), args).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Grouped(tx) => {
+                let query = bound!(open::sqlite_sql(sql), args);
+                query.execute(tx.connection()?).await?.rows_affected()
             }
             Self::Postgres(tx) => {
                 bound!(open::postgres_sql(sql), args).execute(&mut **tx).await?.rows_affected()
@@ -306,6 +313,10 @@ impl Tx {
             Self::Sqlite(tx) => {
                 let query = bound!(open::sqlite_sql(sql), args);
                 query.fetch_optional(&mut **tx).await?.map(Row::Sqlite)
+            }
+            Self::Grouped(tx) => {
+                let query = bound!(open::sqlite_sql(sql), args);
+                query.fetch_optional(tx.connection()?).await?.map(Row::Sqlite)
             }
             Self::Postgres(tx) => {
                 let query = bound!(open::postgres_sql(sql), args);
@@ -326,6 +337,10 @@ impl Tx {
                 let rows = bound!(open::sqlite_sql(sql), args).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
+            Self::Grouped(tx) => {
+                let query = bound!(open::sqlite_sql(sql), args);
+                query.fetch_all(tx.connection()?).await?.into_iter().map(Row::Sqlite).collect()
+            }
             Self::Postgres(tx) => {
                 let rows = bound!(open::postgres_sql(sql), args).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Postgres).collect()
@@ -337,7 +352,7 @@ impl Tx {
     /// Waits until no other transaction has taken the same name, and keeps it to the end of this one.
     pub(crate) async fn serialize(&mut self, name: &str) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) | Self::Faulty(_) => Ok(()),
+            Self::Sqlite(_) | Self::Grouped(_) | Self::Faulty(_) => Ok(()),
             Self::Postgres(_) => {
                 let sql = "select 1 from (select pg_advisory_xact_lock(hashtextextended($1, 0))) l";
                 self.fetch_one(sql, args![name]).await.map(drop)
@@ -348,7 +363,7 @@ impl Tx {
     /// Has every statement of this transaction, which must be its first, see the same state.
     pub(crate) async fn read_one_state(&mut self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) | Self::Faulty(_) => Ok(()),
+            Self::Sqlite(_) | Self::Grouped(_) | Self::Faulty(_) => Ok(()),
             Self::Postgres(_) => {
                 let sql = "set transaction isolation level repeatable read";
                 self.execute(sql, &[]).await.map(drop)
@@ -360,7 +375,7 @@ impl Tx {
     /// listens: other processes look at every tick.
     pub(crate) async fn notify(&mut self, channel: &str, what: &str) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) | Self::Faulty(_) => Ok(()),
+            Self::Sqlite(_) | Self::Grouped(_) | Self::Faulty(_) => Ok(()),
             Self::Postgres(_) => {
                 let sql = "select 1 from (select pg_notify($1, $2)) told";
                 self.fetch_one(sql, args![channel, what]).await.map(drop)
@@ -372,6 +387,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
+            Self::Grouped(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
             Self::Faulty(tx) => tx.commit().await?,
         }

@@ -87,6 +87,9 @@ pub enum Error {
     /// The database refused or could not be reached.
     #[error("database failed")]
     Database(#[from] sqlx::Error),
+    /// The commit of this transaction and of those beside it failed; nothing of them was written.
+    #[error("commit shared with other transactions failed")]
+    SharedCommit(#[source] Arc<sqlx::Error>),
     /// A schema step failed.
     #[error("migration failed")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -24,7 +24,7 @@ pub(crate) async fn run(db: &Db) -> Result<(), Error> {
     });
     let migrator = Migrator::with_migrations(steps.collect());
     match db {
-        Db::Sqlite { writer, .. } => migrator.run(writer).await?,
+        Db::Sqlite { writer, .. } => migrator.run(writer.pool()).await?,
         Db::Postgres { pool, .. } => {
             // A step may take its time, and so may another node that is at the same step.
             let mut alone = pool.acquire().await?.detach();

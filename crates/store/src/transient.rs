@@ -19,6 +19,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(error) => passes(error),
+            Self::SharedCommit(error) => passes(error),
             _ => false,
         }
     }

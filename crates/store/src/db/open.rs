@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::Db;
+use super::group::Line;
 use crate::Error;
 
 /// How long a statement waits for a connection or for another process that writes.
@@ -70,7 +71,7 @@ impl Db {
         });
         let writer = writer.connect_with(options.clone()).await?;
         let reader = pool(SQLITE_READERS).connect_with(options).await?;
-        Ok(Self::Sqlite { reader, writer })
+        Ok(Self::Sqlite { reader, writer: Line::new(writer, PATIENCE) })
     }
 
     /// Closes every connection; later statements fail.
@@ -78,7 +79,7 @@ impl Db {
         match self {
             Self::Sqlite { reader, writer } => {
                 reader.close().await;
-                writer.close().await;
+                writer.pool().close().await;
             }
             Self::Postgres { pool, pulse, .. } => {
                 pool.close().await;
