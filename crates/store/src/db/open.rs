@@ -12,6 +12,9 @@ use crate::Error;
 
 /// How long a statement waits for a connection or for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long after its last use a connection to a server is taken to be whole. A test costs a round
+/// trip, which would double what a statement costs.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);
 /// What a session of a server may do: one that was paused in a transaction, or waits for one that
 /// was, must not keep the others waiting for longer than half a lease.
 const SESSION_LIMITS: &str = "set statement_timeout = '15s'; set lock_timeout = '4s';
@@ -35,6 +38,15 @@ impl Db {
                 PgPoolOptions::new()
                     .max_connections(connections)
                     .acquire_timeout(PATIENCE)
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, since| {
+                        Box::pin(async move {
+                            if since.idle_for > BELIEVED_FOR {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .after_connect(|connection, _| {
                         Box::pin(async move { connection.execute(SESSION_LIMITS).await.map(drop) })
                     })
@@ -61,8 +73,12 @@ impl Db {
             .busy_timeout(PATIENCE)
             .pragma("secure_delete", "on")
             .statement_cache_capacity(200);
+        // Nothing lies between a connection and its file that could break unseen: no test.
         let pool = |connections: u32| {
-            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(PATIENCE)
+                .test_before_acquire(false)
         };
         // When the disk is full SQLite itself ends the transaction, and the driver goes on taking
         // it for open: such a connection can begin no other one and is replaced.
