@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::client::signed;
 use crate::gateway::Gateway;
 use crate::load::{CONNECTIONS, Connection};
-use crate::{Figure, Scale, beside, rate};
+use crate::{Figure, Scale, beside, each, rate};
 
 /// Creates that are only written: their portal takes connections and never answers.
 pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Figure> {
@@ -20,7 +20,7 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Figure> {
     let gateway = Gateway::start(&portals).await?;
     let requests: Vec<_> = (0..scale.creates).map(|number| request(&gateway, number)).collect();
     let share = requests.len().div_ceil(CONNECTIONS);
-    let begun = Instant::now();
+    let (begun, busy_before) = (Instant::now(), gateway.processor_time()?);
     let mut set = JoinSet::new();
     for part in requests.chunks(share) {
         let (address, part) = (gateway.address.clone(), part.to_vec());
@@ -38,10 +38,11 @@ pub(crate) async fn measure(scale: Scale) -> anyhow::Result<Figure> {
         part??;
     }
     let own = rate(requests.len(), begun.elapsed());
+    let busy = each(gateway.processor_time()? - busy_before, requests.len());
     gateway.stop().await?;
     let bare = bare_commits(scale).await?;
-    let what = "bare SQLite commits (WAL, synchronous=FULL)";
-    Ok(Figure::new("durable creates", format!("{own:.0} /s"), beside(own, bare, what)))
+    let bare = beside(own, bare, "bare SQLite commits (WAL, synchronous=FULL)");
+    Ok(Figure::new("durable creates", format!("{own:.0} /s"), format!("{bare}; {busy}")))
 }
 
 /// A create for a person of their own.

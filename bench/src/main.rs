@@ -4,6 +4,7 @@
 //!     cargo run --release -p fiveone-bench -- --quick within a minute
 //!     cargo run --release -p fiveone-bench -- --reading how fast pages are read alone
 //!     cargo run --release -p fiveone-bench -- --flood more creates than can be written
+//!     cargo run --release -p fiveone-bench -- --tasks whole tasks alone
 //!     cargo run --release -p fiveone-bench -- --waiting thousands who wait for a code
 //!     cargo run --release -p fiveone-bench -- --seed-tasks 1000000 the console over so many tasks
 //!
@@ -42,6 +43,9 @@ struct Args {
     /// Only a flood of creates
     #[arg(long)]
     flood: bool,
+    /// Only whole tasks
+    #[arg(long)]
+    tasks: bool,
     /// Only tasks that wait for a code, over a kill of the gateway
     #[arg(long)]
     waiting: bool,
@@ -142,6 +146,13 @@ async fn main() -> anyhow::Result<()> {
         lab.stop().await;
         return Ok(());
     }
+    if args.tasks {
+        let gateway = Gateway::start(&lab.portals()).await?;
+        print(&[tasks::measure(&gateway, &lab, scale).await?]);
+        gateway.stop().await?;
+        lab.stop().await;
+        return Ok(());
+    }
     if args.waiting {
         print(&waiting::measure(&lab, scale).await?);
         lab.stop().await;
@@ -184,4 +195,10 @@ pub(crate) fn rate(count: usize, time: Duration) -> f64 {
 #[expect(clippy::float_arithmetic, reason = "a ratio is a fraction")]
 pub(crate) fn beside(own: f64, bare: f64, what: &str) -> String {
     format!("{bare:.0} /s {what}; ratio {:.2}", own / bare)
+}
+
+/// What each of so many cost the gateway, on one core.
+#[expect(clippy::float_arithmetic, reason = "a share is a fraction")]
+pub(crate) fn each(busy: Duration, count: usize) -> String {
+    format!("{:.2} ms of processor time each", busy.as_secs_f64() * 1_000.0 / count as f64)
 }
