@@ -31,4 +31,4 @@ pub use portal::{
     TransportError, live,
 };
 
-pub use run::{Evidence, Person, Reading, Run, StepNote, Unanswered};
+pub use run::{Evidence, Person, Reading, Run, RunLog, StepNote, Unanswered};

@@ -51,7 +51,7 @@ pub(crate) use login::OWN_NAMES;
 use crate::{connector::Connector, page::Standing, portal::Portal, read::Whose};
 
 pub use evidence::Evidence;
-pub use note::StepNote;
+pub use note::{RunLog, StepNote};
 pub(crate) use template_vars::BUILT_IN;
 
 /// Why there is no answer.
@@ -119,7 +119,7 @@ pub struct Run {
     shared: BTreeMap<String, Shared>,
     /// What was read of each insurance at which address, to notice one list that answers for several.
     insurances: Vec<(Section, String, Vec<Record>)>,
-    log: Vec<StepNote>,
+    log: RunLog,
     is_lost: bool,
     /// What is known of the person, to tell whose the records are.
     whose: Whose,
@@ -161,7 +161,7 @@ impl Run {
             root: 0,
             shared: BTreeMap::new(),
             insurances: Vec::new(),
-            log: Vec::new(),
+            log: RunLog::default(),
             is_lost: false,
             whose: Whose::default(),
             standing: Standing::default(),
@@ -215,9 +215,16 @@ impl Run {
         }
     }
 
-    /// What was done so far, and forgets it.
-    pub fn take_log(&mut self) -> Vec<StepNote> {
-        std::mem::take(&mut self.log)
+    /// What it is run by.
+    #[must_use]
+    pub fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn log(&self) -> RunLog {
+        self.log.clone()
     }
 
     /// Today in Asia/Shanghai.

@@ -5,6 +5,7 @@
 
 mod findings;
 mod person;
+mod recorder;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::slots::Slot;
 use crate::time::Time;
 use crate::{Fault, causes};
 use person::TaskPerson;
+use recorder::Recorder;
 
 /// Why a run did not reach its end.
 enum Stop {
@@ -96,7 +98,8 @@ impl Driver {
         // Boxed, here and below: thousands of runs wait for a person at once, and a future is as
         // large as the largest it may hold.
         let span = tracing::info_span!("task", tid = %task.id, %product, %area);
-        let run = Box::pin(self.run(claimed, &mut slot).instrument(span));
+        let mut recorder = Recorder::default();
+        let run = Box::pin(self.run(claimed, &mut slot, &mut recorder).instrument(span));
         let run = AssertUnwindSafe(run).catch_unwind();
         let deadline = self.time.until(task.due_at);
         let end = tokio::select! {
@@ -109,6 +112,8 @@ impl Driver {
             () = self.node.abandon.cancelled() => Err(Stop::NodeStops),
         };
         drop(slot);
+        // A run that was broken off has said what it was at.
+        Box::pin(self.record(&task, &mut recorder)).await;
         self.signals.work.notify_one();
         let stage = match end {
             Ok(missing) => Stage::Done { missing },
@@ -135,7 +140,12 @@ impl Driver {
         Box::pin(self.settler.settle_or_leave(&task, stage)).await;
     }
 
-    async fn run(&self, claimed: Claimed, slot: &mut Slot) -> Result<Vec<Section>, Stop> {
+    async fn run(
+        &self,
+        claimed: Claimed,
+        slot: &mut Slot,
+        recorder: &mut Recorder,
+    ) -> Result<Vec<Section>, Stop> {
         let Claimed { task, login_sealed, session_sealed, .. } = claimed;
         let connector = self
             .library
@@ -145,13 +155,18 @@ impl Driver {
         let wrapped = task.data_key.as_deref().ok_or(Fault::Seal("a task has no data key"))?;
         let key = self.keys.task_key(task.id.as_str(), wrapped)?;
         let mut run = if task.stage == Stage::LoggingIn {
-            let run = Box::pin(self.log_in(&task, &connector, &key, login_sealed, slot)).await?;
+            let new = Run::new(Arc::clone(&connector), Arc::clone(&self.portal), self.time.now());
+            recorder.follow(&new);
+            let run = Box::pin(self.log_in(&task, new, &key, login_sealed, slot)).await?;
+            self.record(&task, recorder).await;
             let session = key.seal(&run.checkpoint(), "session")?;
             self.step(&task, (StageName::LoggingIn, StageName::LoggedIn), Some(&session)).await?;
             run
         } else {
             slot.acquire().await;
-            self.take_up(&task, &connector, &key, session_sealed.as_deref())?
+            let run = self.take_up(&task, &connector, &key, session_sealed.as_deref())?;
+            recorder.follow(&run);
+            run
         };
         // A task comes in at one of four stages, as far as whoever had it before brought it.
         if matches!(task.stage, Stage::LoggingIn | Stage::LoggedIn) {
@@ -161,7 +176,8 @@ impl Driver {
         if task.stage == Stage::Storing {
             return Ok(stored.missing_of(&connector));
         }
-        let reading = Box::pin(self.read_sections(&task, &connector, &mut run, &key, stored));
+        let reading = (&mut run, recorder);
+        let reading = Box::pin(self.read_sections(&task, &connector, reading, &key, stored));
         let stored = reading.await?;
         self.step(&task, (StageName::Crawling, StageName::Storing), None).await?;
         Ok(stored.missing_of(&connector))
@@ -171,7 +187,7 @@ impl Driver {
     async fn log_in(
         &self,
         task: &TaskRow,
-        connector: &Arc<Connector>,
+        mut run: Run,
         key: &TaskKey,
         login_sealed: Option<Vec<u8>>,
         slot: &mut Slot,
@@ -182,15 +198,13 @@ impl Driver {
             .ok_or(Fault::Seal("login fields are not what was sealed"))?;
         drop(plain);
         self.settler.health.meet(&task.id, &credentials);
-        let mut run = Run::new(Arc::clone(connector), Arc::clone(&self.portal), self.time.now());
         let mut person = TaskPerson::new(self, task, key, slot);
         let outcome = run.login(task.login_type, &credentials, &mut person).await;
         drop(credentials);
         if let Some(stop) = person.into_stop() {
             return Err(stop);
         }
-        self.note_refusal(task, connector, None, outcome.as_ref().err(), &run).await;
-        self.note_steps(task, &mut run);
+        self.note_refusal(task, run.connector(), None, outcome.as_ref().err(), &run).await;
         outcome?;
         self.portal_changes.logged_in(task);
         Ok(run)
@@ -219,7 +233,7 @@ impl Driver {
         &self,
         task: &TaskRow,
         connector: &Connector,
-        run: &mut Run,
+        (run, recorder): (&mut Run, &mut Recorder),
         key: &TaskKey,
         mut stored: Stored,
     ) -> Result<Stored, Stop> {
@@ -228,9 +242,10 @@ impl Driver {
             if stored.sections.contains(&section) {
                 continue;
             }
+            recorder.begin(section);
             let outcome = run.read(section).await;
             self.note_refusal(task, connector, Some(section), outcome.as_ref().err(), run).await;
-            self.note_steps(task, run);
+            self.record(task, recorder).await;
             match outcome {
                 Ok(reading) => {
                     self.store_section(task, run, key, section, &reading).await?;
@@ -301,23 +316,6 @@ impl Driver {
         self.signals.changed();
         Ok(())
     }
-
-    /// The steps as the log shows them: paths without their query, names without their values.
-    fn note_steps(&self, task: &TaskRow, run: &mut Run) {
-        for note in run.take_log() {
-            tracing::debug!(
-                tid = %task.id,
-                step = note.step,
-                method = note.method,
-                path = note.path,
-                status = note.status,
-                ms = note.ms,
-                captured = ?note.captured,
-                outcome = note.outcome,
-                "step"
-            );
-        }
-    }
 }
 
 fn note_failure(task: &TaskRow, section: Section, failure: &Failure) {
@@ -346,8 +344,10 @@ impl Stored {
 
 #[cfg(test)]
 mod tests {
-    use fiveone_connector::Replay;
+    use async_trait::async_trait;
+    use fiveone_connector::{Answer, Replay, Request, TransportError};
     use fiveone_model::area::AreaCode;
+    use fiveone_model::login::FieldName;
     use fiveone_model::product::Product;
     use fiveone_model::task::TaskId;
     use fiveone_store::{Leftovers, NewTask};
@@ -355,8 +355,54 @@ mod tests {
 
     use super::*;
     use crate::Options;
+    use crate::seal::seal_to;
     use crate::slots::Slots;
-    use crate::wiring::tests::{NOW, wiring};
+    use crate::tasks::Tasks;
+    use crate::time::tests::ByHand;
+    use crate::wiring::tests::{NOW, wiring, wiring_at};
+
+    /// A portal that takes a request, lets the task's time pass, and never answers.
+    struct Silent(ByHand);
+
+    #[async_trait]
+    impl Portal for Silent {
+        async fn send(&self, _request: Request) -> Result<Answer, TransportError> {
+            self.0.advance(900_000);
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_broken_off_has_said_what_it_waited_for() {
+        let store = TestStore::sqlite().await;
+        let time = ByHand::at(NOW);
+        let wiring = wiring_at(&store, Options::default(), Arc::new(time.clone())).await;
+        let id = build::task_id(1);
+        let (_, data_key) = wiring.keys.new_task_key(id.as_str()).unwrap();
+        let mut login = Credentials::default();
+        login.set(FieldName::IdCard, "990000199001010004".to_owned());
+        login.set(FieldName::Password, "good".to_owned());
+        let about = format!("login:{id}");
+        let login_sealed = seal_to(wiring.node.key.public(), &login.to_bytes(), &about).unwrap();
+        let task = NewTask { data_key, login_sealed, ..build::new_task("a", 1) };
+        store.write.admit(&[task], NOW).await.unwrap();
+        let portal = (Product::Fund, &AreaCode::parse("210300").unwrap());
+        let mut claimed = store.write.claim_queued("n1", portal, 1, 1, NOW).await.unwrap().rows;
+        let slot = Slots::new(1).waiting((portal.0, portal.1.clone()), 1);
+        let driver = wiring.driver(Arc::new(Silent(time)), &wiring.settler());
+        driver.drive(claimed.remove(0), slot).await;
+        let tasks = Tasks::new(&store, wiring.keys.clone());
+        let record = tasks.show(&id).await.unwrap().unwrap();
+        let late = Stage::Failed(Failure::of(FailureKind::DeadlinePassed));
+        assert_eq!(record.task.stage, late);
+        let [stretch] = record.run_log.as_slice() else { panic!("{:?}", record.run_log) };
+        let steps: Vec<_> = stretch
+            .steps
+            .iter()
+            .map(|step| (step.method.as_str(), step.outcome.as_str()))
+            .collect();
+        assert_eq!((stretch.section, steps), (None, vec![("GET", "no answer yet")]));
+    }
 
     #[tokio::test]
     async fn a_task_of_an_area_without_a_connector_fails_as_not_developed() {

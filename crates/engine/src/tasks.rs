@@ -8,7 +8,7 @@ use fiveone_model::task::TaskId;
 use fiveone_store::{Reader, SectionRow, StepRow, Store, TaskHistory, TaskRow};
 
 use crate::seal::{DeploymentKeys, TaskKey};
-use crate::{Fault, sections};
+use crate::{Fault, LoggedSteps, run_log, sections};
 
 /// The tasks of a store.
 pub struct Tasks {
@@ -29,6 +29,9 @@ pub struct TaskRecord {
     pub callbacks: Vec<(String, i64)>,
     /// The stages it went through, oldest first.
     pub steps: Vec<StepRow>,
+    /// What its runs did at the portal, oldest first; none where it does not open with this
+    /// deployment key.
+    pub run_log: Vec<LoggedSteps>,
 }
 
 /// A section without what it holds.
@@ -65,7 +68,11 @@ impl Tasks {
         sections.sort_by_key(|summary| summary.section);
         let callbacks = self.read.callbacks_of(id).await?;
         let steps = self.read.steps(id).await?;
-        Ok(Some(TaskRecord { task, history, sections, callbacks, steps }))
+        let kept = self.read.run_log(id).await?;
+        let opened =
+            key.iter().flat_map(|key| kept.iter().filter_map(|row| run_log::open(key, row)));
+        let run_log = opened.collect();
+        Ok(Some(TaskRecord { task, history, sections, callbacks, steps, run_log }))
     }
 }
 

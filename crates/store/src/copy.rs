@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 28] = [
+const TABLES: [(&str, &[&str]); 29] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -21,6 +21,7 @@ const TABLES: [(&str, &[&str]); 28] = [
     ("challenge", &["task_id", "seq"]),
     ("section", &["task_id", "name"]),
     ("step", &["task_id", "seq"]),
+    ("run_log", &["task_id", "fence", "seq"]),
     ("callback", &["id"]),
     ("callback_attempt", &["callback_id", "attempt"]),
     ("idempotency", &["app_id", "key"]),
@@ -40,7 +41,7 @@ const TABLES: [(&str, &[&str]); 28] = [
 ];
 
 /// What leads to a person, and is worth nothing without a key that is not there.
-const OF_PERSONS: [&str; 4] = ["task_key", "section", "challenge", "idempotency"];
+const OF_PERSONS: [&str; 5] = ["task_key", "section", "run_log", "challenge", "idempotency"];
 
 /// What a copy leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

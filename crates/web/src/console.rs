@@ -16,6 +16,7 @@ mod explain;
 mod frame;
 mod overview;
 mod problems;
+mod run_log;
 mod sign_in;
 mod statement;
 mod task;

@@ -223,8 +223,8 @@ impl Run {
         {
             return Ok(Prepared::NoPicture);
         }
-        if let (StepEnd::Verdict(verdict), Some(note)) = (&end, self.log.last_mut()) {
-            note.outcome = format!("{}: {}", verdict.outcome.as_str(), verdict.detail);
+        if let StepEnd::Verdict(verdict) = &end {
+            self.log.end(format!("{}: {}", verdict.outcome.as_str(), verdict.detail));
         }
         Err(end)
     }

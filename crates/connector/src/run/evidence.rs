@@ -84,7 +84,7 @@ impl Run {
         words.extend(named.map(|word| normal(word)));
         let page = Page::of_text(self.base_url().clone(), &seen.text);
         let scrubber = Scrubber { is_known: &|word| words.contains(word), kind_of: &look_of };
-        let reason = self.log.last().map_or_else(String::new, |note| note.outcome.clone());
+        let reason = self.log.last().outcome;
         Some(Evidence {
             step: seen.step.clone(),
             path: scrubber.address(seen.url.path()),

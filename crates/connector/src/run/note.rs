@@ -1,5 +1,7 @@
 //! What a run did, for the operator: names and numbers, never values.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::definition::Step;
 
 /// One request or question.
@@ -25,5 +27,39 @@ impl StepNote {
     /// A note that knows only which step it is about.
     pub(super) fn of(step: &Step) -> Self {
         Self { step: step.name(), ..Self::default() }
+    }
+}
+
+/// What a run has done so far. Clones are of the same log, so that it outlives a run that is
+/// broken off.
+#[derive(Debug, Clone, Default)]
+pub struct RunLog(Arc<Mutex<Vec<StepNote>>>);
+
+impl RunLog {
+    /// What was done since the last call.
+    pub fn take(&self) -> Vec<StepNote> {
+        self.with(std::mem::take)
+    }
+
+    pub(super) fn push(&self, note: StepNote) {
+        self.with(|notes| notes.push(note));
+    }
+
+    /// Adds to the newest note, if there is one.
+    pub(super) fn amend(&self, amend: impl FnOnce(&mut StepNote)) {
+        self.with(|notes| notes.last_mut().map_or((), amend));
+    }
+
+    /// Notes the end of what was noted last.
+    pub(super) fn end(&self, outcome: String) {
+        self.amend(|note| note.outcome = outcome);
+    }
+
+    pub(super) fn last(&self) -> StepNote {
+        self.with(|notes| notes.last().cloned().unwrap_or_default())
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Vec<StepNote>) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

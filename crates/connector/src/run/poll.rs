@@ -90,9 +90,7 @@ impl Run {
             (is_done, refusal)
         };
         if let Some(verdict) = refusal {
-            if let Some(note) = self.log.last_mut() {
-                note.outcome = format!("{}: {}", verdict.outcome.as_str(), verdict.detail);
-            }
+            self.log.end(format!("{}: {}", verdict.outcome.as_str(), verdict.detail));
             return Err(StepEnd::Verdict(verdict));
         }
         if is_done {

@@ -83,7 +83,7 @@ impl Run {
             return Ok(());
         }
         // Pages of their own may tell the same; a parameter of one page may not.
-        let path = self.log.last().map_or_else(String::new, |note| note.path.clone());
+        let path = self.log.last().path;
         let is_same = |(_, other, known): &&(Name, String, Vec<Record>)| {
             *other == path
                 && known.len() == rows.len()

@@ -117,24 +117,24 @@ impl Run {
             self.unexpected(&UnexpectedPage::definition(error.0))
         })?;
         let method = built.request.method;
+        // Noted before there is an answer: a run that is broken off has said what it waited for.
+        self.note(StepNote {
+            method,
+            path: address.source().to_owned(),
+            outcome: "no answer yet".to_owned(),
+            ..StepNote::of(step)
+        });
         let span = tracing::info_span!("step", step = step.name());
         let fetched = self.fetch(built, request.follow).instrument(span).await;
-        let note = match &fetched {
-            Ok(fetched) => StepNote {
-                method,
-                path: reason::path(fetched.url.path()),
-                status: Some(fetched.answer.status),
-                ms: fetched.ms,
-                ..StepNote::of(step)
-            },
-            Err(failure) => StepNote {
-                method,
-                path: address.source().to_owned(),
-                outcome: failure.kind.as_str().to_owned(),
-                ..StepNote::of(step)
-            },
-        };
-        self.note(note);
+        self.log.amend(|note| match &fetched {
+            Ok(fetched) => {
+                note.path = reason::path(fetched.url.path());
+                note.status = Some(fetched.answer.status);
+                note.ms = fetched.ms;
+                note.outcome.clear();
+            }
+            Err(failure) => failure.kind.as_str().clone_into(&mut note.outcome),
+        });
         fetched
     }
 
@@ -214,9 +214,8 @@ impl Run {
         };
         match taken {
             Ok((page, values)) => {
-                if let Some(note) = self.log.last_mut() {
-                    note.captured = values.iter().map(|(name, _)| name.clone()).collect();
-                }
+                let names = values.iter().map(|(name, _)| name.clone()).collect();
+                self.log.amend(|note| note.captured = names);
                 for (name, value) in values {
                     match value {
                         Some(value) => self.vars.insert(name, value),
@@ -226,9 +225,7 @@ impl Run {
                 Ok(page)
             }
             Err(verdict) => {
-                if let Some(note) = self.log.last_mut() {
-                    note.outcome = format!("{}: {}", verdict.outcome.as_str(), verdict.detail);
-                }
+                self.log.end(format!("{}: {}", verdict.outcome.as_str(), verdict.detail));
                 Err(StepEnd::Verdict(verdict))
             }
         }
@@ -285,9 +282,7 @@ impl Run {
 
     /// Notes why a page was refused and makes the failure.
     pub(super) fn unexpected(&mut self, page: &UnexpectedPage) -> Failure {
-        if let Some(note) = self.log.last_mut() {
-            note.outcome = format!("changed: {page}");
-        }
+        self.log.end(format!("changed: {page}"));
         Verdict::unexpected(page).failure(&[])
     }
 
@@ -295,16 +290,12 @@ impl Run {
     pub(super) fn refuse(&mut self, unread: &Unread, verdict: Option<Verdict>) -> Failure {
         match (unread, verdict) {
             (Unread::OtherPerson, _) => {
-                if let Some(note) = self.log.last_mut() {
-                    note.outcome = "other_person: records of somebody else".to_owned();
-                }
+                self.log.end("other_person: records of somebody else".to_owned());
                 Failure::of(FailureKind::OtherPerson)
             }
             (Unread::Unexpected(page), None) => self.unexpected(page),
             (Unread::Unexpected(page), Some(verdict)) => {
-                if let Some(note) = self.log.last_mut() {
-                    note.outcome = format!("{}: {page}", verdict.outcome.as_str());
-                }
+                self.log.end(format!("{}: {page}", verdict.outcome.as_str()));
                 verdict.failure(&self.private(None))
             }
         }

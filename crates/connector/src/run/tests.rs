@@ -56,13 +56,13 @@ async fn anshan_is_read_to_the_last_row() {
     let fake = Arc::new(Fake::default());
     let mut person = Answers::of(&["0000", "8k3f"]);
     let (mut run, ended) = log_in(&fake, &mut person, "good").await;
-    assert_eq!(ended, Ok(()), "{:#?}", run.take_log());
+    assert_eq!(ended, Ok(()), "{:#?}", run.log().take());
     assert_eq!(person.asked.len(), 2, "a wrong code brings a fresh picture");
     let (question, attempt) = &person.asked[1];
     assert_eq!((&*question.pictures[0].data, *attempt), (PICTURE, 2));
 
     let base =
-        run.read(Section::Base).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.take_log()));
+        run.read(Section::Base).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.log().take()));
     let shown = base.content.render(Dialect::Table);
     assert_eq!(shown["employeeName"], "张三");
     assert_eq!(shown["houseFundStatus"], "正常");
@@ -77,7 +77,7 @@ async fn anshan_is_read_to_the_last_row() {
     assert!(!text.contains("good") && !text.contains("8k3f"), "{text}");
     let mut run = Run::resume(connector("210300"), fake.clone(), NOW_MS, &saved).unwrap();
     let bills =
-        run.read(Section::Bills).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.take_log()));
+        run.read(Section::Bills).await.unwrap_or_else(|f| panic!("{f:?} {:#?}", run.log().take()));
     let rows = bills.content.render(Dialect::Table);
     assert_eq!(rows.as_array().map(Vec::len), Some(153), "two accounts, three pages");
     let days: Vec<&str> =

@@ -263,7 +263,7 @@ impl World {
                 sections.insert(section.as_str(), read.map(|reading| shown(&reading.content)));
             }
         }
-        let log = run.take_log().iter().map(|note| format!("    {note:?}\n")).collect();
+        let log = run.log().take().iter().map(|note| format!("    {note:?}\n")).collect();
         Outcome { login, sections, findings: odd, asked: reader.asked, evidence, log }
     }
 

@@ -4,7 +4,7 @@
 mod text;
 
 use clap::{Args, Subcommand};
-use fiveone_engine::{SectionSummary, SystemTime, TaskRecord};
+use fiveone_engine::{LoggedSteps, SectionSummary, SystemTime, TaskRecord};
 use fiveone_model::clock::{Clock as _, Millis, shanghai_text};
 use fiveone_model::failure::Failure;
 use fiveone_model::ledger::yuan;
@@ -32,7 +32,7 @@ pub(crate) struct Task {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Shows where a task is, its times, money and failure, and what could not be read
+    /// Shows where a task is, its times, money and failure, what could not be read, and each request
     ///
     /// Tells names of fields and of the portal's keys, and no value of the person.
     ///
@@ -135,7 +135,7 @@ fn money_state(hold: &HoldRow) -> &'static str {
 }
 
 fn shown(record: &TaskRecord) -> Value {
-    let TaskRecord { task, history, sections, callbacks, .. } = record;
+    let TaskRecord { task, history, sections, callbacks, run_log, .. } = record;
     let time = |at: Option<Millis>| at.map(shanghai_text);
     let questions = history.questions.iter().map(|question| {
         json!({
@@ -177,7 +177,17 @@ fn shown(record: &TaskRecord) -> Value {
         },
         "questions": questions.collect::<Value>(),
         "sections": sections.iter().map(shown_section).collect::<Value>(),
+        "requests": run_log.iter().map(shown_steps).collect::<Value>(),
         "callbacks": callbacks.collect::<Value>(),
+    })
+}
+
+fn shown_steps(logged: &LoggedSteps) -> Value {
+    json!({
+        "section": logged.section,
+        "at": shanghai_text(logged.at),
+        "leftOut": logged.left_out,
+        "steps": logged.steps,
     })
 }
 

@@ -198,7 +198,9 @@ async fn a_task_is_shown_without_a_value_and_refunded(store: TestStore) {
     );
     assert_eq!(owner.get("/console/tasks?code=1").await.status, StatusCode::BAD_REQUEST);
     let page = owner.page(&format!("/console/tasks/{tid}")).await;
-    for told in ["登录中", "用户已回答", "读到", "成功", "扣款", "退款"] {
+    let told =
+        ["登录中", "用户已回答", "读到", "成功", "扣款", "退款", "对网站的请求", "<code>POST /"];
+    for told in told {
         assert!(page.contains(told), "{told}: {page}");
     }
     let name = text(&report["userinfo"]["name"]);

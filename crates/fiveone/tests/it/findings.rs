@@ -105,6 +105,17 @@ async fn an_operator_sees_a_task_and_no_value_of_its_person(store: TestStore) {
 
     let mut shown = deployment.command(&["task", "show", &tid, "--json"]).await;
     without_instants(&mut shown);
+    let requests = shown.as_object_mut().and_then(|shown| shown.remove("requests"));
+    let requests = requests.expect("what was done at the portal");
+    let parts: Vec<_> = requests
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|part| (part["section"].as_str(), part["steps"].as_array().map_or(0, Vec::len)))
+        .collect();
+    let names = [None, Some("baseInfo"), Some("billInfos"), Some("loanInfos")];
+    assert_eq!(parts.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
+    assert!(parts.iter().all(|(_, steps)| *steps > 0), "{requests}");
     let id_card = text(&person["id_card"]);
     let world = deployment.lab.world();
     let truth = fiveone_lab::truth(&world, "fund", "990000", &id_card, "good").expect("a report");
@@ -141,12 +152,12 @@ async fn an_operator_sees_a_task_and_no_value_of_its_person(store: TestStore) {
     let (exit, text) = told(&deployment.run(&["task", "show", &tid]).await);
     assert_eq!(exit, Some(0), "{text}");
     let lines = "\n    impossible_date payArriveDate\n  loanInfos, rows: 1";
-    assert!(text.ends_with(&format!("{lines}\n")), "{text}");
+    assert!(text.contains(&format!("{lines}\nrequests to the portal\n  login\n")), "{text}");
     let base = truth["baseInfo"].as_object().expect("a record");
     let long = base.values().filter_map(Value::as_str).filter(|value| value.len() >= 6);
     let values: Vec<_> = long.chain([id_card.as_str(), "good"]).collect();
     assert!(values.len() > 10, "{values:?}");
-    for place in [&text, &shown.to_string()] {
+    for place in [&text, &shown.to_string(), &requests.to_string()] {
         let told: Vec<_> = values.iter().filter(|value| place.contains(**value)).collect();
         assert!(told.is_empty(), "{told:?} in {place}");
     }

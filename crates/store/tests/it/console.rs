@@ -6,7 +6,9 @@ use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::state_code::StateCode;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{AreaEnds, Hour, Mark, MoneyMoved, Settlement, Store, TaskSearch, TasksFound};
+use fiveone_store::{
+    AreaEnds, Hour, Mark, MoneyMoved, RunLogBatch, Settlement, Store, TaskSearch, TasksFound,
+};
 use fiveone_testkit::build::{self, NOW, PRICE};
 use fiveone_testkit::{TestStore, on_both};
 
@@ -17,6 +19,7 @@ on_both!(
     what_is_rare_is_looked_for_in_bounds,
     a_deployment_is_told_in_numbers,
     steps_are_kept_until_the_result_goes,
+    a_batch_of_a_run_is_kept_once_and_only_by_who_has_the_task,
     a_capture_is_refunded_once_and_the_books_stay_clean,
     a_refund_that_nobody_made_is_found,
 );
@@ -183,6 +186,38 @@ async fn steps_are_kept_until_the_result_goes(store: TestStore) {
     assert_eq!(steps(5).await, []);
     store.write.wipe_over(NOW + 200_000, 10).await.unwrap();
     assert_eq!((steps(1).await, steps(3).await), (vec![], vec![]));
+}
+
+async fn a_batch_of_a_run_is_kept_once_and_only_by_who_has_the_task(store: TestStore) {
+    set_up(&store).await;
+    let claimed = task_at(&store, 1, StageName::LoggingIn).await;
+    let (id, fence) = (&claimed.task.id, claimed.task.fence);
+    let keep = async |fence, seq, sealed: &[u8]| {
+        let batch = RunLogBatch { seq, sealed: sealed.to_vec() };
+        store.write.keep_run_log(id, fence, &batch, NOW + seq).await.unwrap();
+    };
+    let kept = async || {
+        let rows = store.read.run_log(id).await.unwrap();
+        rows.into_iter().map(|row| (row.sealed, row.at)).collect::<Vec<_>>()
+    };
+    keep(fence, 1, b"second").await;
+    keep(fence, 0, b"first").await;
+    keep(fence, 0, b"its answer was lost").await;
+    keep(fence - 1, 2, b"of a run that has lost it").await;
+    keep(fence, 100, b"one too many").await;
+    assert_eq!(kept().await, [(b"first".to_vec(), NOW), (b"second".to_vec(), NOW + 1)]);
+    let end = Settlement {
+        task: id.clone(),
+        fence,
+        stage: Stage::Failed(Failure::of(FailureKind::PortalChanged)),
+        now: NOW + 9,
+        wipe_after: NOW + 100,
+        callback: None,
+    };
+    store.write.settle(&end).await.unwrap();
+    assert_eq!(kept().await.len(), 2);
+    store.write.wipe_over(NOW + 200, 10).await.unwrap();
+    assert_eq!(kept().await, []);
 }
 
 async fn a_capture_is_refunded_once_and_the_books_stay_clean(store: TestStore) {

@@ -1,5 +1,5 @@
-//! One task: what happened when, what could not be read, its money and its callbacks; cancelling it and
-//! giving its money back. What was read itself is shown nowhere.
+//! One task: what happened when, what was done at its portal, what could not be read, its money and its
+//! callbacks; cancelling it and giving its money back. What was read itself is shown nowhere.
 
 use askama::Template;
 use axum::extract::Path;
@@ -14,6 +14,7 @@ use fiveone_model::task::{CrawlProgress, Stage, StageName};
 
 use super::frame::{Frame, lasting, time};
 use super::overview::area_name;
+use super::run_log::Stretch;
 use super::visit::{Act, Seen, Trouble, page, see_other};
 use super::words;
 use crate::language::Language;
@@ -40,6 +41,7 @@ struct Task {
     node: String,
     moments: Vec<Moment>,
     sections: Vec<SectionShown>,
+    run_log: Vec<Stretch>,
     entries: Vec<(String, &'static str, String, String)>,
     callbacks: Vec<CallbackShown>,
     may_cancel: bool,
@@ -225,6 +227,7 @@ pub(super) async fn show(seen: Seen, Path(tid): Path<String>) -> Result<Response
         node: row.node_id.clone().unwrap_or_default(),
         moments,
         sections: sections(&task),
+        run_log: record.run_log.iter().map(|logged| Stretch::of(language, logged)).collect(),
         entries: entries.collect(),
         callbacks: task
             .callbacks

@@ -222,7 +222,7 @@ async fn what_no_shipped_connector_needs_is_done() {
     }
     let mut person = Answers::of(&["1111", "2222"]);
     let ended = run.login(1, &credentials, &mut person).await;
-    assert_eq!(ended, Ok(()), "{:#?}", run.take_log());
+    assert_eq!(ended, Ok(()), "{:#?}", run.log().take());
     let mut read = Vec::new();
     for section in [Section::Base, Section::Bills, Section::Loans] {
         match run.read(section).await {
@@ -230,7 +230,7 @@ async fn what_no_shipped_connector_needs_is_done() {
                 let findings: Vec<_> = reading.findings.iter().map(|one| json!(one)).collect();
                 read.push(json!([reading.content.render(Dialect::Table), findings]));
             }
-            Err(failure) => panic!("{failure:?} {:#?}", run.take_log()),
+            Err(failure) => panic!("{failure:?} {:#?}", run.log().take()),
         }
     }
     assert_eq!(json!(read), truth());

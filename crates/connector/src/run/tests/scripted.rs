@@ -221,7 +221,7 @@ impl Visit {
             Ok(reading) => reading.content.render(Dialect::Table),
             Err(failure) => panic!(
                 "{section:?}: {failure:?}\n{:#?}\nnot known: {:#?}",
-                self.run.take_log(),
+                self.run.log().take(),
                 self.script.unknown.lock().unwrap()
             ),
         }
@@ -229,6 +229,6 @@ impl Visit {
 
     pub(super) fn explain(&mut self) -> String {
         let unknown = self.script.unknown.lock().unwrap().clone();
-        format!("{:#?}\nnot known: {unknown:#?}", self.run.take_log())
+        format!("{:#?}\nnot known: {unknown:#?}", self.run.log().take())
     }
 }

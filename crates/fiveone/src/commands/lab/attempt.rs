@@ -257,7 +257,7 @@ fn charged(sections: &[(String, Fate)]) -> Option<String> {
 }
 
 fn log(run: &mut Run) -> String {
-    run.take_log().iter().map(|note| format!("    {note:?}\n")).collect()
+    run.log().take().iter().map(|note| format!("    {note:?}\n")).collect()
 }
 
 /// A section as the interfaces show it.

@@ -1,8 +1,9 @@
 //! A task as text for the operator's terminal.
 
-use fiveone_engine::TaskRecord;
+use fiveone_engine::{LoggedSteps, TaskRecord};
 use fiveone_model::clock::{Millis, shanghai_text};
 use fiveone_model::ledger::yuan;
+use fiveone_model::report::Section;
 
 use super::{failure, missing, money_state, progress};
 
@@ -34,6 +35,10 @@ pub(super) fn of(record: &TaskRecord) -> String {
     }
     lines.push("sections".to_owned());
     lines.extend(sections(record));
+    if !record.run_log.is_empty() {
+        lines.push("requests to the portal".to_owned());
+        lines.extend(record.run_log.iter().flat_map(requests));
+    }
     lines.join("\n")
 }
 
@@ -84,16 +89,36 @@ fn sections(record: &TaskRecord) -> Vec<String> {
     lines
 }
 
+fn requests(logged: &LoggedSteps) -> Vec<String> {
+    let mut lines = vec![format!("  {}", logged.section.map_or("login", Section::as_str))];
+    if logged.left_out > 0 {
+        lines.push(format!("    earlier, not kept: {}", logged.left_out));
+    }
+    for step in &logged.steps {
+        let mut line = format!("    {}: {} {}", step.step, step.method, step.path);
+        if let Some(status) = step.status {
+            line += &format!(" {status}, {} ms", step.ms);
+        }
+        if !step.captured.is_empty() {
+            line += &format!(", captured {}", step.captured.join(" "));
+        }
+        if !step.outcome.is_empty() {
+            line += &format!(", {}", step.outcome);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
-    use fiveone_engine::SectionSummary;
+    use fiveone_engine::{LoggedStep, SectionSummary};
     use fiveone_model::app::AppId;
     use fiveone_model::area::AreaCode;
     use fiveone_model::challenge::ChallengeKind;
     use fiveone_model::failure::{Failure, FailureKind};
     use fiveone_model::finding::{Finding, FindingKind};
     use fiveone_model::product::Product;
-    use fiveone_model::report::Section;
     use fiveone_model::task::{Stage, TaskId};
     use fiveone_store::{HoldRow, QuestionRow, Resolved, TaskHistory, TaskRow};
 
@@ -128,7 +153,14 @@ mod tests {
             hold: HoldRow { amount_fen: 300, due_at: NOON + 900_000, resolved: None },
             questions: Vec::new(),
         };
-        TaskRecord { task, history, sections: Vec::new(), callbacks: Vec::new(), steps: Vec::new() }
+        TaskRecord {
+            task,
+            history,
+            sections: Vec::new(),
+            callbacks: Vec::new(),
+            steps: Vec::new(),
+            run_log: Vec::new(),
+        }
     }
 
     #[test]
@@ -158,6 +190,26 @@ mod tests {
             summary(Section::Bills, Some(24), 8_000, None),
         ];
         record.callbacks = vec![("pending".to_owned(), 2)];
+        let step = |step: &str, path: &str, outcome: &str| LoggedStep {
+            step: step.to_owned(),
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            status: Some(200),
+            ms: 41,
+            captured: Vec::new(),
+            outcome: outcome.to_owned(),
+        };
+        let entry = LoggedStep { captured: vec!["token".to_owned()], ..step("entry", "/in", "") };
+        let changed = step("loans", "/loans", "changed: no rows");
+        record.run_log = vec![
+            LoggedSteps { section: None, at: NOON, left_out: 0, steps: vec![entry] },
+            LoggedSteps {
+                section: Some(Section::Loans),
+                at: NOON,
+                left_out: 7,
+                steps: vec![changed],
+            },
+        ];
         assert_eq!(
             of(&record),
             "\
@@ -181,7 +233,13 @@ sections
     unmapped `备注` (text)
   billInfos, rows: 24
     findings do not open with this deployment key
-  loanInfos: not read"
+  loanInfos: not read
+requests to the portal
+  login
+    entry: GET /in 200, 41 ms, captured token
+  loanInfos
+    earlier, not kept: 7
+    loans: GET /loans 200, 41 ms, changed: no rows"
         );
     }
 
