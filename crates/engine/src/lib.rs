@@ -22,6 +22,7 @@ mod evidence;
 mod fault;
 mod health;
 mod kept_callbacks;
+mod link_ends;
 mod link_pages;
 mod links;
 pub mod metric;

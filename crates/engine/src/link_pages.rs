@@ -1,4 +1,5 @@
-//! What persons do on the pages of links: agree, log in, answer, look, hand over or decline.
+//! What persons do on the pages of links: agree, log in, answer, look, hand over; how links end with
+//! nothing handed over is `link_ends.rs`.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::admit::{Admission, Withheld};
 use crate::answer::{Answers, Code};
-use crate::app_tasks::AppTasks;
 use crate::apps::Apps;
+use crate::link_ends::LinkEnds;
 use crate::links::{Link, digest};
 use crate::node::Node;
 use crate::seal::{PageKey, random};
@@ -57,7 +58,7 @@ pub struct LinkPages {
     pub(crate) node: Arc<Node>,
     pub(crate) reports: Reports,
     pub(crate) answers: Answers,
-    pub(crate) tasks: Arc<AppTasks>,
+    pub(crate) ends: LinkEnds,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) report_for_ms: Millis,
@@ -142,7 +143,7 @@ impl LinkPages {
     /// # Errors
     /// The store failed.
     pub async fn version(&self, link: &Link) -> Result<String, Fault> {
-        let LinkRow { made, consent, task, end } = &link.row;
+        let LinkRow { made, consent, task, end, .. } = &link.row;
         let version = match task {
             Some(id) => self.store.read.task_version(Viewer::Person, &made.app_id, id).await?,
             None => None,
@@ -198,7 +199,7 @@ impl LinkPages {
             // Somebody was first. The same again is the same task; any other nobody will ever look at.
             let now = self.store.read.link(&made.id).await?;
             if now.is_none_or(|now| now.end.is_some() || now.task.as_ref() != Some(&task)) {
-                self.tasks.give_up(&made.app_id, &task).await?;
+                self.ends.tasks.give_up(&made.app_id, &task).await?;
             }
         }
         self.signals.changed();
@@ -256,20 +257,5 @@ impl LinkPages {
         self.signals.callbacks.notify_one();
         self.signals.changed();
         Ok(is_done)
-    }
-
-    /// Ends the link without giving anything to its app: what is not read yet is not read, and what was is
-    /// erased.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn decline(&self, link: &Link) -> Result<(), Fault> {
-        let made = &link.row.made;
-        let is_done = self.store.write.decline_link(&made.id, self.time.now()).await?;
-        if let Some(task) = link.row.task.as_ref().filter(|_| is_done) {
-            self.tasks.give_up(&made.app_id, task).await?;
-        }
-        self.signals.changed();
-        Ok(())
     }
 }

@@ -196,10 +196,17 @@ impl Link {
     #[must_use]
     pub fn way_back(&self) -> Option<String> {
         let mut url = Url::parse(self.row.made.return_url.as_deref()?).ok()?;
-        let outcome = self.row.end.map_or("left", |(outcome, _)| outcome.as_str());
+        let outcome = match self.row.end {
+            Some((outcome, _)) => outcome.as_str(),
+            None if self.is_expired => LinkOutcome::Expired.as_str(),
+            None => "left",
+        };
         {
             let mut query = url.query_pairs_mut();
             query.append_pair("state", &self.row.made.state).append_pair("outcome", outcome);
+            if let Some(exit) = self.row.exit {
+                query.append_pair("reason", exit.reason.as_str());
+            }
             if let (Some(task), Some((LinkOutcome::HandedOver, _))) = (&self.row.task, self.row.end)
             {
                 query.append_pair("tid", task.as_str());

@@ -77,6 +77,11 @@ impl Settler {
                 tracing::warn!(tid = %task.id, "ended by somebody else");
                 return Ok(());
             }
+            Err(Fault::Store(Error::Unwanted { .. })) => {
+                tracing::info!(tid = %task.id, "its link is over");
+                let stage = Stage::Failed(Failure::of(FailureKind::Cancelled));
+                return Box::pin(self.settle(task, stage)).await;
+            }
             Err(fault) => return Err(fault),
         };
         tracing::info!(

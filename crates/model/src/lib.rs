@@ -34,6 +34,7 @@ pub mod failure;
 pub mod finding;
 pub mod idempotency;
 pub mod ledger;
+pub mod link;
 pub mod login;
 pub mod networks;
 pub mod operator;

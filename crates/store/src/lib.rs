@@ -19,6 +19,7 @@ mod evidence;
 mod history;
 mod kept_callbacks;
 mod ledger;
+mod link_ends;
 mod links;
 mod migrations;
 mod nodes;
@@ -65,6 +66,7 @@ pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
 pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
+pub use link_ends::LinkEnd;
 pub use links::{Consent, LinkOutcome, LinkRow, NewLink};
 pub use nodes::{LivingNode, NodeRow};
 pub use operators::{OperatorChange, OperatorRow, SessionRow};
@@ -120,6 +122,12 @@ pub enum Error {
         from: &'static str,
         /// Where it should have gone.
         to: &'static str,
+    },
+    /// The task's link is over: nobody can hand over what it comes to, so it can do nothing but fail.
+    #[error("nobody wants task {task} any more")]
+    Unwanted {
+        /// The task.
+        task: TaskId,
     },
     /// Every slot belongs to a living node, so another cannot start.
     #[error("all {SLOTS} node slots are taken by living nodes; stop one first")]

@@ -2,6 +2,7 @@
 //! `browser/`.
 
 mod browser;
+mod ends;
 
 use std::sync::Arc;
 

@@ -127,8 +127,15 @@ pub(super) struct Ended<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) title: &'a str,
     pub(super) text: &'a str,
-    pub(super) receipt: Option<&'a str>,
+    pub(super) receipt: Option<Receipt<'a>>,
     pub(super) back: Option<String>,
+}
+
+/// A number that the person may keep.
+pub(super) struct Receipt<'a> {
+    pub(super) number: &'a str,
+    /// What it is good for.
+    pub(super) hint: &'a str,
 }
 
 /// What the page seals to, and about what.

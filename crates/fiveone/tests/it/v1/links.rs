@@ -33,6 +33,9 @@ pub(super) async fn a_link_is_made_followed_and_nobody_elses(store: TestStore) {
     assert_eq!(visit(&gateway.address, &text(&other["path"]), "decline").await, 200);
     let declined = status(&text(&other["id"])).await;
     assert_eq!((&declined["status"], &declined["task"]), (&json!("declined"), &Value::Null));
+    let exit = (&declined["exit"]["stage"], &declined["exit"]["reason"]);
+    assert_eq!(exit, (&json!("consent"), &json!("declined")), "{declined}");
+    assert_eq!((&agreed["exit"], &made["exit"]), (&Value::Null, &Value::Null));
 
     gateway.second_app("app2", "TOKEN002").await;
     let stranger = V1::of_app(&gateway, "app2", KeyMode::Test).await;

@@ -1,0 +1,103 @@
+//! Links to the person's page: how one ends with nothing handed over.
+
+/// Where a person was when a link ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitStage {
+    /// Before agreeing.
+    Consent,
+    /// Choosing a city, or typing login fields.
+    Login,
+    /// At a question of the portal.
+    Question,
+    /// While the portal was logged in to, or read.
+    Reading,
+    /// At what was read.
+    Result,
+    /// At a failure.
+    Failed,
+}
+
+impl ExitStage {
+    /// Every stage.
+    pub const ALL: [Self; 6] =
+        [Self::Consent, Self::Login, Self::Question, Self::Reading, Self::Result, Self::Failed];
+
+    /// The word in tables and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::Login => "login",
+            Self::Question => "question",
+            Self::Reading => "reading",
+            Self::Result => "result",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// What a word made by [`ExitStage::as_str`] says.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == word)
+    }
+}
+
+/// Why a link ended with nothing handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitReason {
+    /// The person did not agree, or did not give what was read.
+    Declined,
+    /// The person stopped on the way.
+    Stopped,
+    /// The person said that what was read is wrong, and did not give it.
+    WrongResult,
+    /// Its time was over.
+    Expired,
+}
+
+impl ExitReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Declined, Self::Stopped, Self::WrongResult, Self::Expired];
+
+    /// The word in tables and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Stopped => "stopped",
+            Self::WrongResult => "wrong_result",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// What a word made by [`ExitReason::as_str`] says.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
+/// How a link ended with nothing handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Exit {
+    /// Where the person was.
+    pub stage: ExitStage,
+    /// Why.
+    pub reason: ExitReason,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back() {
+        for stage in ExitStage::ALL {
+            assert_eq!(ExitStage::parse(stage.as_str()), Some(stage));
+        }
+        for reason in ExitReason::ALL {
+            assert_eq!(ExitReason::parse(reason.as_str()), Some(reason));
+        }
+        assert_eq!((ExitStage::parse("nowhere"), ExitReason::parse("")), (None, None));
+    }
+}
