@@ -23,6 +23,7 @@ mod fault;
 mod health;
 mod kept_callbacks;
 mod link_ends;
+mod link_events;
 mod link_pages;
 mod links;
 pub mod metric;
@@ -68,9 +69,9 @@ use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
 use fiveone_store::Erase;
 pub use fiveone_store::{
-    AppCallbacks, AreaEnds, AttemptRow, CallbackChoice, CallbackState, ClosedBy, Deed, DeedChoice,
-    EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved, Statement, StatementLine,
-    StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
+    AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
+    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved,
+    Statement, StatementLine, StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
 };
 use tokio::sync::watch;
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use fiveone_model::link::{Exit, ExitReason, ExitStage};
+use fiveone_model::link::{Exit, ExitReason, ExitStage, LinkEvent};
 use fiveone_model::task::Stage;
 use fiveone_store::{LinkEnd, LinkOutcome, LinkRow, Store};
 
 use crate::Fault;
 use crate::app_tasks::AppTasks;
+use crate::apps::Apps;
+use crate::link_events::link_event;
 use crate::links::Link;
 use crate::signals::Signals;
 use crate::time::Time;
@@ -16,6 +18,7 @@ use crate::{LinkPages, Receipt};
 /// Ends links.
 pub(crate) struct LinkEnds {
     pub(crate) store: Store,
+    pub(crate) apps: Arc<Apps>,
     pub(crate) tasks: Arc<AppTasks>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
@@ -39,9 +42,12 @@ impl LinkEnds {
     }
 
     async fn end(&self, link: &LinkRow, outcome: LinkOutcome, exit: Exit) -> Result<bool, Fault> {
-        let end = LinkEnd { id: &link.made.id, outcome, exit, now: self.time.now() };
+        let now = self.time.now();
+        let told = link_event(&self.apps, link, LinkEvent::Exited, Some(exit), now).await?;
+        let end = LinkEnd { id: &link.made.id, outcome, exit, callback: told.as_ref(), now };
         let is_done = self.store.write.end_link(&end).await?;
         if is_done {
+            self.signals.callbacks.notify_one();
             let (stage, reason) = (exit.stage.as_str(), exit.reason.as_str());
             tracing::info!(app = %link.made.app_id, stage, reason, "link ended");
         }
@@ -73,6 +79,23 @@ impl LinkEnds {
 }
 
 impl LinkPages {
+    /// Notes that the page runs in a browser; its app hears of the first time.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn opened(&self, link: &Link) -> Result<(), Fault> {
+        let row = &link.row;
+        if row.opened_at.is_some() || row.end.is_some() || link.is_expired {
+            return Ok(());
+        }
+        let now = self.time.now();
+        let told = link_event(&self.apps, row, LinkEvent::Opened, None, now).await?;
+        if self.store.write.open_link(&row.made.id, told.as_ref(), now).await? {
+            self.signals.callbacks.notify_one();
+        }
+        Ok(())
+    }
+
     /// Ends the link without giving anything to its app, which pays nothing: what is under way is cancelled,
     /// and what was read is erased.
     ///

@@ -260,8 +260,13 @@ impl Wiring {
     }
 
     fn link_ends(&self, tasks: Arc<AppTasks>) -> LinkEnds {
-        let (store, time) = (self.store.clone(), Arc::clone(&self.time));
-        LinkEnds { store, tasks, signals: Arc::clone(&self.signals), time }
+        LinkEnds {
+            store: self.store.clone(),
+            apps: Arc::clone(&self.apps),
+            tasks,
+            signals: Arc::clone(&self.signals),
+            time: Arc::clone(&self.time),
+        }
     }
 
     pub(crate) fn app_tasks(&self, settler: &Arc<Settler>) -> AppTasks {

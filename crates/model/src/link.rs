@@ -1,4 +1,4 @@
-//! Links to the person's page: how one ends with nothing handed over.
+//! Links to the person's page: how one ends with nothing handed over, and what its app may hear of it.
 
 /// Where a person was when a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +77,32 @@ impl ExitReason {
     }
 }
 
+/// What an app may hear of its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkEvent {
+    /// A browser has run its page for the first time.
+    Opened,
+    /// It ended with nothing handed over.
+    Exited,
+}
+
+impl LinkEvent {
+    /// The word in tables and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "link.opened",
+            Self::Exited => "link.exited",
+        }
+    }
+
+    /// What a word made by [`LinkEvent::as_str`] says.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Opened, Self::Exited].into_iter().find(|event| event.as_str() == word)
+    }
+}
+
 /// How a link ended with nothing handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Exit {
@@ -98,6 +124,10 @@ mod tests {
         for reason in ExitReason::ALL {
             assert_eq!(ExitReason::parse(reason.as_str()), Some(reason));
         }
+        for event in [LinkEvent::Opened, LinkEvent::Exited] {
+            assert_eq!(LinkEvent::parse(event.as_str()), Some(event));
+        }
+        assert_eq!(LinkEvent::parse("opened"), None);
         assert_eq!((ExitStage::parse("nowhere"), ExitReason::parse("")), (None, None));
     }
 }

@@ -10,6 +10,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::link::Exit;
 use fiveone_model::task::TaskId;
 
+use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
 use crate::ledger::{lock_wallets, refund_locked};
 use crate::links::{self, LinkOutcome, LinkRow};
@@ -19,7 +20,7 @@ use crate::{Error, Found, Reader, TaskRow, Writer, app_id, task_id, tasks};
 const BEGINS_FOR_MS: Millis = 60_000;
 
 /// How a link ends.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct LinkEnd<'a> {
     /// Which link.
     pub id: &'a str,
@@ -27,6 +28,8 @@ pub struct LinkEnd<'a> {
     pub outcome: LinkOutcome,
     /// Where the person was, and why.
     pub exit: Exit,
+    /// What its app hears of it.
+    pub callback: Option<&'a NewCallback>,
     /// When.
     pub now: Millis,
 }
@@ -52,6 +55,9 @@ impl Writer {
         for task in paid_tasks(&mut tx, end.id).await? {
             let note = format!("link {}", reason.as_str());
             refund_locked(&mut tx, self.books.key()?, (&task, &note), end.now).await?;
+        }
+        if let Some(callback) = end.callback {
+            queue_callback(&mut tx, callback).await?;
         }
         tx.commit().await?;
         Ok(true)

@@ -85,6 +85,8 @@ pub struct LinkRow {
     pub consent: Option<Consent>,
     /// Its newest task.
     pub task: Option<TaskId>,
+    /// When its page first ran in a browser.
+    pub opened_at: Option<Millis>,
     /// How and when it ended; one whose time is over has not until somebody has looked.
     pub end: Option<(LinkOutcome, Millis)>,
     /// Where the person was and why, when nothing was handed over.
@@ -96,7 +98,7 @@ pub struct LinkRow {
 pub(crate) const COLUMNS: &str =
     "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
     consented_at, consent, task_id, outcome, ended_at, is_test, exit_stage,
-    exit_reason, receipt";
+    exit_reason, receipt, opened_at";
 
 pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
     let id = row.text(0)?;
@@ -134,7 +136,8 @@ pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
         is_test: row.flag(14)?,
         id,
     };
-    Ok(LinkRow { made, consent, task, end, exit, receipt: row.maybe_text(17)? })
+    let (receipt, opened_at) = (row.maybe_text(17)?, row.maybe_int(18)?);
+    Ok(LinkRow { made, consent, task, opened_at, end, exit, receipt })
 }
 
 impl Reader {
@@ -193,6 +196,30 @@ impl Writer {
             false => "delete from return_url where app_id = $1 and url = $2",
         };
         self.db.execute(sql, args![app.as_str(), url]).await.map(drop)
+    }
+
+    /// Notes that a link's page runs in a browser, and queues what tells its app so; `false` when it did
+    /// before, or the link is over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_link(
+        &self,
+        id: &str,
+        callback: Option<&NewCallback>,
+        now: Millis,
+    ) -> Result<bool, Error> {
+        let mut tx = self.db.begin().await?;
+        let sql = "update link set opened_at = $2
+                   where id = $1 and opened_at is null and ended_at is null and expires_at > $2";
+        if tx.execute(sql, args![id, now]).await? == 0 {
+            return Ok(false);
+        }
+        if let Some(callback) = callback {
+            queue_callback(&mut tx, callback).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Keeps a consent; `false` when another browser gave one, or the link is over.

@@ -221,6 +221,8 @@ async fn decline(
 
 /// The stages as they come, the present one first.
 async fn events(State(api): State<Arc<ApiState>>, mut visit: Visit) -> Result<Response, Trouble> {
+    // Not where the page is shown: who only looks at an address, as messengers do, runs nothing of it.
+    api.engine.link_pages().opened(&visit.link).await?;
     visit.wait();
     let keep_alive = KeepAlive::new().interval(ALIVE_EVERY);
     let sse = Sse::new(stages(api, visit)).keep_alive(keep_alive);

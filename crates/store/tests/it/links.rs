@@ -66,7 +66,7 @@ async fn read(store: &TestStore) -> (TaskId, i64) {
 const STOPPED: Exit = Exit { stage: ExitStage::Reading, reason: ExitReason::Stopped };
 
 fn declined(id: &str) -> LinkEnd<'_> {
-    LinkEnd { id, outcome: LinkOutcome::Declined, exit: STOPPED, now: NOW + 5 }
+    LinkEnd { id, outcome: LinkOutcome::Declined, exit: STOPPED, callback: None, now: NOW + 5 }
 }
 
 async fn kinds_of(store: &TestStore, number: u32) -> Vec<EntryKind> {

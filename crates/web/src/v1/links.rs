@@ -51,6 +51,8 @@ pub(super) struct Link {
     status: LinkStatus,
     /// When it ends by itself.
     expires_at: String,
+    /// When the page first ran in a browser.
+    opened_at: Option<String>,
     /// When the person agreed.
     agreed_at: Option<String>,
     /// Which text the person agreed to, by its day.
@@ -155,6 +157,7 @@ impl Link {
             id: row.made.id.clone(),
             status,
             expires_at: rfc3339(row.made.expires_at),
+            opened_at: row.opened_at.map(rfc3339),
             agreed_at: row.consent.as_ref().map(|consent| rfc3339(consent.at)),
             agreed_to: row.consent.as_ref().map(|consent| consent.text.clone()),
             state: row.made.state.clone(),
