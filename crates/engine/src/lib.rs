@@ -56,6 +56,7 @@ mod time;
 mod twins;
 mod view;
 mod wiring;
+mod wrong_results;
 
 use std::sync::Arc;
 
@@ -72,6 +73,7 @@ pub use fiveone_store::{
     AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
     Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved,
     Statement, StatementLine, StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
+    WrongCount,
 };
 use tokio::sync::watch;
 
@@ -97,7 +99,7 @@ pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
 pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
-pub use link_pages::{Begun, LinkPages, LinkTask};
+pub use link_pages::{Begun, HandOver, LinkPages, LinkTask};
 pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links};
 pub use notify::{Receiver, Tried, callback_address, reach_callback};
 pub use operators::{NewTotp, Operators, Session, SessionLimits};

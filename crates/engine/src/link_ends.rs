@@ -104,7 +104,9 @@ impl LinkPages {
     pub async fn decline(&self, link: &Link) -> Result<(), Fault> {
         let (row, ends) = (&link.row, &self.ends);
         let stage = ends.stage_of(row).await?;
+        let is_wrong = !self.store.read.said_wrong(&row.made.id).await?.is_empty();
         let reason = match stage {
+            ExitStage::Result if is_wrong => ExitReason::WrongResult,
             ExitStage::Consent | ExitStage::Result => ExitReason::Declined,
             _ => ExitReason::Stopped,
         };

@@ -10,6 +10,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::login::Credentials;
 use fiveone_model::question::AnswerForm;
 use fiveone_model::task::Stage;
+use fiveone_model::words::without_tricks;
 use fiveone_store::{Consent, LinkRow, Store, Viewer};
 use zeroize::Zeroizing;
 
@@ -48,6 +49,17 @@ pub enum Begun {
     Resealed,
     /// Not admitted.
     Refused(AdmitError),
+}
+
+/// What became of handing a result over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOver {
+    /// It is the app's.
+    Done,
+    /// There is none to hand over, or the link is over.
+    Nothing,
+    /// The app may not see anything at present: it would be told to be its own, and not be shown.
+    Paused,
 }
 
 /// What persons do on their pages.
@@ -105,7 +117,8 @@ impl LinkPages {
     pub async fn find(&self, token: &str) -> Result<Option<Link>, Fault> {
         let Some(row) = self.store.read.link(&digest(token)).await? else { return Ok(None) };
         let Some(app) = self.apps.app(&row.made.app_id).await? else { return Ok(None) };
-        let app_name = if app.name.is_empty() { app.id.to_string() } else { app.name };
+        let name = without_tricks(&app.name);
+        let app_name = if name.trim().is_empty() { app.id.to_string() } else { name };
         let is_expired = row.end.is_none() && row.made.expires_at <= self.time.now();
         Ok(Some(Link { row, app_name, is_expired }))
     }
@@ -238,16 +251,19 @@ impl LinkPages {
         self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
     }
 
-    /// Hands the result over to the app, which is called back about it; `false` when there is none to hand
-    /// over, or the link is over.
+    /// Hands the result over to the app, which is called back about it.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn hand_over(&self, link: &Link) -> Result<bool, Fault> {
-        let Some(task) = &link.row.task else { return Ok(false) };
-        let Some(row) = self.store.read.task(task).await? else { return Ok(false) };
+    pub async fn hand_over(&self, link: &Link) -> Result<HandOver, Fault> {
+        let Some(task) = &link.row.task else { return Ok(HandOver::Nothing) };
+        let Some(row) = self.store.read.task(task).await? else { return Ok(HandOver::Nothing) };
         if !matches!(row.stage, Stage::Done { .. }) {
-            return Ok(false);
+            return Ok(HandOver::Nothing);
+        }
+        let app = self.apps.app(&row.app_id).await?;
+        if app.is_none_or(|app| app.grant(row.product) != Some(Grant::Active)) {
+            return Ok(HandOver::Paused);
         }
         let now = self.time.now();
         let callback = final_callback(&self.apps, &row, &row.stage, now).await?;
@@ -256,6 +272,6 @@ impl LinkPages {
         let is_done = write.hand_over(id, task, callback.as_ref(), wipe_after, now).await?;
         self.signals.callbacks.notify_one();
         self.signals.changed();
-        Ok(is_done)
+        Ok(if is_done { HandOver::Done } else { HandOver::Nothing })
     }
 }

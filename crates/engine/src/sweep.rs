@@ -141,6 +141,7 @@ impl Sweeper {
         self.store.write.forget_former_tokens(now).await?;
         self.operators.forget_sessions().await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
+        self.store.write.forget_wrong_results(now - EVIDENCE_KEPT_FOR_MS).await?;
         Ok(())
     }
 

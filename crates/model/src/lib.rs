@@ -50,3 +50,4 @@ pub mod suggest;
 pub mod tariff;
 pub mod task;
 pub mod token_key;
+pub mod words;

@@ -1,4 +1,5 @@
-//! Links to the person's page: how one ends with nothing handed over, and what its app may hear of it.
+//! Links to the person's page: how one ends with nothing handed over, what its app may hear of
+//! it, and what its person may find wrong.
 
 /// Where a person was when a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,6 +113,45 @@ pub struct Exit {
     pub reason: ExitReason,
 }
 
+/// What a person finds wrong with what was read: a closed set, so that nothing of a person is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WrongReason {
+    /// The records are somebody else's.
+    NotMine,
+    /// Amounts differ from what the portal shows.
+    Amounts,
+    /// Months or rows that the portal shows are not there.
+    Incomplete,
+    /// The portal shows newer ones.
+    Outdated,
+    /// Something else.
+    Other,
+}
+
+impl WrongReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::NotMine, Self::Amounts, Self::Incomplete, Self::Outdated, Self::Other];
+
+    /// The word in tables, metrics and forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotMine => "not_mine",
+            Self::Amounts => "amounts",
+            Self::Incomplete => "incomplete",
+            Self::Outdated => "outdated",
+            Self::Other => "other",
+        }
+    }
+
+    /// What a word made by [`WrongReason::as_str`] says.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +167,10 @@ mod tests {
         for event in [LinkEvent::Opened, LinkEvent::Exited] {
             assert_eq!(LinkEvent::parse(event.as_str()), Some(event));
         }
-        assert_eq!(LinkEvent::parse("opened"), None);
+        for reason in WrongReason::ALL {
+            assert_eq!(WrongReason::parse(reason.as_str()), Some(reason));
+        }
+        assert_eq!((LinkEvent::parse("opened"), WrongReason::parse("")), (None, None));
         assert_eq!((ExitStage::parse("nowhere"), ExitReason::parse("")), (None, None));
     }
 }

@@ -112,3 +112,16 @@ create index callback_by_link on callback (link_id, seq) where link_id is not nu
 create index callback_by_app_time on callback (app_id, created_at, id);
 create index callback_by_time on callback (created_at, id);
 create index callback_exhausted_by_time on callback (created_at, id) where state = 'exhausted';
+
+-- What persons found wrong with what was read: words of the program, and nothing of the person.
+create table wrong_result (
+  link_id text not null,
+  section text not null,
+  reason text not null,
+  product text not null,
+  area text not null,
+  said_at bigint not null,
+  primary key (link_id, section)
+);
+create index wrong_result_by_area on wrong_result (product, area, said_at);
+create index wrong_result_by_time on wrong_result (said_at);

@@ -40,6 +40,7 @@ mod transient;
 mod unreadable;
 mod vitals;
 mod wakeups;
+mod wrong_results;
 
 use std::sync::Arc;
 
@@ -82,6 +83,7 @@ pub use tasks::{Leftovers, TaskRow};
 pub use unreadable::{Found, Unreadable};
 pub use vitals::{NodeSign, Server};
 pub use wakeups::{Wakeup, Wakeups};
+pub use wrong_results::WrongCount;
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use super::cities;
 use super::summary::Summary;
 use super::templates::{
     Asking, Cities, CityList, Consent, Ended, Failed, Form, Frame, Page, Receipt, ResultPage, Seal,
-    Working,
+    Working, Wrong,
 };
 use crate::assets;
 use crate::language::Language;
@@ -28,6 +28,8 @@ pub(super) struct Chosen {
     pub(super) login_type: Option<u32>,
     /// Why what was sent was not taken.
     pub(super) complaint: Option<String>,
+    /// It was to be handed over, and the app may not see anything at present.
+    pub(super) is_paused: bool,
 }
 
 /// A stage as HTML, and what tells it from others.
@@ -157,9 +159,18 @@ async fn of_task(
     match view.code {
         StateCode::FINISHED | StateCode::PARTLY_FINISHED => {
             let is_partial = view.code == StateCode::PARTLY_FINISHED;
-            let summary = Summary::of(view, frame.link.row.made.product, frame.language);
-            let html = rendered(ResultPage { frame, summary, is_partial }.render())?;
-            Ok(Fragment { html, key: format!("result-{}", view.tid) })
+            let product = frame.link.row.made.product;
+            let summary = Summary::of(view, product, frame.language);
+            let said = api.engine.link_pages().said_wrong(frame.link).await?;
+            let key = format!("result-{}-{}", view.tid, said.len());
+            let offered = api.engine.library().connector(product, &task.area);
+            let sections = offered.map_or(&[][..], |connector| connector.sections());
+            let wrong = Wrong::of(frame.language, sections, &said);
+            let html = rendered(
+                ResultPage { frame, summary, is_partial, is_paused: chosen.is_paused, wrong }
+                    .render(),
+            )?;
+            Ok(Fragment { html, key })
         }
         _ => failed(api, frame, task, chosen).await,
     }
@@ -188,6 +199,7 @@ async fn failed(
             area: chosen.area.clone().or_else(|| Some(task.area.as_str().to_owned())),
             login_type: chosen.login_type.or(Some(task.login_type)),
             complaint: chosen.complaint.clone().or(said),
+            is_paused: false,
         };
         return start(api, frame, &again, &key).await;
     }
