@@ -180,8 +180,16 @@ describe("a person", () => {
     await page.getByText("没有读到：").waitFor();
     await assertAccessible(page, "a part");
     page.on("dialog", (dialog) => dialog.accept());
-    await press(page, "不对，或不想给：删除");
+    await page.getByText("内容不对？").click();
+    await assertAccessible(page, "what is wrong");
+    await page.getByLabel("哪一部分").selectOption({ label: "基础信息" });
+    await page.getByLabel("不是最新的").check();
+    await press(page, "告诉运营方");
+    await page.getByRole("status").filter({ hasText: "基础信息：不是最新的" }).waitFor();
+    await assertAccessible(page, "noted");
+    await press(page, "不交出，全部删除");
     await heading(page, "已删除").waitFor();
+    assert.match(await page.locator("code").innerText(), /^erasure_/);
     await page.context().close();
   });
 

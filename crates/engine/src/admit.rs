@@ -364,6 +364,7 @@ impl Admission {
             hold_due_at: due_at + HOLD_GRACE_MS,
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
             withheld_until: withheld.map(|withheld| withheld.until),
+            link: withheld.map(|withheld| withheld.link.clone()),
             is_test,
         })
     }

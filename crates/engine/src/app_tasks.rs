@@ -170,8 +170,8 @@ impl AppTasks {
         Ok(ReportOf::Here(Box::new(OwnReport { task, missing, sections, findings })))
     }
 
-    /// Ends a task of which nothing was read yet: its money is free again. A task that moves at the same
-    /// moment is looked at anew.
+    /// Ends a task of which nothing was read yet, or whatever its person alone has seen: its money is free
+    /// again. A task that moves at the same moment is looked at anew.
     ///
     /// # Errors
     /// The store failed.
@@ -189,7 +189,9 @@ impl AppTasks {
                     return Ok(Cancelling::Cancelled);
                 }
                 stage if stage.name().is_final() => return Ok(Cancelling::Ended),
-                _ if task.crawled_at.is_some() => return Ok(Cancelling::TooLate),
+                _ if viewer == Viewer::App && task.crawled_at.is_some() => {
+                    return Ok(Cancelling::TooLate);
+                }
                 _ => {}
             }
             self.end_now(&task, Failure::of(FailureKind::Cancelled)).await?;
@@ -230,10 +232,9 @@ impl AppTasks {
     ///
     /// # Errors
     /// The store failed.
-    pub(crate) async fn give_up(&self, app: &AppId, id: &TaskId) -> Result<(), Fault> {
+    pub(crate) async fn give_up(&self, app: &AppId, id: &TaskId) -> Result<Option<Receipt>, Fault> {
         self.cancel(Viewer::Person, app, id).await?;
-        self.eraser.task(id).await?;
-        Ok(())
+        self.eraser.task(id).await
     }
 
     /// Erases what was read for a task, now or as soon as it ends; `None` when there is no such task of

@@ -22,6 +22,8 @@ mod evidence;
 mod fault;
 mod health;
 mod kept_callbacks;
+mod link_ends;
+mod link_events;
 mod link_pages;
 mod links;
 pub mod metric;
@@ -55,6 +57,7 @@ mod time;
 mod twins;
 mod view;
 mod wiring;
+mod wrong_results;
 
 use std::sync::Arc;
 
@@ -68,9 +71,10 @@ use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
 use fiveone_store::Erase;
 pub use fiveone_store::{
-    AppCallbacks, AreaEnds, AttemptRow, CallbackChoice, CallbackState, ClosedBy, Deed, DeedChoice,
-    EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved, Statement, StatementLine,
-    StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
+    AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
+    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved,
+    Statement, StatementLine, StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
+    WrongCount,
 };
 use tokio::sync::watch;
 
@@ -96,7 +100,7 @@ pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
 pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
-pub use link_pages::{Begun, LinkPages, LinkTask};
+pub use link_pages::{Begun, HandOver, LinkPages, LinkTask};
 pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links};
 pub use notify::{Receiver, Tried, callback_address, reach_callback};
 pub use operators::{NewTotp, Operators, Session, SessionLimits};

@@ -1,4 +1,5 @@
-//! What persons do on the pages of links: agree, log in, answer, look, hand over or decline.
+//! What persons do on the pages of links: agree, log in, answer, look, hand over; how links end with
+//! nothing handed over is `link_ends.rs`.
 
 use std::sync::Arc;
 
@@ -9,13 +10,14 @@ use fiveone_model::clock::Millis;
 use fiveone_model::login::Credentials;
 use fiveone_model::question::AnswerForm;
 use fiveone_model::task::Stage;
+use fiveone_model::words::without_tricks;
 use fiveone_store::{Consent, LinkRow, Store, Viewer};
 use zeroize::Zeroizing;
 
 use crate::admit::{Admission, Withheld};
 use crate::answer::{Answers, Code};
-use crate::app_tasks::AppTasks;
 use crate::apps::Apps;
+use crate::link_ends::LinkEnds;
 use crate::links::{Link, digest};
 use crate::node::Node;
 use crate::seal::{PageKey, random};
@@ -49,6 +51,17 @@ pub enum Begun {
     Refused(AdmitError),
 }
 
+/// What became of handing a result over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOver {
+    /// It is the app's.
+    Done,
+    /// There is none to hand over, or the link is over.
+    Nothing,
+    /// The app may not see anything at present: it would be told to be its own, and not be shown.
+    Paused,
+}
+
 /// What persons do on their pages.
 pub struct LinkPages {
     pub(crate) store: Store,
@@ -57,7 +70,7 @@ pub struct LinkPages {
     pub(crate) node: Arc<Node>,
     pub(crate) reports: Reports,
     pub(crate) answers: Answers,
-    pub(crate) tasks: Arc<AppTasks>,
+    pub(crate) ends: LinkEnds,
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) report_for_ms: Millis,
@@ -104,7 +117,8 @@ impl LinkPages {
     pub async fn find(&self, token: &str) -> Result<Option<Link>, Fault> {
         let Some(row) = self.store.read.link(&digest(token)).await? else { return Ok(None) };
         let Some(app) = self.apps.app(&row.made.app_id).await? else { return Ok(None) };
-        let app_name = if app.name.is_empty() { app.id.to_string() } else { app.name };
+        let name = without_tricks(&app.name);
+        let app_name = if name.trim().is_empty() { app.id.to_string() } else { name };
         let is_expired = row.end.is_none() && row.made.expires_at <= self.time.now();
         Ok(Some(Link { row, app_name, is_expired }))
     }
@@ -142,7 +156,7 @@ impl LinkPages {
     /// # Errors
     /// The store failed.
     pub async fn version(&self, link: &Link) -> Result<String, Fault> {
-        let LinkRow { made, consent, task, end } = &link.row;
+        let LinkRow { made, consent, task, end, .. } = &link.row;
         let version = match task {
             Some(id) => self.store.read.task_version(Viewer::Person, &made.app_id, id).await?,
             None => None,
@@ -198,7 +212,7 @@ impl LinkPages {
             // Somebody was first. The same again is the same task; any other nobody will ever look at.
             let now = self.store.read.link(&made.id).await?;
             if now.is_none_or(|now| now.end.is_some() || now.task.as_ref() != Some(&task)) {
-                self.tasks.give_up(&made.app_id, &task).await?;
+                self.ends.tasks.give_up(&made.app_id, &task).await?;
             }
         }
         self.signals.changed();
@@ -237,16 +251,19 @@ impl LinkPages {
         self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
     }
 
-    /// Hands the result over to the app, which is called back about it; `false` when there is none to hand
-    /// over, or the link is over.
+    /// Hands the result over to the app, which is called back about it.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn hand_over(&self, link: &Link) -> Result<bool, Fault> {
-        let Some(task) = &link.row.task else { return Ok(false) };
-        let Some(row) = self.store.read.task(task).await? else { return Ok(false) };
+    pub async fn hand_over(&self, link: &Link) -> Result<HandOver, Fault> {
+        let Some(task) = &link.row.task else { return Ok(HandOver::Nothing) };
+        let Some(row) = self.store.read.task(task).await? else { return Ok(HandOver::Nothing) };
         if !matches!(row.stage, Stage::Done { .. }) {
-            return Ok(false);
+            return Ok(HandOver::Nothing);
+        }
+        let app = self.apps.app(&row.app_id).await?;
+        if app.is_none_or(|app| app.grant(row.product) != Some(Grant::Active)) {
+            return Ok(HandOver::Paused);
         }
         let now = self.time.now();
         let callback = final_callback(&self.apps, &row, &row.stage, now).await?;
@@ -255,21 +272,6 @@ impl LinkPages {
         let is_done = write.hand_over(id, task, callback.as_ref(), wipe_after, now).await?;
         self.signals.callbacks.notify_one();
         self.signals.changed();
-        Ok(is_done)
-    }
-
-    /// Ends the link without giving anything to its app: what is not read yet is not read, and what was is
-    /// erased.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn decline(&self, link: &Link) -> Result<(), Fault> {
-        let made = &link.row.made;
-        let is_done = self.store.write.decline_link(&made.id, self.time.now()).await?;
-        if let Some(task) = link.row.task.as_ref().filter(|_| is_done) {
-            self.tasks.give_up(&made.app_id, task).await?;
-        }
-        self.signals.changed();
-        Ok(())
+        Ok(if is_done { HandOver::Done } else { HandOver::Nothing })
     }
 }

@@ -8,6 +8,7 @@ use fiveone_model::app::{AppId, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::product::Product;
+use fiveone_model::words::is_trick;
 use fiveone_store::{LinkOutcome, LinkRow, NewLink, Store};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -52,8 +53,8 @@ pub enum LinkRefusal {
     /// The return address is not on the app's list.
     #[error("the return address is not on the app's list")]
     ReturnUrl,
-    /// The purpose or the state is too long or has control characters.
-    #[error("purpose and state may have 200 characters, and no control characters")]
+    /// The purpose or the state is too long, or has characters that draw nothing.
+    #[error("purpose and state may have 200 characters, and none that controls lines or direction")]
     Words,
     /// A test of an area that is not the model city.
     #[error("test apps and keys reach the model city 990000 alone")]
@@ -90,9 +91,8 @@ impl Links {
         if app.grant(request.product) != Some(Grant::Active) {
             return Ok(Err(LinkRefusal::NoGrant));
         }
-        let is_fit = |text: &str| {
-            text.chars().count() <= WORDS_CHARS_MAX && !text.chars().any(char::is_control)
-        };
+        let is_fit =
+            |text: &str| text.chars().count() <= WORDS_CHARS_MAX && !text.chars().any(is_trick);
         if !is_fit(&request.purpose) || !is_fit(&request.state) {
             return Ok(Err(LinkRefusal::Words));
         }
@@ -196,10 +196,17 @@ impl Link {
     #[must_use]
     pub fn way_back(&self) -> Option<String> {
         let mut url = Url::parse(self.row.made.return_url.as_deref()?).ok()?;
-        let outcome = self.row.end.map_or("left", |(outcome, _)| outcome.as_str());
+        let outcome = match self.row.end {
+            Some((outcome, _)) => outcome.as_str(),
+            None if self.is_expired => LinkOutcome::Expired.as_str(),
+            None => "left",
+        };
         {
             let mut query = url.query_pairs_mut();
             query.append_pair("state", &self.row.made.state).append_pair("outcome", outcome);
+            if let Some(exit) = self.row.exit {
+                query.append_pair("reason", exit.reason.as_str());
+            }
             if let (Some(task), Some((LinkOutcome::HandedOver, _))) = (&self.row.task, self.row.end)
             {
                 query.append_pair("tid", task.as_str());

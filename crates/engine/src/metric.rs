@@ -10,6 +10,8 @@ pub const TASKS_SET_ASIDE: &str = "fiveone_tasks_set_aside_total";
 pub const TASKS_OPEN: &str = "fiveone_tasks_open";
 /// Findings of sections that were read, by `product`, `area`, `version` of the connector and `kind`.
 pub const FINDINGS: &str = "fiveone_findings_total";
+/// Sections that persons said are wrong, by `product`, `area`, `section` and `reason`.
+pub const WRONG_RESULTS: &str = "fiveone_wrong_results_total";
 /// Keys that a portal seems to have lost or renamed, by `product`, `area` and `kind`.
 pub const PORTAL_CHANGES: &str = "fiveone_portal_changes_suspected_total";
 /// Attempts to deliver a callback, by `outcome`.

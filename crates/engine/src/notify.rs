@@ -10,7 +10,7 @@ use fiveone_model::app::AppId;
 use fiveone_model::callback::{retry_at, token_key, webhook_signature};
 use fiveone_model::state_code::StateCode;
 use fiveone_model::task::TaskId;
-use fiveone_store::{Attempt, CallbackRow, Store};
+use fiveone_store::{Attempt, CallbackAbout, CallbackRow, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use crate::persist::Passing as _;
 use crate::seal::random;
 use crate::signals::Signals;
 use crate::time::Time;
-use crate::{Accounts, Fault, causes};
+use crate::{Accounts, AppEntry, Fault, causes};
 
 pub(crate) use places::Places;
 pub(crate) use receiver::HttpReceiver;
@@ -153,7 +153,8 @@ impl Notifier {
         let outcome = if error.is_none() { "delivered" } else { "failed" };
         metrics::counter!(crate::metric::CALLBACK_ATTEMPTS, "outcome" => outcome).increment(1);
         tracing::info!(
-            tid = %callback.task_id,
+            tid = callback.about.task().map(tracing::field::display),
+            link = callback.about.link(),
             id = callback.id,
             ?http_status,
             error,
@@ -176,10 +177,9 @@ impl Notifier {
         let none = TaskId::from_random([0; 16]);
         let callback = CallbackRow {
             id: format!("msg_test_{}", hex::encode(random::<8>()?)),
-            task_id: none,
+            about: CallbackAbout::Task { id: none, code: StateCode::LOGGING_IN.number() },
             app_id: app.clone(),
             url: url.to_owned(),
-            code: i64::from(StateCode::LOGGING_IN.number()),
             msg: "回调测试".to_owned(),
             seq: 0,
             attempts: 0,
@@ -196,16 +196,7 @@ impl Notifier {
     ) -> Result<(Option<u16>, Option<String>), Fault> {
         let gone = || Fault::Impossible(format!("callback {} has no app", callback.id));
         let entry = self.accounts.find(&callback.app_id).await?.ok_or_else(gone)?;
-        let (tid, code) = (callback.task_id.as_str(), callback.code.to_string());
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("tid", tid)
-            .append_pair("status", &code)
-            .append_pair("msg", &callback.msg)
-            .append_pair(
-                "tokenKey",
-                &token_key(&callback.url, &entry.token, tid, &code, &callback.msg),
-            )
-            .finish();
+        let (kind, body) = body_of(callback, &entry);
         let timestamp_s = self.time.now() / 1_000;
         // Whichever secret the receiver has by now: the convention lets several stand side by side.
         let signatures = entry
@@ -213,7 +204,7 @@ impl Notifier {
             .map(|token| webhook_signature(token.as_bytes(), &callback.id, timestamp_s, &body));
         let signature = signatures.collect::<Vec<_>>().join(" ");
         let headers = [
-            ("content-type", "application/x-www-form-urlencoded;charset=UTF-8".to_owned()),
+            ("content-type", kind.to_owned()),
             ("webhook-id", callback.id.clone()),
             ("webhook-timestamp", timestamp_s.to_string()),
             ("webhook-signature", signature),
@@ -231,6 +222,21 @@ impl Notifier {
             Err(error) => (None, Some(error)),
         })
     }
+}
+
+/// What is posted, and what it is: a form about a task, JSON about a link.
+fn body_of(callback: &CallbackRow, entry: &AppEntry) -> (&'static str, String) {
+    let CallbackAbout::Task { id, code } = &callback.about else {
+        return ("application/json;charset=UTF-8", callback.msg.clone());
+    };
+    let (tid, code, msg) = (id.as_str(), code.to_string(), &callback.msg);
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("tid", tid)
+        .append_pair("status", &code)
+        .append_pair("msg", msg)
+        .append_pair("tokenKey", &token_key(&callback.url, &entry.token, tid, &code, msg))
+        .finish();
+    ("application/x-www-form-urlencoded;charset=UTF-8", body)
 }
 
 fn log_unsent(fault: &Fault) {
@@ -282,10 +288,9 @@ mod tests {
     fn callback(app: &str, task: u32, id: &str, url: &str) -> NewCallback {
         NewCallback {
             id: id.to_owned(),
-            task: build::task_id(task),
+            about: CallbackAbout::Task { id: build::task_id(task), code: 50002 },
             app_id: build::app_id(app),
             url: url.to_owned(),
-            code: 50002,
             msg: "爬取失败".to_owned(),
             now: NOW,
         }

@@ -7,7 +7,7 @@ use fiveone_model::failure::Failure;
 use fiveone_model::sandbox::{self, Sandbox};
 use fiveone_model::state_code::StateCode;
 use fiveone_model::task::TaskId;
-use fiveone_store::{NewCallback, Viewer};
+use fiveone_store::{CallbackAbout, NewCallback, Viewer};
 
 use crate::seal::random;
 use crate::{Engine, Fault};
@@ -96,10 +96,9 @@ impl Engine {
         let (code, msg) = record.dialect.state(state, state.label().to_owned());
         let callback = NewCallback {
             id: format!("msg_{}", hex::encode(random::<16>()?)),
-            task: id,
+            about: CallbackAbout::Task { id, code },
             app_id: app.clone(),
             url: address.url.clone(),
-            code,
             msg,
             now: self.now(),
         };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use fiveone_model::clock::Millis;
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::task::{CrawlProgress, Stage, TaskId};
-use fiveone_store::{Error, NewCallback, Resolved, Settlement, TaskRow, Unreadable, Writer};
+use fiveone_store::{
+    CallbackAbout, Error, NewCallback, Resolved, Settlement, TaskRow, Unreadable, Writer,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::apps::Apps;
@@ -76,6 +78,11 @@ impl Settler {
             Err(Fault::Store(Error::Stale { .. })) => {
                 tracing::warn!(tid = %task.id, "ended by somebody else");
                 return Ok(());
+            }
+            Err(Fault::Store(Error::Unwanted { .. })) => {
+                tracing::info!(tid = %task.id, "its link is over");
+                let stage = Stage::Failed(Failure::of(FailureKind::Cancelled));
+                return Box::pin(self.settle(task, stage)).await;
             }
             Err(fault) => return Err(fault),
         };
@@ -195,7 +202,9 @@ pub(crate) async fn final_callback(
     let mut callback = new_callback(task, &address.url, stage, now)?;
     // It says what the app's poll says.
     let code = stage.code(CrawlProgress::SomeSections);
-    (callback.code, callback.msg) = app.dialect.state(code, callback.msg);
+    let (code, msg) = app.dialect.state(code, callback.msg);
+    callback.about = CallbackAbout::Task { id: task.id.clone(), code };
+    callback.msg = msg;
     Ok(Some(callback))
 }
 
@@ -246,10 +255,12 @@ pub(crate) fn new_callback(
 ) -> Result<NewCallback, Fault> {
     Ok(NewCallback {
         id: format!("msg_{}", hex::encode(random::<16>()?)),
-        task: task.id.clone(),
+        about: CallbackAbout::Task {
+            id: task.id.clone(),
+            code: stage.code(CrawlProgress::SomeSections).number(),
+        },
         app_id: task.app_id.clone(),
         url: url.to_owned(),
-        code: stage.code(CrawlProgress::SomeSections).number(),
         msg: stage.msg(CrawlProgress::SomeSections),
         now,
     })

@@ -11,6 +11,7 @@ use fiveone_model::task::Stage;
 use fiveone_store::{Found, Store, TaskRow};
 use futures_util::future::join_all;
 
+use crate::link_ends::LinkEnds;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
 use crate::operators::Operators;
@@ -31,6 +32,7 @@ const STAND_IN_EVERY: u64 = 30;
 
 /// Sweeps.
 pub(crate) struct Sweeper {
+    pub(crate) links: LinkEnds,
     pub(crate) operators: Operators,
     pub(crate) store: Store,
     pub(crate) node: Arc<Node>,
@@ -86,6 +88,7 @@ impl Sweeper {
             self.release_overdue_holds(now).await,
             self.fail_lost().await.map(drop),
             self.fail_overdue(now).await,
+            self.end_links(now).await,
             self.forget(now).await,
             self.sign_books(now).await,
         ];
@@ -118,6 +121,15 @@ impl Sweeper {
         self.fail_all(overdue, FailureKind::DeadlinePassed).await
     }
 
+    /// Ends links whose time is over, and what is under way for a page that nobody can come back to.
+    async fn end_links(&self, now: Millis) -> Result<(), Fault> {
+        for link in self.store.read.overdue_links(now, TASKS_MAX).await? {
+            self.links.expire(&link).await?;
+        }
+        let unwanted = self.store.read.unwanted_tasks(now, TASKS_MAX).await?;
+        self.fail_all(unwanted, FailureKind::Cancelled).await
+    }
+
     async fn forget(&self, now: Millis) -> Result<(), Fault> {
         let wiped = self.store.write.wipe_over(now, BATCH_ROWS).await?;
         for task in &wiped {
@@ -129,6 +141,7 @@ impl Sweeper {
         self.store.write.forget_former_tokens(now).await?;
         self.operators.forget_sessions().await?;
         self.store.write.forget_evidence(now - EVIDENCE_KEPT_FOR_MS).await?;
+        self.store.write.forget_wrong_results(now - EVIDENCE_KEPT_FOR_MS).await?;
         Ok(())
     }
 

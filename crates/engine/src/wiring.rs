@@ -14,6 +14,7 @@ use crate::areas::Areas;
 use crate::claim::Claimer;
 use crate::drive::Driver;
 use crate::health::Health;
+use crate::link_ends::LinkEnds;
 use crate::link_pages::LinkPages;
 use crate::neighbours::Neighbours;
 use crate::node::Node;
@@ -184,6 +185,7 @@ impl Wiring {
 
     pub(crate) fn sweeper(&self, settler: Arc<Settler>) -> Arc<Sweeper> {
         Arc::new(Sweeper {
+            links: self.link_ends(Arc::new(self.app_tasks(&settler))),
             store: self.store.clone(),
             operators: self.operators.clone(),
             node: Arc::clone(&self.node),
@@ -245,7 +247,7 @@ impl Wiring {
     pub(crate) fn link_pages(&self, admission: Arc<Admission>, tasks: Arc<AppTasks>) -> LinkPages {
         LinkPages {
             admission,
-            tasks,
+            ends: self.link_ends(tasks),
             store: self.store.clone(),
             apps: Arc::clone(&self.apps),
             node: Arc::clone(&self.node),
@@ -254,6 +256,16 @@ impl Wiring {
             signals: Arc::clone(&self.signals),
             time: Arc::clone(&self.time),
             report_for_ms: self.options.report_for_ms,
+        }
+    }
+
+    fn link_ends(&self, tasks: Arc<AppTasks>) -> LinkEnds {
+        LinkEnds {
+            store: self.store.clone(),
+            apps: Arc::clone(&self.apps),
+            tasks,
+            signals: Arc::clone(&self.signals),
+            time: Arc::clone(&self.time),
         }
     }
 

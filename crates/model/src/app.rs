@@ -89,6 +89,8 @@ pub struct App {
     pub grants: PerProduct<Option<Grant>>,
     /// Where it is called back; `None` is nowhere.
     pub callbacks: PerProduct<Option<CallbackAddress>>,
+    /// Where it hears of its links; `None` is nowhere.
+    pub link_events: Option<CallbackAddress>,
     /// Also call back when a challenge opens (codes 10003 and 10004).
     pub wants_challenge_callbacks: bool,
     /// Its polls have a question as data beside the picture, and its codes answer that (P-53).
@@ -123,6 +125,7 @@ impl App {
             has_employer_grant: false,
             grants: PerProduct::default(),
             callbacks: PerProduct::default(),
+            link_events: None,
             wants_challenge_callbacks: false,
             wants_challenges: false,
             wants_findings: false,

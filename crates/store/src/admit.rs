@@ -56,6 +56,8 @@ pub struct NewTask {
     pub idempotency_until: Millis,
     /// Until when its person may hand it over, when it is withheld from its app till then.
     pub withheld_until: Option<Millis>,
+    /// The link that it comes of.
+    pub link: Option<String>,
     /// Whether it is a test, at the model city, without a price.
     pub is_test: bool,
 }
@@ -149,8 +151,9 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
         .execute(
             "insert into task (id, app_id, product, area, login_type, stage, detail, fence,
                node_id, login_sealed, person, fingerprint, created_at, updated_at, due_at,
-               login_digest, withheld_until, is_test)
-             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14)
+               login_digest, withheld_until, is_test, link_id)
+             values ($1, $2, $3, $4, $5, 'queued', '', 0, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14,
+               $15)
              on conflict (app_id, fingerprint) where fingerprint is not null do nothing",
             args![
                 new.id.as_str(),
@@ -167,6 +170,7 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
                 new.login_digest.as_deref(),
                 new.withheld_until,
                 new.is_test,
+                new.link.as_deref(),
             ],
         )
         .await?;

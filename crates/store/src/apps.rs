@@ -38,7 +38,7 @@ pub struct NewApp {
 }
 
 /// The columns an operator can change, in the order of [`values`].
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "name",
     "dialect",
     "has_legacy_code_signature",
@@ -48,6 +48,7 @@ const COLUMNS: [&str; 18] = [
     "insurance_grant",
     "fund_callback",
     "insurance_callback",
+    "link_events",
     "wants_challenge_callbacks",
     "wants_challenges",
     "wants_findings",
@@ -72,6 +73,7 @@ fn values(app: &App) -> [Arg<'_>; COLUMNS.len()] {
         grant(Product::Insurance),
         callback(Product::Fund),
         callback(Product::Insurance),
+        Arg::from(app.link_events.as_ref().map(|address| address.url.as_str())),
         Arg::from(app.wants_challenge_callbacks),
         Arg::from(app.wants_challenges),
         Arg::from(app.wants_findings),
@@ -107,6 +109,7 @@ fn decode(row: &Row) -> Result<App, Error> {
             fund: callback("fund_callback")?,
             insurance: callback("insurance_callback")?,
         },
+        link_events: callback("link_events")?,
         wants_challenge_callbacks: row.flag("wants_challenge_callbacks")?,
         wants_challenges: row.flag("wants_challenges")?,
         wants_findings: row.flag("wants_findings")?,

@@ -67,7 +67,7 @@ impl Reader {
     pub async fn callback(&self, id: &str) -> Result<Option<(KeptCallback, String)>, Error> {
         let sql = format!("select {}, msg from callback where id = $1", kept_callbacks::COLUMNS);
         let row = self.db.fetch_one(&sql, args![id]).await?;
-        row.map(|row| Ok((kept_callbacks::decode(&row)?, row.text(10)?))).transpose()
+        row.map(|row| Ok((kept_callbacks::decode(&row)?, row.text(12)?))).transpose()
     }
 
     /// Every attempt of a callback, oldest first.

@@ -2,25 +2,88 @@
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
+use fiveone_model::link::LinkEvent;
 use fiveone_model::task::TaskId;
 
 use crate::db::{Row, Tx, args};
-use crate::{Error, Reader, Writer, app_id, exactly_one, task_id};
+use crate::{Error, Reader, Writer, app_id, corrupt, exactly_one, task_id};
+
+/// What a callback tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallbackAbout {
+    /// A task.
+    Task {
+        /// Which.
+        id: TaskId,
+        /// `status`
+        code: u32,
+    },
+    /// A link.
+    Link {
+        /// Which.
+        id: String,
+        /// What happened to it.
+        event: LinkEvent,
+    },
+}
+
+impl CallbackAbout {
+    /// The columns of one, in the order of [`decode_about`].
+    pub(crate) const COLUMNS: &str = "task_id, code, link_id, event";
+
+    /// The task it tells of.
+    #[must_use]
+    pub const fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Task { id, .. } => Some(id),
+            Self::Link { .. } => None,
+        }
+    }
+
+    /// The link it tells of.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        match self {
+            Self::Task { .. } => None,
+            Self::Link { id, .. } => Some(id),
+        }
+    }
+
+    /// The code of a task, as it stands in a form, or the word of a link's event.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self {
+            Self::Task { code, .. } => code.to_string(),
+            Self::Link { event, .. } => event.as_str().to_owned(),
+        }
+    }
+}
+
+/// What a callback tells of, whose columns begin at `from`.
+pub(crate) fn decode_about(row: &Row, from: usize) -> Result<CallbackAbout, Error> {
+    if let Some(id) = row.maybe_text(from + 2)? {
+        let unreadable = || corrupt("callback", "event", &id);
+        let event = row.maybe_text(from + 3)?.and_then(|event| LinkEvent::parse(&event));
+        return Ok(CallbackAbout::Link { event: event.ok_or_else(unreadable)?, id });
+    }
+    let id = task_id(row, from, "callback")?;
+    let code = u32::try_from(row.int(from + 1)?);
+    let code = code.map_err(|_| corrupt("callback", "code", id.as_str()))?;
+    Ok(CallbackAbout::Task { id, code })
+}
 
 /// A callback to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCallback {
     /// `msg_…`, sent as `webhook-id`; the same at every attempt.
     pub id: String,
-    /// The task it tells of.
-    pub task: TaskId,
+    /// What it tells of.
+    pub about: CallbackAbout,
     /// The app it goes to.
     pub app_id: AppId,
     /// Where it goes; fixed when queued.
     pub url: String,
-    /// `status`
-    pub code: u32,
-    /// `msg`
+    /// `msg` of a task; the body of a link's event.
     pub msg: String,
     /// When it was queued; it is due at once.
     pub now: Millis,
@@ -31,17 +94,15 @@ pub struct NewCallback {
 pub struct CallbackRow {
     /// Its id.
     pub id: String,
-    /// The task it tells of.
-    pub task_id: TaskId,
+    /// What it tells of.
+    pub about: CallbackAbout,
     /// The app it goes to.
     pub app_id: AppId,
     /// Where it goes.
     pub url: String,
-    /// `status`
-    pub code: i64,
-    /// `msg`
+    /// `msg` of a task; the body of a link's event.
     pub msg: String,
-    /// Which of its task's callbacks, from 1.
+    /// Which of its task's or its link's callbacks, from 1.
     pub seq: i64,
     /// Attempts made so far.
     pub attempts: u32,
@@ -50,7 +111,7 @@ pub struct CallbackRow {
 }
 
 impl CallbackRow {
-    const COLUMNS: &str = "id, task_id, app_id, url, code, msg, seq, attempts, attempts_before";
+    const COLUMNS: &str = "id, app_id, url, msg, seq, attempts, attempts_before";
 }
 
 /// How one attempt went.
@@ -65,20 +126,26 @@ pub struct Attempt {
 }
 
 pub(crate) async fn queue_callback(tx: &mut Tx, callback: &NewCallback) -> Result<(), Error> {
+    let (task, code, link, event) = match &callback.about {
+        CallbackAbout::Task { id, code } => (Some(id), Some(i64::from(*code)), None, None),
+        CallbackAbout::Link { id, event } => (None, None, Some(id.as_str()), Some(event.as_str())),
+    };
     tx.execute(
         "insert into callback (id, task_id, app_id, url, code, msg, seq, state, attempts, next_at,
-           created_at)
+           created_at, link_id, event)
          values ($1, $2, $3, $4, $5, $6,
-           (select coalesce(max(seq), 0) + 1 from callback where task_id = $2),
-           'pending', 0, $7, $7)",
+           (select coalesce(max(seq), 0) + 1 from callback where task_id = $2 or link_id = $8),
+           'pending', 0, $7, $7, $8, $9)",
         args![
             &callback.id,
-            callback.task.as_str(),
+            task.map(TaskId::as_str),
             callback.app_id.as_str(),
             &callback.url,
-            i64::from(callback.code),
+            code,
             &callback.msg,
             callback.now,
+            link,
+            event,
         ],
     )
     .await
@@ -88,14 +155,13 @@ pub(crate) async fn queue_callback(tx: &mut Tx, callback: &NewCallback) -> Resul
 fn decode(row: &Row) -> Result<CallbackRow, Error> {
     Ok(CallbackRow {
         id: row.text(0)?,
-        task_id: task_id(row, 1, "callback")?,
-        app_id: app_id(row, 2, "callback")?,
-        url: row.text(3)?,
-        code: row.int(4)?,
-        msg: row.text(5)?,
-        seq: row.int(6)?,
-        attempts: u32::try_from(row.int(7)?).unwrap_or_default(),
-        attempts_before: u32::try_from(row.int(8)?).unwrap_or_default(),
+        app_id: app_id(row, 1, "callback")?,
+        url: row.text(2)?,
+        msg: row.text(3)?,
+        seq: row.int(4)?,
+        attempts: u32::try_from(row.int(5)?).unwrap_or_default(),
+        attempts_before: u32::try_from(row.int(6)?).unwrap_or_default(),
+        about: decode_about(row, 7)?,
     })
 }
 
@@ -164,7 +230,7 @@ impl Writer {
     /// Takes callbacks of an app that are due, so that no other node tries them before
     /// `busy_until`; a node that dies while it tries loses nothing but that time.
     ///
-    /// A task's callbacks stay in order: one is not due while an earlier one is, or is being tried.
+    /// The callbacks of a task, or of a link, stay in order: one is not due while an earlier one is, or is being tried.
     /// One that failed and waits does not hold up a later one, which tells more: it is superseded.
     ///
     /// # Errors
@@ -178,17 +244,19 @@ impl Writer {
     ) -> Result<Vec<CallbackRow>, Error> {
         let mut tx = self.db.begin().await?;
         let sql = format!(
-            "select {} from callback due
+            "select {}, {} from callback due
              where app_id = $1 and state = 'pending' and next_at <= $2
                and not exists (select 1 from callback earlier
-                 where earlier.task_id = due.task_id and earlier.seq < due.seq
+                 where (earlier.task_id = due.task_id or earlier.link_id = due.link_id)
+                   and earlier.seq < due.seq
                    and earlier.state = 'pending'
                    and (earlier.attempts = 0 or earlier.taken_at is not null
                      or earlier.next_at <= $2))
              order by next_at, seq, id
              limit $3
              {{skip}}",
-            CallbackRow::COLUMNS
+            CallbackRow::COLUMNS,
+            CallbackAbout::COLUMNS
         );
         let rows = tx.fetch_all(&sql, args![app.as_str(), now, limit]).await?;
         let mut taken = Vec::with_capacity(rows.len());
@@ -256,19 +324,22 @@ impl Writer {
     }
 }
 
-/// Ends the callbacks of the same task that wait behind an attempt that failed; `false` when another
+/// Ends the callbacks of the same task or link that wait behind an attempt that failed; `false` when another
 /// node is at one of them, so that this one has to wait.
 async fn supersede_earlier(tx: &mut Tx, callback: &CallbackRow) -> Result<bool, Error> {
-    let earlier = args![callback.task_id.as_str(), callback.seq];
+    let (task, link) = (callback.about.task().map(TaskId::as_str), callback.about.link());
+    let earlier = args![task, callback.seq, link];
     tx.execute(
         "update callback set state = 'superseded', next_at = null
-         where task_id = $1 and seq < $2 and state = 'pending' and taken_at is null",
+         where (task_id = $1 or link_id = $3) and seq < $2 and state = 'pending'
+           and taken_at is null",
         earlier,
     )
     .await?;
     let row = tx
         .fetch_one(
-            "select id from callback where task_id = $1 and seq < $2 and state = 'pending' limit 1",
+            "select id from callback
+             where (task_id = $1 or link_id = $3) and seq < $2 and state = 'pending' limit 1",
             earlier,
         )
         .await?;

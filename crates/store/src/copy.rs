@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 29] = [
+const TABLES: [(&str, &[&str]); 30] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -32,6 +32,7 @@ const TABLES: [(&str, &[&str]); 29] = [
     ("checkpoint", &["number"]),
     ("erasure", &["id"]),
     ("link", &["id"]),
+    ("wrong_result", &["link_id", "section"]),
     ("return_url", &["app_id", "url"]),
     ("api_key", &["id"]),
     ("operator", &["name"]),

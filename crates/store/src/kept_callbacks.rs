@@ -4,8 +4,9 @@ use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
 use fiveone_model::task::TaskId;
 
+use crate::callbacks::decode_about;
 use crate::db::{Row, args};
-use crate::{Error, Reader, Writer, app_id, corrupt, task_id};
+use crate::{CallbackAbout, Error, Reader, Writer, app_id, corrupt};
 
 /// Where a callback is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,14 +61,12 @@ pub struct CallbackChoice<'a> {
 pub struct KeptCallback {
     /// Its id, sent as `webhook-id`.
     pub id: String,
-    /// The task it tells of.
-    pub task_id: TaskId,
+    /// What it tells of.
+    pub about: CallbackAbout,
     /// The app it goes to.
     pub app_id: AppId,
     /// Where it goes.
     pub url: String,
-    /// `status`
-    pub code: i64,
     /// Where it is.
     pub state: CallbackState,
     /// Attempts made so far.
@@ -85,24 +84,23 @@ const CHOSEN: &str = "($2 is null or id = $2) and ($3 is null or app_id = $3)
   and ($4 is null or task_id = $4) and ($5 is null or created_at >= $5)";
 
 /// The columns of a [`KeptCallback`].
-pub(crate) const COLUMNS: &str =
-    "id, task_id, app_id, url, code, state, attempts, created_at, next_at,
+pub(crate) const COLUMNS: &str = "id, app_id, url, state, attempts, created_at, next_at,
     (select error from callback_attempt
-     where callback_id = callback.id order by attempt desc limit 1)";
+     where callback_id = callback.id order by attempt desc limit 1),
+    task_id, code, link_id, event";
 
 pub(crate) fn decode(row: &Row) -> Result<KeptCallback, Error> {
-    let state = row.text(5)?;
+    let state = row.text(3)?;
     Ok(KeptCallback {
         id: row.text(0)?,
-        task_id: task_id(row, 1, "callback")?,
-        app_id: app_id(row, 2, "callback")?,
-        url: row.text(3)?,
-        code: row.int(4)?,
+        app_id: app_id(row, 1, "callback")?,
+        url: row.text(2)?,
         state: CallbackState::parse(&state).ok_or_else(|| corrupt("callback", "state", &state))?,
-        attempts: row.int(6)?,
-        created_at: row.int(7)?,
-        next_at: row.maybe_int(8)?,
-        last_error: row.maybe_text(9)?,
+        attempts: row.int(4)?,
+        created_at: row.int(5)?,
+        next_at: row.maybe_int(6)?,
+        last_error: row.maybe_text(7)?,
+        about: decode_about(row, 8)?,
     })
 }
 

@@ -154,20 +154,34 @@ impl Writer {
     /// The database failed.
     pub async fn refund(&self, task: &TaskId, note: &str, at: Millis) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
-        let sql = "select app_id, amount_fen from hold where task_id = $1 and state = 'captured'";
+        let sql = "select app_id from hold where task_id = $1";
         let Some(row) = tx.fetch_one(sql, args![task.as_str()]).await? else { return Ok(false) };
-        let (app, amount_fen) = (app_id(&row, 0, "hold")?, row.int(1)?);
-        lock_wallets(&mut tx, &BTreeSet::from([app.clone()])).await?;
-        let sql = "select 1 from entry where task_id = $1 and kind = 'refund'";
-        if amount_fen == 0 || tx.fetch_one(sql, args![task.as_str()]).await?.is_some() {
-            return Ok(false);
-        }
-        let (app, task, kind) = (&app, Some(task), EntryKind::Refund);
-        let refund = Posting { app, kind, amount_fen, task, note, at };
-        match post(&mut tx, self.books.key()?, &refund).await? {
-            Posted::Recorded => tx.commit().await.map(|()| true),
-            Posted::Overdrawn => Err(Error::Ledger(format!("revenue of {app} is short"))),
-        }
+        lock_wallets(&mut tx, &BTreeSet::from([app_id(&row, 0, "hold")?])).await?;
+        let is_refunded = refund_locked(&mut tx, self.books.key()?, (task, note), at).await?;
+        tx.commit().await?;
+        Ok(is_refunded)
+    }
+}
+
+/// Gives back what a task was paid, in a transaction that holds its app's wallet; `false` when it was not
+/// paid, or was given back before.
+pub(crate) async fn refund_locked(
+    tx: &mut Tx,
+    key: &BooksKey,
+    (task, note): (&TaskId, &str),
+    at: Millis,
+) -> Result<bool, Error> {
+    let sql = "select app_id, amount_fen from hold where task_id = $1 and state = 'captured'";
+    let Some(row) = tx.fetch_one(sql, args![task.as_str()]).await? else { return Ok(false) };
+    let (app, amount_fen) = (app_id(&row, 0, "hold")?, row.int(1)?);
+    let sql = "select 1 from entry where task_id = $1 and kind = 'refund'";
+    if amount_fen == 0 || tx.fetch_one(sql, args![task.as_str()]).await?.is_some() {
+        return Ok(false);
+    }
+    let (task, kind) = (Some(task), EntryKind::Refund);
+    match post(tx, key, &Posting { app: &app, kind, amount_fen, task, note, at }).await? {
+        Posted::Recorded => Ok(true),
+        Posted::Overdrawn => Err(Error::Ledger(format!("revenue of {app} is short"))),
     }
 }
 

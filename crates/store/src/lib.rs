@@ -19,6 +19,7 @@ mod evidence;
 mod history;
 mod kept_callbacks;
 mod ledger;
+mod link_ends;
 mod links;
 mod migrations;
 mod nodes;
@@ -40,6 +41,7 @@ mod transient;
 mod unreadable;
 mod vitals;
 mod wakeups;
+mod wrong_results;
 
 use std::sync::Arc;
 
@@ -54,7 +56,7 @@ pub use api_keys::ApiKeyRow;
 pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
 pub use callback_log::AttemptRow;
-pub use callbacks::{Attempt, CallbackRow, NewCallback};
+pub use callbacks::{Attempt, CallbackAbout, CallbackRow, NewCallback};
 pub use challenges::{Answering, Closing, OpenChallenge};
 pub use claims::{Claimed, Leased};
 pub use copy::{CopiedTable, Leave};
@@ -66,6 +68,7 @@ pub use evidence::EvidenceRow;
 pub use history::{HoldRow, QuestionRow, TaskHistory};
 pub use kept_callbacks::{CallbackChoice, CallbackState, KeptCallback};
 pub use ledger::{BeginBooks, LedgerFinding, LedgerReport, Statement, StatementLine};
+pub use link_ends::LinkEnd;
 pub use links::{Consent, LinkOutcome, LinkRow, NewLink};
 pub use nodes::{LivingNode, NodeRow};
 pub use operators::{OperatorChange, OperatorRow, SessionRow};
@@ -82,6 +85,7 @@ pub use tasks::{Leftovers, TaskRow};
 pub use unreadable::{Found, Unreadable};
 pub use vitals::{NodeSign, Server};
 pub use wakeups::{Wakeup, Wakeups};
+pub use wrong_results::WrongCount;
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +129,12 @@ pub enum Error {
         from: &'static str,
         /// Where it should have gone.
         to: &'static str,
+    },
+    /// The task's link is over: nobody can hand over what it comes to, so it can do nothing but fail.
+    #[error("nobody wants task {task} any more")]
+    Unwanted {
+        /// The task.
+        task: TaskId,
     },
     /// Every slot belongs to a living node, so another cannot start.
     #[error("all {SLOTS} node slots are taken by living nodes; stop one first")]

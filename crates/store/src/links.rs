@@ -4,6 +4,7 @@
 use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
+use fiveone_model::link::{Exit, ExitReason, ExitStage};
 use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 
@@ -41,6 +42,8 @@ pub enum LinkOutcome {
     HandedOver,
     /// The person did not, and it was erased.
     Declined,
+    /// Its time was over first.
+    Expired,
 }
 
 impl LinkOutcome {
@@ -50,13 +53,15 @@ impl LinkOutcome {
         match self {
             Self::HandedOver => "handed_over",
             Self::Declined => "declined",
+            Self::Expired => "expired",
         }
     }
 
     /// What a word made by [`LinkOutcome::as_str`] says.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::HandedOver, Self::Declined].into_iter().find(|outcome| outcome.as_str() == word)
+        let all = [Self::HandedOver, Self::Declined, Self::Expired];
+        all.into_iter().find(|outcome| outcome.as_str() == word)
     }
 }
 
@@ -80,14 +85,22 @@ pub struct LinkRow {
     pub consent: Option<Consent>,
     /// Its newest task.
     pub task: Option<TaskId>,
-    /// How and when it ended, when it did not end by its time.
+    /// When its page first ran in a browser.
+    pub opened_at: Option<Millis>,
+    /// How and when it ended; one whose time is over has not until somebody has looked.
     pub end: Option<(LinkOutcome, Millis)>,
+    /// Where the person was and why, when nothing was handed over.
+    pub exit: Option<Exit>,
+    /// What the erasure of its records was answered with.
+    pub receipt: Option<String>,
 }
 
-const COLUMNS: &str = "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
-    consented_at, consent, task_id, outcome, ended_at, is_test";
+pub(crate) const COLUMNS: &str =
+    "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
+    consented_at, consent, task_id, outcome, ended_at, is_test, exit_stage,
+    exit_reason, receipt, opened_at";
 
-fn decode(row: &Row) -> Result<LinkRow, Error> {
+pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
     let id = row.text(0)?;
     let column = |column| corrupt("link", column, &id);
     let area = row.maybe_text(3)?;
@@ -105,6 +118,13 @@ fn decode(row: &Row) -> Result<LinkRow, Error> {
         }
         _ => None,
     };
+    let exit = match (row.maybe_text(15)?, row.maybe_text(16)?) {
+        (Some(stage), Some(reason)) => Some(Exit {
+            stage: ExitStage::parse(&stage).ok_or_else(|| column("exit_stage"))?,
+            reason: ExitReason::parse(&reason).ok_or_else(|| column("exit_reason"))?,
+        }),
+        _ => None,
+    };
     let made = NewLink {
         app_id: app_id(row, 1, "link")?,
         product: Product::parse(&row.text(2)?).ok_or_else(|| column("product"))?,
@@ -116,7 +136,8 @@ fn decode(row: &Row) -> Result<LinkRow, Error> {
         is_test: row.flag(14)?,
         id,
     };
-    Ok(LinkRow { made, consent, task, end })
+    let (receipt, opened_at) = (row.maybe_text(17)?, row.maybe_int(18)?);
+    Ok(LinkRow { made, consent, task, opened_at, end, exit, receipt })
 }
 
 impl Reader {
@@ -177,6 +198,30 @@ impl Writer {
         self.db.execute(sql, args![app.as_str(), url]).await.map(drop)
     }
 
+    /// Notes that a link's page runs in a browser, and queues what tells its app so; `false` when it did
+    /// before, or the link is over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_link(
+        &self,
+        id: &str,
+        callback: Option<&NewCallback>,
+        now: Millis,
+    ) -> Result<bool, Error> {
+        let mut tx = self.db.begin().await?;
+        let sql = "update link set opened_at = $2
+                   where id = $1 and opened_at is null and ended_at is null and expires_at > $2";
+        if tx.execute(sql, args![id, now]).await? == 0 {
+            return Ok(false);
+        }
+        if let Some(callback) = callback {
+            queue_callback(&mut tx, callback).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Keeps a consent; `false` when another browser gave one, or the link is over.
     ///
     /// # Errors
@@ -205,16 +250,6 @@ impl Writer {
                    where id = $1 and coalesce(task_id, '') = $2 and ended_at is null";
         let before = before.map_or("", TaskId::as_str);
         Ok(self.db.execute(sql, args![id, before, task.as_str()]).await? == 1)
-    }
-
-    /// Ends a link whose result the person does not give away; `false` when it was over already.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn decline_link(&self, id: &str, now: Millis) -> Result<bool, Error> {
-        let sql = "update link set ended_at = $2, outcome = 'declined'
-                   where id = $1 and ended_at is null";
-        Ok(self.db.execute(sql, args![id, now]).await? == 1)
     }
 
     /// Hands a link's finished task over to its app, which is called back about it and may see it until

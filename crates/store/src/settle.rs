@@ -13,6 +13,7 @@ use fiveone_model::task::{CrawlProgress, Stage, StageName, TaskId};
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, lock_wallets, post};
+use crate::link_ends::is_unwanted;
 use crate::{Error, Writer, app_id, corrupt, exactly_one, steps};
 
 /// How a task ends.
@@ -64,7 +65,8 @@ impl Writer {
     ///
     /// # Errors
     /// The database failed; [`Error::Stale`] when the task has another fence or is final already;
-    /// [`Error::IllegalStep`] when it cannot end like this from where it is.
+    /// [`Error::IllegalStep`] when it cannot end like this from where it is, and [`Error::Unwanted`] when
+    /// it cannot be done any more.
     pub async fn settle(&self, end: &Settlement) -> Result<Resolved, Error> {
         let mut outcomes = self.settle_all(std::slice::from_ref(end)).await?;
         outcomes.pop().unwrap_or_else(|| Err(Error::Ledger("nothing was settled".to_owned())))
@@ -153,7 +155,7 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
     let task = end.task.as_str();
     let row = tx
         .fetch_one(
-            "select stage from task
+            "select stage, withheld_until from task
              where id = $1 and fence = $2 and finished_at is null {lock}",
             args![task, end.fence],
         )
@@ -164,9 +166,13 @@ async fn check_step(tx: &mut Tx, end: &Settlement) -> Result<(), Error> {
     if is_of_lost_login(&end.stage) && from.is_some_and(|from| !from.needs_credentials()) {
         return Err(Error::Stale { what: "task", id: task.to_owned() });
     }
-    // What was read is paid for: it may have been shown already.
-    if is_cancelled(&end.stage) && has_sections(tx, task).await? {
+    // What was read is paid for: it may have been shown already. What is withheld was not, to its app.
+    let is_withheld = row.maybe_int(1)?.is_some();
+    if is_cancelled(&end.stage) && !is_withheld && has_sections(tx, task).await? {
         return Err(Error::Stale { what: "task", id: task.to_owned() });
+    }
+    if to == StageName::Done && is_withheld && is_unwanted(tx, task).await? {
+        return Err(Error::Unwanted { task: end.task.clone() });
     }
     let may_step = from.map_or(to == StageName::Failed, |from| from.may_become(to));
     if to.is_final() && may_step {
@@ -181,7 +187,7 @@ fn is_of_lost_login(stage: &Stage) -> bool {
     matches!(stage, Stage::Failed(failure) if failure.kind == FailureKind::NodeLost)
 }
 
-/// Whether it ends because its app does not want it any more.
+/// Whether it ends because its app, or its person, does not want it any more.
 fn is_cancelled(stage: &Stage) -> bool {
     matches!(stage, Stage::Failed(failure) if failure.kind == FailureKind::Cancelled)
 }

@@ -97,6 +97,7 @@ pub fn new_task(app: &str, number: u32) -> NewTask {
         hold_due_at: NOW + 1_200_000,
         idempotency_until: NOW + 86_400_000,
         withheld_until: None,
+        link: None,
         is_test: false,
     }
 }

@@ -10,6 +10,8 @@ mod page;
 mod summary;
 mod templates;
 mod visit;
+mod whose;
+mod wrong;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,12 +25,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fiveone_engine::{AdmitError, Answered, Begun};
+use fiveone_engine::{AdmitError, Answered, Begun, HandOver};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
 use self::page::Chosen;
 use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, stage_of};
+pub(crate) use self::wrong::reason_name;
 use crate::assets;
 use crate::html::html;
 use crate::language::Language;
@@ -54,6 +57,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/link/{token}/begin", post(begin))
         .route("/link/{token}/answer", post(answer))
         .route("/link/{token}/hand-over", post(hand_over))
+        .route("/link/{token}/wrong", post(wrong::say))
         .route("/link/{token}/decline", post(decline))
         .method_not_allowed_fallback(|| async { Trouble::Odd(StatusCode::METHOD_NOT_ALLOWED) })
         .route("/link/{token}/{*rest}", any(|| async { Trouble::Odd(StatusCode::NOT_FOUND) }));
@@ -99,7 +103,7 @@ async fn form(
     Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
     let chosen =
-        Chosen { area: visit.asked.area.take(), login_type: visit.asked.way, complaint: None };
+        Chosen { area: visit.asked.area.take(), login_type: visit.asked.way, ..Chosen::default() };
     Ok(stage_of(visit.stage(&api, &chosen).await?))
 }
 
@@ -152,6 +156,7 @@ async fn begin(
                 login_type: sent.way.parse().ok(),
                 area: Some(sent.area),
                 complaint: Some(complaint),
+                is_paused: false,
             };
         }
     }
@@ -204,10 +209,11 @@ async fn answer(
 /// Gives what was read to the app.
 async fn hand_over(
     State(api): State<Arc<ApiState>>,
-    Acting(visit): Acting,
+    Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
-    api.engine.link_pages().hand_over(&visit.link).await?;
-    now(&api, visit).await
+    let outcome = api.engine.link_pages().hand_over(&visit.link).await?;
+    let is_paused = outcome == HandOver::Paused;
+    Ok(stage_of(visit.stage(&api, &Chosen { is_paused, ..Chosen::default() }).await?))
 }
 
 /// Gives nothing to the app, and deletes what was read.
@@ -221,6 +227,8 @@ async fn decline(
 
 /// The stages as they come, the present one first.
 async fn events(State(api): State<Arc<ApiState>>, mut visit: Visit) -> Result<Response, Trouble> {
+    // Not where the page is shown: who only looks at an address, as messengers do, runs nothing of it.
+    api.engine.link_pages().opened(&visit.link).await?;
     visit.wait();
     let keep_alive = KeepAlive::new().interval(ALIVE_EVERY);
     let sse = Sse::new(stages(api, visit)).keep_alive(keep_alive);

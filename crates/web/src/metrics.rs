@@ -45,6 +45,10 @@ pub(crate) fn describe() {
         "Findings of sections that were read, by product, area, connector version and kind."
     );
     describe_counter!(
+        fiveone_engine::metric::WRONG_RESULTS,
+        "Sections that persons said are wrong, by product, area, section and reason."
+    );
+    describe_counter!(
         fiveone_engine::metric::PORTAL_CHANGES,
         "Keys that a portal seems to have lost or renamed, by product, area and kind of finding."
     );

@@ -7,7 +7,7 @@ use fiveone_engine::{KeptCallbacks, SystemTime};
 use fiveone_model::app::AppId;
 use fiveone_model::clock::shanghai_text;
 use fiveone_model::task::TaskId;
-use fiveone_store::{CallbackChoice, CallbackState, KeptCallback};
+use fiveone_store::{CallbackAbout, CallbackChoice, CallbackState, KeptCallback};
 use serde_json::{Value, json};
 
 use super::app::app_id;
@@ -137,11 +137,17 @@ impl Callback {
 }
 
 fn shown(callback: &KeptCallback) -> Value {
+    let (status, event) = match &callback.about {
+        CallbackAbout::Task { code, .. } => (Some(*code), None),
+        CallbackAbout::Link { event, .. } => (None, Some(event.as_str())),
+    };
     json!({
         "id": callback.id,
         "app": callback.app_id.as_str(),
-        "tid": callback.task_id.as_str(),
-        "status": callback.code,
+        "tid": callback.about.task().map(TaskId::as_str),
+        "link": callback.about.link(),
+        "status": status,
+        "event": event,
         "url": callback.url,
         "state": callback.state.as_str(),
         "attempts": callback.attempts,
@@ -158,8 +164,8 @@ fn line(callback: &KeptCallback) -> String {
         shanghai_text(callback.created_at),
         callback.id,
         callback.app_id,
-        callback.task_id,
-        callback.code,
+        callback.about.task().map_or_else(|| callback.about.link().unwrap_or("-"), TaskId::as_str),
+        callback.about.what(),
         callback.attempts,
         callback.url
     )

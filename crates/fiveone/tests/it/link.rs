@@ -2,6 +2,8 @@
 //! `browser/`.
 
 mod browser;
+mod ends;
+mod result;
 
 use std::sync::Arc;
 
@@ -318,6 +320,8 @@ async fn who_may_not_is_refused() {
         (LinkRequest { for_ms: 1, ..request() }, LinkRefusal::Lasts),
         (LinkRequest { state: "x".repeat(201), ..request() }, LinkRefusal::Words),
         (LinkRequest { purpose: "a\nb".to_owned(), ..request() }, LinkRefusal::Words),
+        (LinkRequest { purpose: "a\u{202e}b".to_owned(), ..request() }, LinkRefusal::Words),
+        (LinkRequest { state: "a\u{2028}b".to_owned(), ..request() }, LinkRefusal::Words),
     ] {
         assert_eq!(refused(made).await, Some(why));
     }

@@ -13,6 +13,8 @@ pub enum Switch {
     Dialect,
     /// Where its tasks of a product are called back.
     Callback(Product),
+    /// Where it hears of its links.
+    LinkEvents,
     /// Whether questions are called back, too.
     ChallengeCallbacks,
     /// Whether polls have a question as data.
@@ -54,10 +56,11 @@ pub enum SwitchKind {
 
 impl Switch {
     /// Every switch.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Dialect,
         Self::Callback(Product::Fund),
         Self::Callback(Product::Insurance),
+        Self::LinkEvents,
         Self::ChallengeCallbacks,
         Self::Challenge,
         Self::Findings,
@@ -78,6 +81,7 @@ impl Switch {
             Self::Dialect => "dialect",
             Self::Callback(Product::Fund) => "fund-callback",
             Self::Callback(Product::Insurance) => "insurance-callback",
+            Self::LinkEvents => "link-events",
             Self::ChallengeCallbacks => "challenge-callbacks",
             Self::Challenge => "challenge",
             Self::Findings => "findings",
@@ -104,6 +108,9 @@ impl Switch {
             }
             Self::Callback(Product::Insurance) => {
                 "Where insurance tasks are called back; an empty one ends it"
+            }
+            Self::LinkEvents => {
+                "Where it hears that a link was opened, or left with nothing handed over; an empty one ends it"
             }
             Self::ChallengeCallbacks => "Calls back for captcha and SMS questions too",
             Self::Challenge => {
@@ -136,6 +143,7 @@ impl Switch {
             Self::Dialect => ("取值方式", "table 按字段表，example 按示例"),
             Self::Callback(Product::Fund) => ("公积金回调地址", "留空为不回调"),
             Self::Callback(Product::Insurance) => ("社保回调地址", "留空为不回调"),
+            Self::LinkEvents => ("链接事件地址", "本人打开、离开链接时通知，留空为不通知"),
             Self::ChallengeCallbacks => ("验证码也回调", "等待验证码时也通知应用"),
             Self::Challenge => ("结构化问题", "查询结果里给出问题的数据"),
             Self::Findings => ("给出读不出的内容", "报告旁列出没能读到的字段名"),
@@ -155,7 +163,7 @@ impl Switch {
     pub const fn kind(self) -> SwitchKind {
         match self {
             Self::Dialect => SwitchKind::Choice(&["table", "example"]),
-            Self::Callback(_) => SwitchKind::Address,
+            Self::Callback(_) | Self::LinkEvents => SwitchKind::Address,
             Self::AllowedNetworks => SwitchKind::Networks,
             Self::CallsPerSecond | Self::OpenTasksMax | Self::UnpaidPerHourMax => {
                 SwitchKind::Number
@@ -171,6 +179,9 @@ impl Switch {
             Self::Dialect => app.dialect.as_str().to_owned(),
             Self::Callback(product) => {
                 app.callback(product).map(|address| address.url.clone()).unwrap_or_default()
+            }
+            Self::LinkEvents => {
+                app.link_events.as_ref().map(|address| address.url.clone()).unwrap_or_default()
             }
             Self::AllowedNetworks => app.allowed_networks.as_str().to_owned(),
             Self::CallsPerSecond => app.calls_per_second.to_string(),
@@ -191,9 +202,9 @@ impl Switch {
         match self {
             Self::Dialect => app.dialect = Dialect::parse(text).ok_or("table or example")?,
             Self::Callback(product) => {
-                let address = (!text.is_empty()).then(|| CallbackAddress { url: text.to_owned() });
-                *app.callbacks.get_mut(product) = address;
+                *app.callbacks.get_mut(product) = address_of(text);
             }
+            Self::LinkEvents => app.link_events = address_of(text),
             Self::AllowedNetworks => {
                 let such_as = "addresses and networks, e.g. 203.0.113.7,2001:db8::/32, at most 64";
                 app.allowed_networks = Networks::parse(text).ok_or(such_as)?;
@@ -223,6 +234,10 @@ impl Switch {
             _ => return None,
         })
     }
+}
+
+fn address_of(text: &str) -> Option<CallbackAddress> {
+    (!text.is_empty()).then(|| CallbackAddress { url: text.to_owned() })
 }
 
 fn number(text: &str) -> Result<u32, &'static str> {

@@ -1,6 +1,8 @@
 //! Callbacks: taken by one, tried on schedule, kept at the end.
 
-use fiveone_store::{Attempt, CallbackChoice, CallbackRow, CallbackState, NewCallback};
+use fiveone_store::{
+    Attempt, CallbackAbout, CallbackChoice, CallbackRow, CallbackState, NewCallback,
+};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 
@@ -16,10 +18,9 @@ on_both!(
 fn callback(app: &str, task: u32, id: &str) -> NewCallback {
     NewCallback {
         id: id.to_owned(),
-        task: build::task_id(task),
+        about: CallbackAbout::Task { id: build::task_id(task), code: 10004 },
         app_id: build::app_id(app),
         url: "http://a.example/".to_owned(),
-        code: 10004,
         msg: "登录中".to_owned(),
         now: NOW,
     }
@@ -123,8 +124,8 @@ async fn exhausted_callbacks_are_listed_and_begun_anew(store: TestStore) {
     let of_second = CallbackChoice { task: Some(&second), ..all };
     let rows = store.read.kept_callbacks(CallbackState::Exhausted, of_second, 9).await.unwrap();
     assert_eq!(
-        (rows.len(), rows[0].last_error.as_deref(), rows[0].attempts, rows[0].code),
-        (1, Some("HTTP 500"), 1, 10004)
+        (rows.len(), rows[0].last_error.as_deref(), rows[0].attempts, rows[0].about.what()),
+        (1, Some("HTTP 500"), 1, "10004".to_owned())
     );
 
     let other = CallbackChoice { id: Some("msg_2"), app: Some(&b), ..all };

@@ -12,6 +12,7 @@ mod copy;
 mod evidence;
 mod history;
 mod ledger;
+mod links;
 mod nodes;
 mod pages;
 mod queue;
@@ -66,6 +67,11 @@ async fn claim(store: &Store) -> Claimed {
 /// A task claimed and brought to `stage`.
 async fn task_at(store: &Store, number: u32, stage: StageName) -> Claimed {
     admit(store, number).await;
+    claimed_at(store, stage).await
+}
+
+/// The queued task, claimed and brought to `stage`.
+async fn claimed_at(store: &Store, stage: StageName) -> Claimed {
     let claimed = claim(store).await;
     let steps = [
         (StageName::LoggingIn, StageName::LoggedIn),

@@ -5,7 +5,7 @@ use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::ledger::Balance;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName, TaskId};
-use fiveone_store::{Error, Leftovers, NewCallback, Resolved, Settlement};
+use fiveone_store::{CallbackAbout, Error, Leftovers, NewCallback, Resolved, Settlement};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
@@ -65,10 +65,9 @@ async fn a_whole_report_is_captured(store: TestStore) {
     let mut end = end(id, fence, Stage::Done { missing: vec![] });
     end.callback = Some(NewCallback {
         id: "msg_1".to_owned(),
-        task: id.clone(),
+        about: CallbackAbout::Task { id: id.clone(), code: 40001 },
         app_id: build::app_id("a"),
         url: "http://a.example/".to_owned(),
-        code: 40001,
         msg: "爬取结束".to_owned(),
         now: NOW,
     });

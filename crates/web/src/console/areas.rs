@@ -13,6 +13,7 @@ use super::frame::{Frame, time};
 use super::overview::area_name;
 use super::visit::{Act, Seen, Trouble, page, see_other};
 use super::words;
+use crate::link::reason_name;
 
 #[derive(Template)]
 #[template(path = "console/areas.html")]
@@ -79,9 +80,18 @@ struct AreaPage {
     connector: Option<String>,
     closed: Option<Closed>,
     evidence: Vec<EvidenceShown>,
+    wrong: Vec<WrongShown>,
 }
 
 /// Who closed it, why, and until when.
+/// A section that persons said is wrong.
+struct WrongShown {
+    section: &'static str,
+    reason: &'static str,
+    count: i64,
+    last: String,
+}
+
 struct Closed {
     by: &'static str,
     note: String,
@@ -132,6 +142,17 @@ async fn evidence(
     Ok(shown.collect())
 }
 
+async fn wrong(seen: &Seen, product: Product, area: &AreaCode) -> Result<Vec<WrongShown>, Trouble> {
+    let counts = seen.api.engine.console().wrong_results(product, area).await?;
+    let shown = counts.into_iter().map(|one| WrongShown {
+        section: one.section.label(),
+        reason: reason_name(seen.language(), one.reason),
+        count: one.count,
+        last: time(one.last_at),
+    });
+    Ok(shown.collect())
+}
+
 /// One area.
 pub(super) async fn show(
     seen: Seen,
@@ -162,6 +183,7 @@ pub(super) async fn show(
             until: time(switch.until_at),
         }),
         evidence: evidence(&seen, product, &area).await?,
+        wrong: wrong(&seen, product, &area).await?,
         frame: seen.frame("areas"),
     })
 }

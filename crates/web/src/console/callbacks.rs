@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use fiveone_engine::{CallbackChoice, CallbackState, Mark};
+use fiveone_engine::{CallbackAbout, CallbackChoice, CallbackState, Mark};
 use fiveone_model::app::AppId;
 use fiveone_model::clock::shanghai_instant;
 use fiveone_model::operator::Role;
@@ -29,8 +29,8 @@ struct Row {
     id: String,
     created: String,
     app: String,
-    task: String,
-    code: i64,
+    task: Option<String>,
+    what: String,
     state: &'static str,
     kind: &'static str,
     attempts: i64,
@@ -58,8 +58,8 @@ pub(super) async fn list(seen: Seen) -> Result<Response, Trouble> {
         Row {
             created: time(callback.created_at),
             app: callback.app_id.to_string(),
-            task: callback.task_id.to_string(),
-            code: callback.code,
+            task: callback.about.task().map(ToString::to_string),
+            what: callback.about.what(),
             state: name,
             kind,
             attempts: callback.attempts,
@@ -84,7 +84,8 @@ struct OneCallback {
     frame: Frame,
     shown: CallbackShown,
     app: String,
-    task: String,
+    task: Option<String>,
+    link: Option<String>,
     created: String,
     payload: String,
 }
@@ -95,18 +96,29 @@ pub(super) async fn show(seen: Seen, Path(id): Path<String>) -> Result<Response,
     let found = console.callback(&id).await?.ok_or_else(|| seen.missing())?;
     let (callback, message, attempts) = found;
     let deed = seen.deed("look_at_callback", &id)?;
-    console.note(&deed.on_task(&callback.task_id).on_app(&callback.app_id)).await?;
-    let payload = serde_json::json!({
-        "appId": callback.app_id.as_str(),
-        "tid": callback.task_id.as_str(),
-        "status": callback.code.to_string(),
-        "msg": message,
-        "tokenKey": "••••••••",
-    });
+    let deed = deed.on_app(&callback.app_id);
+    let deed = match callback.about.task() {
+        Some(task) => deed.on_task(task),
+        None => deed,
+    };
+    console.note(&deed).await?;
+    let payload = match &callback.about {
+        CallbackAbout::Task { id, code } => serde_json::json!({
+            "appId": callback.app_id.as_str(),
+            "tid": id.as_str(),
+            "status": code.to_string(),
+            "msg": message,
+            "tokenKey": "••••••••",
+        }),
+        CallbackAbout::Link { .. } => {
+            serde_json::from_str(&message).unwrap_or(serde_json::Value::Null)
+        }
+    };
     page(&OneCallback {
         shown: CallbackShown::of(seen.language(), &callback, &attempts),
         app: callback.app_id.to_string(),
-        task: callback.task_id.to_string(),
+        task: callback.about.task().map(ToString::to_string),
+        link: callback.about.link().map(str::to_owned),
         created: time(callback.created_at),
         payload: serde_json::to_string_pretty(&payload).unwrap_or_default(),
         frame: seen.frame("callbacks"),

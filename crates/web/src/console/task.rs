@@ -68,7 +68,7 @@ struct SectionShown {
 /// A callback as a task shows it.
 pub(super) struct CallbackShown {
     pub(super) id: String,
-    pub(super) code: i64,
+    pub(super) code: String,
     pub(super) url: String,
     pub(super) state: &'static str,
     pub(super) kind: &'static str,
@@ -88,7 +88,7 @@ impl CallbackShown {
         });
         Self {
             id: callback.id.clone(),
-            code: callback.code,
+            code: callback.about.what(),
             url: callback.url.clone(),
             state,
             kind,
@@ -149,7 +149,7 @@ fn moments(language: Language, seen: &TaskSeen) -> Vec<Moment> {
                     (format!("{}：{error}", language.say("回调失败", "callback failed")), "bad")
                 }
             };
-            all.push((attempt.at, format!("{what}（{}）", callback.code), kind));
+            all.push((attempt.at, format!("{what}（{}）", callback.about.what()), kind));
         }
     }
     all.extend(

@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::cities;
 use super::summary::Summary;
 use super::templates::{
-    Asking, Cities, CityList, Consent, Ended, Failed, Form, Frame, Page, ResultPage, Seal, Working,
+    Asking, Cities, CityList, Consent, Ended, Failed, Form, Frame, Page, Receipt, ResultPage, Seal,
+    Working, Wrong,
 };
 use crate::assets;
 use crate::language::Language;
@@ -27,6 +28,8 @@ pub(super) struct Chosen {
     pub(super) login_type: Option<u32>,
     /// Why what was sent was not taken.
     pub(super) complaint: Option<String>,
+    /// It was to be handed over, and the app may not see anything at present.
+    pub(super) is_paused: bool,
 }
 
 /// A stage as HTML, and what tells it from others.
@@ -73,12 +76,7 @@ pub(super) async fn stage(
         return ended(frame, outcome);
     }
     if link.is_expired {
-        let title = frame.say("链接已过期", "This link has expired");
-        let text = frame.say(
-            "请回到应用，重新发起。已读取但未移交的内容会被删除。",
-            "Go back to the app and begin again. What was read and not handed over is deleted.",
-        );
-        return closed(frame, title, text);
+        return expired(frame);
     }
     if link.row.consent.is_none() {
         let minutes = (link.row.made.expires_at - api.engine.now()).max(0) / 60_000;
@@ -89,6 +87,15 @@ pub(super) async fn stage(
         Some(task) => of_task(api, frame, &task, chosen).await,
         None => start(api, frame, chosen, "start").await,
     }
+}
+
+fn expired(frame: Frame<'_>) -> Result<Fragment, Fault> {
+    let title = frame.say("链接已过期", "This link has expired");
+    let text = frame.say(
+        "请回到应用，重新发起。已读取但未移交的内容会被删除。",
+        "Go back to the app and begin again. What was read and not handed over is deleted.",
+    );
+    closed(frame, title, text)
 }
 
 /// Before there is a task, or after one that failed for what was typed.
@@ -152,9 +159,18 @@ async fn of_task(
     match view.code {
         StateCode::FINISHED | StateCode::PARTLY_FINISHED => {
             let is_partial = view.code == StateCode::PARTLY_FINISHED;
-            let summary = Summary::of(view, frame.link.row.made.product, frame.language);
-            let html = rendered(ResultPage { frame, summary, is_partial }.render())?;
-            Ok(Fragment { html, key: format!("result-{}", view.tid) })
+            let product = frame.link.row.made.product;
+            let summary = Summary::of(view, product, frame.language);
+            let said = api.engine.link_pages().said_wrong(frame.link).await?;
+            let key = format!("result-{}-{}", view.tid, said.len());
+            let offered = api.engine.library().connector(product, &task.area);
+            let sections = offered.map_or(&[][..], |connector| connector.sections());
+            let wrong = Wrong::of(frame.language, sections, &said);
+            let html = rendered(
+                ResultPage { frame, summary, is_partial, is_paused: chosen.is_paused, wrong }
+                    .render(),
+            )?;
+            Ok(Fragment { html, key })
         }
         _ => failed(api, frame, task, chosen).await,
     }
@@ -183,6 +199,7 @@ async fn failed(
             area: chosen.area.clone().or_else(|| Some(task.area.as_str().to_owned())),
             login_type: chosen.login_type.or(Some(task.login_type)),
             complaint: chosen.complaint.clone().or(said),
+            is_paused: false,
         };
         return start(api, frame, &again, &key).await;
     }
@@ -232,14 +249,19 @@ fn working(api: &ApiState, frame: Frame<'_>, task: &LinkTask) -> Result<Fragment
 }
 
 fn ended(frame: Frame<'_>, outcome: LinkOutcome) -> Result<Fragment, Fault> {
-    let (title, text, receipt) = match outcome {
+    let row = &frame.link.row;
+    let (title, text, receipt, hint) = match outcome {
         LinkOutcome::HandedOver => (
             frame.say("已移交", "Handed over"),
             frame.say(
                 "应用现在可以查看您的记录。登录信息未被保存。",
                 "The app can see your records now. What you typed to log in was not kept.",
             ),
-            frame.link.row.task.as_ref().map(fiveone_model::task::TaskId::as_str),
+            row.task.as_ref().map(fiveone_model::task::TaskId::as_str),
+            frame.say(
+                "想删除时，把回执号告诉应用。",
+                "To have it deleted, give this number to the app.",
+            ),
         ),
         LinkOutcome::Declined => (
             frame.say("已删除", "Deleted"),
@@ -247,9 +269,15 @@ fn ended(frame: Frame<'_>, outcome: LinkOutcome) -> Result<Fragment, Fault> {
                 "没有任何记录交给应用，读取的内容已被删除。",
                 "Nothing was given to the app, and what was read has been deleted.",
             ),
-            None,
+            row.receipt.as_deref(),
+            frame.say("这是删除的凭证号。", "This number proves the deletion."),
         ),
+        LinkOutcome::Expired => return expired(frame),
     };
-    let page = Ended { frame, title, text, receipt, back: frame.link.way_back() };
-    Ok(Fragment { html: rendered(page.render())?, key: format!("ended-{}", outcome.as_str()) })
+    let back = frame.link.way_back();
+    let receipt = receipt.map(|number| Receipt { number, hint });
+    // The receipt comes a moment after the end.
+    let key = format!("ended-{}-{}", outcome.as_str(), receipt.is_some());
+    let page = Ended { frame, title, text, receipt, back };
+    Ok(Fragment { html: rendered(page.render())?, key })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::whose;
 use crate::language::Language;
 use fiveone_engine::TaskView;
 use fiveone_model::finding::FindingKind;
@@ -31,6 +32,8 @@ pub(crate) struct Bar {
 
 /// All of it.
 pub(crate) struct Summary {
+    /// Whose it is, masked.
+    pub(crate) whose: Vec<Line>,
     pub(crate) lines: Vec<Line>,
     pub(crate) bars: Vec<Bar>,
     /// Names of sections that could not be read.
@@ -40,10 +43,7 @@ pub(crate) struct Summary {
 }
 
 /// What stands in the record, the most asked first.
-const OF_PERSON: [&str; 11] = [
-    "name",
-    "employeeName",
-    "birthday",
+const OF_PERSON: [&str; 8] = [
     "houseFundStatus",
     "company",
     "companyName",
@@ -57,11 +57,14 @@ const OF_PERSON: [&str; 11] = [
 impl Summary {
     /// The summary of what was read.
     pub(crate) fn of(view: &TaskView, product: Product, language: Language) -> Self {
-        let mut lines = Vec::new();
+        let (mut whose, mut lines) = (Vec::new(), Vec::new());
         let mut years = BTreeMap::<i16, Decimal>::new();
         for (section, content) in &view.sections {
             match content {
-                Content::Record(record) => of_record(record, &mut lines),
+                Content::Record(record) => {
+                    whose.extend(whose::lines(record));
+                    of_record(record, &mut lines);
+                }
                 Content::Rows(rows) => {
                     lines.push(of_rows(*section, rows, language));
                     add_years(rows, product, *section, &mut years);
@@ -82,7 +85,7 @@ impl Summary {
         let mut absent: Vec<_> = odd.filter_map(|finding| finding.field.clone()).collect();
         absent.dedup();
         let missing = view.fail.iter().map(|section| section.label()).collect();
-        Self { lines, bars: bars(&years), missing, absent }
+        Self { whose, lines, bars: bars(&years), missing, absent }
     }
 }
 

@@ -6,13 +6,16 @@ use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::Link;
 use fiveone_model::area::{Area, AreaStatus};
 use fiveone_model::challenge::ChallengeKind;
+use fiveone_model::link::WrongReason;
 use fiveone_model::login::{FieldKind, LoginMethod};
 use fiveone_model::product::Product;
 use fiveone_model::question::{AnswerShape, OpenQuestion, Picture, PictureRole, Question};
+use fiveone_model::report::Section;
 
 use super::cities::City;
 use super::page::Fragment;
 use super::summary::Summary;
+use super::wrong::reason_name;
 use crate::language::Language;
 use crate::state::ApiState;
 
@@ -119,6 +122,30 @@ pub(super) struct ResultPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) summary: Summary,
     pub(super) is_partial: bool,
+    pub(super) is_paused: bool,
+    pub(super) wrong: Wrong,
+}
+
+/// What the person may say is wrong, and what was said.
+pub(super) struct Wrong {
+    pub(super) sections: Vec<(&'static str, &'static str)>,
+    pub(super) reasons: Vec<(&'static str, &'static str)>,
+    pub(super) said: Vec<(&'static str, &'static str)>,
+}
+
+impl Wrong {
+    pub(super) fn of(
+        language: Language,
+        sections: &[Section],
+        said: &[(Section, WrongReason)],
+    ) -> Self {
+        let name = |reason| reason_name(language, reason);
+        Self {
+            sections: sections.iter().map(|one| (one.as_str(), one.label())).collect(),
+            reasons: WrongReason::ALL.map(|reason| (reason.as_str(), name(reason))).to_vec(),
+            said: said.iter().map(|(section, reason)| (section.label(), name(*reason))).collect(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -127,8 +154,15 @@ pub(super) struct Ended<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) title: &'a str,
     pub(super) text: &'a str,
-    pub(super) receipt: Option<&'a str>,
+    pub(super) receipt: Option<Receipt<'a>>,
     pub(super) back: Option<String>,
+}
+
+/// A number that the person may keep.
+pub(super) struct Receipt<'a> {
+    pub(super) number: &'a str,
+    /// What it is good for.
+    pub(super) hint: &'a str,
 }
 
 /// What the page seals to, and about what.

@@ -1,7 +1,8 @@
 //! GET /v1/callbacks: what was sent to the app and how it went, and sending it anew.
 
-use fiveone_engine::{CallbackState, KeptCallback};
+use fiveone_engine::{CallbackAbout, CallbackState, KeptCallback};
 use fiveone_model::clock::rfc3339;
+use fiveone_model::link::LinkEvent;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,11 +27,15 @@ pub(super) struct Callback {
     /// Its id, which its receiver sees as webhook-id.
     id: String,
     /// The task it tells of.
-    task: String,
+    task: Option<String>,
+    /// The link it tells of.
+    link: Option<String>,
+    /// What happened to the link.
+    event: Option<EventWord>,
     /// Where it goes.
     url: String,
-    /// The state code it tells.
-    code: i64,
+    /// The state code it tells of a task.
+    code: Option<u32>,
     state: CallbackWord,
     attempts: i64,
     /// Why the last attempt did not count.
@@ -38,6 +43,17 @@ pub(super) struct Callback {
     created_at: String,
     /// When it is tried next.
     next_at: Option<String>,
+}
+
+/// What happened to a link.
+#[derive(Serialize, JsonSchema)]
+enum EventWord {
+    /// Its page ran in a browser for the first time.
+    #[serde(rename = "link.opened")]
+    Opened,
+    /// It ended with nothing handed over.
+    #[serde(rename = "link.exited")]
+    Exited,
 }
 
 /// Where a callback is.
@@ -111,11 +127,18 @@ pub(super) async fn test(call: Call<'_>) -> Outcome {
 }
 
 pub(super) fn of_callback(callback: &KeptCallback) -> Callback {
+    let (code, event) = match &callback.about {
+        CallbackAbout::Task { code, .. } => (Some(*code), None),
+        CallbackAbout::Link { event: LinkEvent::Opened, .. } => (None, Some(EventWord::Opened)),
+        CallbackAbout::Link { event: LinkEvent::Exited, .. } => (None, Some(EventWord::Exited)),
+    };
     Callback {
         id: callback.id.clone(),
-        task: callback.task_id.to_string(),
+        task: callback.about.task().map(ToString::to_string),
+        link: callback.about.link().map(str::to_owned),
+        event,
         url: callback.url.clone(),
-        code: callback.code,
+        code,
         state: match callback.state {
             CallbackState::Pending => CallbackWord::Pending,
             CallbackState::Delivered => CallbackWord::Delivered,

@@ -4,6 +4,7 @@ use fiveone_engine::{LINK_FOR_MS, LinkRefusal, LinkRequest, LinkRow};
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::rfc3339;
+use fiveone_model::link::{Exit, ExitReason, ExitStage};
 use fiveone_model::product::Product;
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -50,6 +51,8 @@ pub(super) struct Link {
     status: LinkStatus,
     /// When it ends by itself.
     expires_at: String,
+    /// When the page first ran in a browser.
+    opened_at: Option<String>,
     /// When the person agreed.
     agreed_at: Option<String>,
     /// Which text the person agreed to, by its day.
@@ -57,6 +60,68 @@ pub(super) struct Link {
     state: String,
     /// The task that was handed over.
     task: Option<String>,
+    /// Where the person was and why, when it ended with nothing handed over.
+    exit: Option<LinkExit>,
+}
+
+/// How a link ended with nothing handed over.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct LinkExit {
+    at: String,
+    stage: ExitStageWord,
+    reason: ExitReasonWord,
+}
+
+/// Where the person was.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ExitStageWord {
+    /// Before agreeing.
+    Consent,
+    /// Choosing a city, or typing login fields.
+    Login,
+    /// At a question of the portal.
+    Question,
+    /// While the portal was logged in to, or read.
+    Reading,
+    /// At what was read.
+    Result,
+    /// At a failure.
+    Failed,
+}
+
+/// Why nothing was handed over.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ExitReasonWord {
+    /// The person did not agree, or did not give what was read.
+    Declined,
+    /// The person stopped on the way.
+    Stopped,
+    /// The person said that what was read is wrong, and did not give it.
+    WrongResult,
+    /// Its time was over.
+    Expired,
+}
+
+impl LinkExit {
+    fn of(exit: Exit, at: i64) -> Self {
+        let stage = match exit.stage {
+            ExitStage::Consent => ExitStageWord::Consent,
+            ExitStage::Login => ExitStageWord::Login,
+            ExitStage::Question => ExitStageWord::Question,
+            ExitStage::Reading => ExitStageWord::Reading,
+            ExitStage::Result => ExitStageWord::Result,
+            ExitStage::Failed => ExitStageWord::Failed,
+        };
+        let reason = match exit.reason {
+            ExitReason::Declined => ExitReasonWord::Declined,
+            ExitReason::Stopped => ExitReasonWord::Stopped,
+            ExitReason::WrongResult => ExitReasonWord::WrongResult,
+            ExitReason::Expired => ExitReasonWord::Expired,
+        };
+        Self { at: rfc3339(at), stage, reason }
+    }
 }
 
 /// How far a link is.
@@ -77,11 +142,12 @@ enum LinkStatus {
 
 impl Link {
     fn of(row: &LinkRow, now: i64) -> Self {
-        use fiveone_engine::LinkOutcome::{Declined, HandedOver};
+        use fiveone_engine::LinkOutcome::{Declined, Expired, HandedOver};
         let outcome = row.end.map(|(outcome, _)| outcome);
         let status = match (outcome, &row.consent) {
             (Some(HandedOver), _) => LinkStatus::HandedOver,
             (Some(Declined), _) => LinkStatus::Declined,
+            (Some(Expired), _) => LinkStatus::Expired,
             (None, _) if row.made.expires_at <= now => LinkStatus::Expired,
             (None, Some(_)) => LinkStatus::Agreed,
             (None, None) => LinkStatus::Waiting,
@@ -91,10 +157,12 @@ impl Link {
             id: row.made.id.clone(),
             status,
             expires_at: rfc3339(row.made.expires_at),
+            opened_at: row.opened_at.map(rfc3339),
             agreed_at: row.consent.as_ref().map(|consent| rfc3339(consent.at)),
             agreed_to: row.consent.as_ref().map(|consent| consent.text.clone()),
             state: row.made.state.clone(),
             task: task.map(ToString::to_string),
+            exit: row.exit.zip(row.end).map(|(exit, (_, at))| LinkExit::of(exit, at)),
         }
     }
 }
