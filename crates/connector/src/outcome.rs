@@ -42,6 +42,12 @@ pub(crate) enum Outcome {
     LoginFailed,
     /// The portal does not look as it should.
     Changed,
+    /// The file says something that cannot be worked out; no answer means that.
+    #[serde(skip)]
+    ConnectorFault,
+    /// A limit of ours ended it; no answer means that.
+    #[serde(skip)]
+    LimitReached,
 }
 
 impl Outcome {
@@ -62,6 +68,8 @@ impl Outcome {
             Self::Blocked => FailureKind::Blocked,
             Self::LoginFailed => FailureKind::LoginFailed,
             Self::Changed => FailureKind::PortalChanged,
+            Self::ConnectorFault => FailureKind::ConnectorFault,
+            Self::LimitReached => FailureKind::LimitReached,
         }
     }
 
@@ -119,6 +127,8 @@ impl Outcome {
             Self::NoData => "no_data",
             Self::LoginFailed => "login_failed",
             Self::Changed => "changed",
+            Self::ConnectorFault => "connector_fault",
+            Self::LimitReached => "limit_reached",
         }
     }
 }

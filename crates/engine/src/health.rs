@@ -148,6 +148,8 @@ const fn sign_of(stage: &Stage) -> Sign {
             | FailureKind::Quota
             | FailureKind::LoginFailed
             | FailureKind::PortalChanged
+            | FailureKind::ConnectorFault
+            | FailureKind::LimitReached
             | FailureKind::OtherPerson
             | FailureKind::NodeLost
             | FailureKind::NodesDied

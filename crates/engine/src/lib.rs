@@ -73,7 +73,7 @@ use fiveone_store::Erase;
 pub use fiveone_store::{
     AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
     Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved,
-    Statement, StatementLine, StepRow, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
+    StageRow, Statement, StatementLine, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
     WrongCount,
 };
 use tokio::sync::watch;

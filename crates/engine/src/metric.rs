@@ -12,7 +12,7 @@ pub const TASKS_OPEN: &str = "fiveone_tasks_open";
 pub const FINDINGS: &str = "fiveone_findings_total";
 /// Sections that persons said are wrong, by `product`, `area`, `section` and `reason`.
 pub const WRONG_RESULTS: &str = "fiveone_wrong_results_total";
-/// Keys that a portal seems to have lost or renamed, by `product`, `area` and `kind`.
+/// Keys that a portal seems to have lost or renamed, and pages that could not be read, by `product`, `area` and `kind`.
 pub const PORTAL_CHANGES: &str = "fiveone_portal_changes_suspected_total";
 /// Attempts to deliver a callback, by `outcome`.
 pub const CALLBACK_ATTEMPTS: &str = "fiveone_callback_attempts_total";

@@ -5,7 +5,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::finding::Finding;
 use fiveone_model::report::Section;
 use fiveone_model::task::TaskId;
-use fiveone_store::{Reader, SectionRow, StepRow, Store, TaskHistory, TaskRow};
+use fiveone_store::{Reader, SectionRow, StageRow, Store, TaskHistory, TaskRow};
 
 use crate::seal::{DeploymentKeys, TaskKey};
 use crate::{Fault, LoggedSteps, run_log, sections};
@@ -28,7 +28,7 @@ pub struct TaskRecord {
     /// State and attempts of its callbacks, oldest first.
     pub callbacks: Vec<(String, i64)>,
     /// The stages it went through, oldest first.
-    pub steps: Vec<StepRow>,
+    pub stages: Vec<StageRow>,
     /// What its runs did at the portal, oldest first; none where it does not open with this
     /// deployment key.
     pub run_log: Vec<LoggedSteps>,
@@ -67,12 +67,12 @@ impl Tasks {
         let mut sections: Vec<_> = rows.iter().map(|row| summary(row, key.as_ref())).collect();
         sections.sort_by_key(|summary| summary.section);
         let callbacks = self.read.callbacks_of(id).await?;
-        let steps = self.read.steps(id).await?;
+        let stages = self.read.stages(id).await?;
         let kept = self.read.run_log(id).await?;
         let opened =
             key.iter().flat_map(|key| kept.iter().filter_map(|row| run_log::open(key, row)));
         let run_log = opened.collect();
-        Ok(Some(TaskRecord { task, history, sections, callbacks, steps, run_log }))
+        Ok(Some(TaskRecord { task, history, sections, callbacks, stages, run_log }))
     }
 }
 

@@ -29,8 +29,12 @@ pub enum FailureKind {
     Blocked,
     /// 50001: the login failed and the portal gave another reason.
     LoginFailed,
-    /// 50002: the portal does not look as the connector knows it, or reading failed.
+    /// 50002: the portal does not look as the connector knows it.
     PortalChanged,
+    /// 50002: the connector says something that cannot be worked out.
+    ConnectorFault,
+    /// 50002: a limit of ours ended the reading: pages, rows, bytes, redirects.
+    LimitReached,
     /// 50002: the portal answered with the records of somebody else.
     OtherPerson,
     /// 50002: the node that held the person's login fields is gone.
@@ -53,7 +57,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::WrongCredentials,
         Self::BadFormat,
         Self::WrongCode,
@@ -65,6 +69,8 @@ impl FailureKind {
         Self::Blocked,
         Self::LoginFailed,
         Self::PortalChanged,
+        Self::ConnectorFault,
+        Self::LimitReached,
         Self::OtherPerson,
         Self::NodeLost,
         Self::NodesDied,
@@ -91,6 +97,8 @@ impl FailureKind {
             Self::Blocked => "blocked",
             Self::LoginFailed => "login_failed",
             Self::PortalChanged => "portal_changed",
+            Self::ConnectorFault => "connector_fault",
+            Self::LimitReached => "limit_reached",
             Self::OtherPerson => "other_person",
             Self::NodeLost => "node_lost",
             Self::NodesDied => "nodes_died",
@@ -123,6 +131,8 @@ impl FailureKind {
                 StateCode::LOGIN_FAILED
             }
             Self::PortalChanged
+            | Self::ConnectorFault
+            | Self::LimitReached
             | Self::OtherPerson
             | Self::NodeLost
             | Self::NodesDied
@@ -155,6 +165,8 @@ impl FailureKind {
             Self::Blocked => "网站的防火墙拒绝了访问",
             Self::LoginFailed => "网站拒绝登录",
             Self::PortalChanged => "网站页面与预期不符",
+            Self::ConnectorFault => "该城市的读取规则有误，需要运营方修正",
+            Self::LimitReached => "网站返回的内容超出处理上限",
             Self::OtherPerson => "网站返回的资料不属于登录人",
             Self::NodeLost => "处理节点已停止，登录信息未被保存，请重新提交",
             Self::NodesDied => "处理该任务时系统多次中断，已停止重试",

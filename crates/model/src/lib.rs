@@ -12,7 +12,7 @@
 //! | login method | one way to log in to an area's portal: a number and a list of fields |
 //! | task | one person's records being fetched once, named by its tid |
 //! | stage | where a task is in its life; the *state code* is what a client sees of it |
-//! | challenge | a question to the person, of one of seven kinds; the *question* is what one of them shows and takes |
+//! | challenge | a question to the person; the *question* is what one of them shows and takes |
 //! | run | the driving of a task's portal by its connector |
 //! | report, section | what was read, and its parts as the two documents name them |
 //! | finding | what is odd about a section that was read, in names and never in values |

@@ -1,3 +1,6 @@
+-- What a step is: of a connector, and not a stage that a task entered.
+alter table step rename to stage;
+
 -- What a run did at its portal, request by request, as the log tells it: sealed, and gone with its
 -- task's result. A batch is known by the fence it was written under, so that one that is written
 -- again is there once.

@@ -8,7 +8,7 @@ use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::db::{Row, Tx, args};
 use crate::tasks::{COLUMNS, FENCE, check_step, decode, sql_list};
-use crate::{Error, Found, Reader, TaskRow, Writer, exactly_one, steps};
+use crate::{Error, Found, Reader, TaskRow, Writer, exactly_one, stages};
 
 /// A task this node now works on.
 #[derive(Debug, Clone)]
@@ -255,7 +255,7 @@ async fn claim_rows(
             )
             .await?;
         exactly_one(changed, "task", task.id.as_str())?;
-        steps::note(tx, task.id.as_str(), (stage.name(), ""), now).await?;
+        stages::note(tx, task.id.as_str(), (stage.name(), ""), now).await?;
         (task.stage, task.fence, task.node_id) = (stage, task.fence + 1, Some(node.to_owned()));
     }
     Ok(found)

@@ -20,7 +20,7 @@ const TABLES: [(&str, &[&str]); 30] = [
     ("hold", &["task_id"]),
     ("challenge", &["task_id", "seq"]),
     ("section", &["task_id", "name"]),
-    ("step", &["task_id", "seq"]),
+    ("stage", &["task_id", "seq"]),
     ("run_log", &["task_id", "fence", "seq"]),
     ("callback", &["id"]),
     ("callback_attempt", &["callback_id", "attempt"]),

@@ -141,7 +141,7 @@ pub(crate) async fn wipe(tx: &mut Tx, id: &str, now: Millis) -> Result<Erased, E
     erased.keys = tx.execute("delete from task_key where task_id = $1", args![id]).await?;
     erased.sections = tx.execute("delete from section where task_id = $1", args![id]).await?;
     erased.questions = tx.execute("delete from challenge where task_id = $1", args![id]).await?;
-    tx.execute("delete from step where task_id = $1", args![id]).await?;
+    tx.execute("delete from stage where task_id = $1", args![id]).await?;
     tx.execute("delete from run_log where task_id = $1", args![id]).await?;
     erased.reasons = wipe_reason(tx, id).await?;
     let sql = "select id, code, msg from callback where task_id = $1";

@@ -14,7 +14,7 @@ use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, lock_wallets, post};
 use crate::link_ends::is_unwanted;
-use crate::{Error, Writer, app_id, corrupt, exactly_one, steps};
+use crate::{Error, Writer, app_id, corrupt, exactly_one, stages};
 
 /// How a task ends.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ async fn settle_one(tx: &mut Tx, key: &BooksKey, end: &Settlement) -> Result<Res
         Stage::Failed(failure) => failure.kind.as_str(),
         _ => "",
     };
-    steps::note(tx, task, (stage, kind), end.now).await?;
+    stages::note(tx, task, (stage, kind), end.now).await?;
     tx.execute(
         "update challenge set closed_at = $2, question_sealed = null, answer_sealed = null
          where task_id = $1 and closed_at is null",

@@ -8,7 +8,7 @@ use fiveone_model::product::Product;
 use fiveone_model::task::{Stage, StageName, TaskId};
 
 use crate::db::{Row, Tx, args};
-use crate::{Error, Found, Reader, Writer, app_id, corrupt, exactly_one, steps, task_id};
+use crate::{Error, Found, Reader, Writer, app_id, corrupt, exactly_one, stages, task_id};
 
 /// A task as the table has it.
 #[derive(Debug, Clone)]
@@ -266,7 +266,7 @@ pub(crate) async fn move_stage_in(
         }
     }
     exactly_one(rows, "task", id.as_str())?;
-    steps::note(tx, id.as_str(), (to, detail), now).await
+    stages::note(tx, id.as_str(), (to, detail), now).await
 }
 
 pub(crate) fn check_step(task: &TaskId, from: StageName, to: StageName) -> Result<(), Error> {

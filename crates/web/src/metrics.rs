@@ -50,7 +50,8 @@ pub(crate) fn describe() {
     );
     describe_counter!(
         fiveone_engine::metric::PORTAL_CHANGES,
-        "Keys that a portal seems to have lost or renamed, by product, area and kind of finding."
+        "Keys that a portal seems to have lost or renamed, and pages that could not be read, by \
+         product, area and kind."
     );
     describe_counter!(
         fiveone_engine::metric::CALLBACK_ATTEMPTS,

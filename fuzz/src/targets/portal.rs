@@ -73,7 +73,7 @@ async fn walk(recorded: &Recorded, portal: Arc<dyn Portal>) {
         }
     }
     drop(run.evidence(&[]));
-    drop(run.take_log());
+    drop(run.log().take());
 }
 
 /// Reads the lab's pictures.

@@ -282,8 +282,9 @@ impl Run {
 
     /// Notes why a page was refused and makes the failure.
     pub(super) fn unexpected(&mut self, page: &UnexpectedPage) -> Failure {
-        self.log.end(format!("changed: {page}"));
-        Verdict::unexpected(page).failure(&[])
+        let verdict = Verdict::unexpected(page);
+        self.log.end(format!("{}: {}", verdict.outcome.as_str(), verdict.detail));
+        verdict.failure(&[])
     }
 
     /// The same for a page of records; what the page says about it tells better.

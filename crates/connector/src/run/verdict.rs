@@ -28,7 +28,12 @@ pub(super) struct Verdict {
 
 impl Verdict {
     pub(super) fn unexpected(page: &UnexpectedPage) -> Self {
-        Self { outcome: Outcome::Changed, reason: String::new(), detail: page.to_string() }
+        let outcome = match page.cause {
+            Cause::Portal => Outcome::Changed,
+            Cause::Definition => Outcome::ConnectorFault,
+            Cause::Limit => Outcome::LimitReached,
+        };
+        Self { outcome, reason: String::new(), detail: page.reason.clone() }
     }
 
     pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {

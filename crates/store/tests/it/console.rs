@@ -1,4 +1,4 @@
-//! What the console asks for: tasks that are looked for, a deployment at one look, steps, and refunds.
+//! What the console asks for: tasks that are looked for, a deployment at one look, stages, and refunds.
 
 use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
@@ -18,7 +18,7 @@ on_both!(
     a_search_finds_what_fits_all_that_is_given_page_by_page,
     what_is_rare_is_looked_for_in_bounds,
     a_deployment_is_told_in_numbers,
-    steps_are_kept_until_the_result_goes,
+    stages_are_kept_until_the_result_goes,
     a_batch_of_a_run_is_kept_once_and_only_by_who_has_the_task,
     a_capture_is_refunded_once_and_the_books_stay_clean,
     a_refund_that_nobody_made_is_found,
@@ -166,11 +166,11 @@ async fn a_deployment_is_told_in_numbers(store: TestStore) {
     assert_eq!(later.open, [(StageName::Queued, 1)]);
 }
 
-async fn steps_are_kept_until_the_result_goes(store: TestStore) {
+async fn stages_are_kept_until_the_result_goes(store: TestStore) {
     some_tasks(&store).await;
-    let steps = async |number| {
-        let steps = store.read.steps(&build::task_id(number)).await.unwrap();
-        steps.into_iter().map(|step| (step.stage, step.detail, step.at)).collect::<Vec<_>>()
+    let stages = async |number| {
+        let entered = store.read.stages(&build::task_id(number)).await.unwrap();
+        entered.into_iter().map(|row| (row.stage, row.detail, row.at)).collect::<Vec<_>>()
     };
     let plain = |stage, at| (stage, String::new(), at);
     let whole = [
@@ -180,12 +180,12 @@ async fn steps_are_kept_until_the_result_goes(store: TestStore) {
         plain(StageName::Storing, NOW),
         plain(StageName::Done, NOW + 60_000),
     ];
-    assert_eq!(steps(1).await, whole);
+    assert_eq!(stages(1).await, whole);
     let failed = (StageName::Failed, "wrong_credentials".to_owned(), NOW + 9);
-    assert_eq!(steps(3).await, [plain(StageName::LoggingIn, NOW), failed]);
-    assert_eq!(steps(5).await, []);
+    assert_eq!(stages(3).await, [plain(StageName::LoggingIn, NOW), failed]);
+    assert_eq!(stages(5).await, []);
     store.write.wipe_over(NOW + 200_000, 10).await.unwrap();
-    assert_eq!((steps(1).await, steps(3).await), (vec![], vec![]));
+    assert_eq!((stages(1).await, stages(3).await), (vec![], vec![]));
 }
 
 async fn a_batch_of_a_run_is_kept_once_and_only_by_who_has_the_task(store: TestStore) {

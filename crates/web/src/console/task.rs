@@ -107,21 +107,21 @@ fn moments(language: Language, seen: &TaskSeen) -> Vec<Moment> {
         language.say("创建，已冻结款项", "admitted, money held").to_owned(),
         "",
     )];
-    for step in &record.steps {
-        let name = words::stage_name(language, step.stage);
-        let detail = match step.stage {
-            StageName::Failed => FailureKind::parse(&step.detail)
+    for entered in &record.stages {
+        let name = words::stage_name(language, entered.stage);
+        let detail = match entered.stage {
+            StageName::Failed => FailureKind::parse(&entered.detail)
                 .map_or("", |kind| words::failure_kind(language, kind)),
-            _ => ChallengeKind::parse(&step.detail)
+            _ => ChallengeKind::parse(&entered.detail)
                 .map_or("", |kind| words::kind_name(language, kind)),
         };
         let what = if detail.is_empty() { name.to_owned() } else { format!("{name}：{detail}") };
-        let kind = match step.stage {
+        let kind = match entered.stage {
             StageName::Failed => "bad",
             StageName::Done => "good",
             _ => "",
         };
-        all.push((step.at, what, kind));
+        all.push((entered.at, what, kind));
     }
     for question in &record.history.questions {
         if let Some(at) = question.answered_at {

@@ -63,6 +63,8 @@ pub(super) fn failure_kind(language: Language, kind: FailureKind) -> &'static st
         FailureKind::Blocked => language.say("被网站拦截", "blocked by the portal"),
         FailureKind::LoginFailed => language.say("登录失败", "login failed"),
         FailureKind::PortalChanged => language.say("网站改版", "portal changed"),
+        FailureKind::ConnectorFault => language.say("连接器有误", "connector's fault"),
+        FailureKind::LimitReached => language.say("超出上限", "limit reached"),
         FailureKind::OtherPerson => language.say("不是本人记录", "another person's"),
         FailureKind::NodeLost => language.say("节点中断", "node lost"),
         FailureKind::NodesDied => language.say("多个节点中断", "nodes died"),

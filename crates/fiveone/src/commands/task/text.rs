@@ -158,7 +158,7 @@ mod tests {
             history,
             sections: Vec::new(),
             callbacks: Vec::new(),
-            steps: Vec::new(),
+            stages: Vec::new(),
             run_log: Vec::new(),
         }
     }
