@@ -193,6 +193,32 @@ describe("a person", () => {
     await page.context().close();
   });
 
+  test("reads what was missing again, and comes back when that fails", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    const person = await demo.person(13);
+    await press(page, "同意并继续");
+    await logIn(page, person, "partial");
+    await answerCaptcha(page);
+    await heading(page, "读到了一部分").waitFor();
+    await press(page, "再读一次没有读到的部分");
+    await page.getByText("只重读没有读到的部分：贷款信息").waitFor();
+    await assertAccessible(page, "the rest");
+    assert.equal(await page.getByLabel("身份证号").inputValue(), person.id_card);
+    await page.locator("[data-field=password]").fill("wrong");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await page.getByRole("alert").filter({ hasText: "密码" }).waitFor();
+    await press(page, "回到已读到的内容");
+    await heading(page, "读到了一部分").waitFor();
+    await press(page, "再读一次没有读到的部分");
+    await page.locator("[data-field=password]").fill("good");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  });
+
   test("loses nothing when the tab is closed, and nobody else goes on", async () => {
     const address = await demo.link("--area", "990000");
     const page = await open(address);

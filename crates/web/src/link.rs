@@ -56,6 +56,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/link/{token}/consent", post(consent))
         .route("/link/{token}/begin", post(begin))
         .route("/link/{token}/answer", post(answer))
+        .route("/link/{token}/keep", post(keep))
         .route("/link/{token}/hand-over", post(hand_over))
         .route("/link/{token}/wrong", post(wrong::say))
         .route("/link/{token}/decline", post(decline))
@@ -102,8 +103,12 @@ async fn form(
     State(api): State<Arc<ApiState>>,
     Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
-    let chosen =
-        Chosen { area: visit.asked.area.take(), login_type: visit.asked.way, ..Chosen::default() };
+    let chosen = Chosen {
+        area: visit.asked.area.take(),
+        login_type: visit.asked.way,
+        again: visit.asked.again.is_some(),
+        ..Chosen::default()
+    };
     Ok(stage_of(visit.stage(&api, &chosen).await?))
 }
 
@@ -145,7 +150,8 @@ async fn begin(
     if visit.link.row.consent.is_none() || visit.link.row.end.is_some() || visit.link.is_expired {
         return now(&api, visit).await;
     }
-    let way = (sent.area.as_str(), sent.way.as_str());
+    let again = sent.again == "1";
+    let way = (sent.area.as_str(), sent.way.as_str(), again);
     let mut chosen = Chosen::default();
     match api.engine.link_pages().begin(&visit.link, way, &sent.bytes()).await? {
         Begun::Task => {}
@@ -157,6 +163,7 @@ async fn begin(
                 area: Some(sent.area),
                 complaint: Some(complaint),
                 is_paused: false,
+                again,
             };
         }
     }
@@ -204,6 +211,15 @@ async fn answer(
             | Answered::NotYours,
         ) => now(&api, visit).await,
     }
+}
+
+/// Goes back to what was read before.
+async fn keep(
+    State(api): State<Arc<ApiState>>,
+    Acting(visit): Acting,
+) -> Result<Response, Trouble> {
+    api.engine.link_pages().return_to_kept(&visit.link).await?;
+    now(&api, visit).await
 }
 
 /// Gives what was read to the app.

@@ -87,6 +87,8 @@ pub(super) struct Form<'a> {
     pub(super) seal: &'a Seal,
     pub(super) complaint: Option<&'a str>,
     pub(super) may_choose: bool,
+    /// What is to be read again; nothing when all is.
+    pub(super) missing: &'a [Section],
 }
 
 #[derive(Template)]
