@@ -171,6 +171,28 @@ describe("a person", () => {
     await page.context().close();
   });
 
+  test("has another picture by keyboard, and is told that an SMS is on its way", async () => {
+    const page = await open(await demo.link("--area", "990000"), SIZES.desktop);
+    await press(page, "同意并继续");
+    await logIn(page, await demo.person(14), "sms");
+    await heading(page, "请输入图中的验证码").waitFor();
+    const shown = () => page.locator("img.captcha").getAttribute("src");
+    const before = await shown();
+    await page.getByRole("button", { name: "看不清？换一张" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((src) => {
+      const picture = document.querySelector("img.captcha");
+      return picture && picture.getAttribute("src") !== src;
+    }, before);
+    await answerCaptcha(page);
+    await heading(page, "请输入短信验证码").waitFor();
+    await press(page, "没收到？重新发送短信");
+    await page.getByRole("alert").filter({ hasText: "还要等" }).waitFor();
+    await assertAccessible(page, "an SMS that is on its way");
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  });
+
   test("deletes what was read, and the app gets nothing", async () => {
     const page = await open(await demo.link("--area", "990000"));
     await press(page, "同意并继续");

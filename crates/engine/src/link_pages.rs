@@ -28,7 +28,7 @@ use crate::signals::Signals;
 use crate::time::Time;
 use crate::view::{Shown, TaskView};
 use crate::wiring::Wiring;
-use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links};
+use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links, Refreshing};
 
 /// A link's newest task as its person sees it.
 #[derive(Debug)]
@@ -267,6 +267,21 @@ impl LinkPages {
         let code = Code { text, form: AnswerForm::Structured, question: Some(question) };
         let (product, tid) = (made.product, task.as_str());
         self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
+    }
+
+    /// Asks for another picture, or another SMS, in place of the question that is shown.
+    ///
+    /// # Errors
+    /// The store failed, or what it has does not open.
+    pub async fn refresh(&self, link: &Link, question: i64) -> Result<Refreshing, Fault> {
+        let Some(task) = &link.row.task else { return Ok(Refreshing::NotWaiting) };
+        if link.row.end.is_some() || link.is_expired {
+            return Ok(Refreshing::NotWaiting);
+        }
+        match self.store.read.task(task).await? {
+            Some(row) => self.answers.refresh(&row, question).await,
+            None => Ok(Refreshing::NotWaiting),
+        }
     }
 
     /// Hands the result over to the app, which is called back about it.

@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fiveone_engine::{AdmitError, Answered, Begun, HandOver};
+use fiveone_engine::{AdmitError, Answered, Begun, HandOver, Refreshing};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
@@ -56,6 +56,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/link/{token}/consent", post(consent))
         .route("/link/{token}/begin", post(begin))
         .route("/link/{token}/answer", post(answer))
+        .route("/link/{token}/refresh", post(refresh))
         .route("/link/{token}/keep", post(keep))
         .route("/link/{token}/hand-over", post(hand_over))
         .route("/link/{token}/wrong", post(wrong::say))
@@ -211,6 +212,34 @@ async fn answer(
             | Answered::NotYours,
         ) => now(&api, visit).await,
     }
+}
+
+/// Brings another picture, or sends another SMS.
+async fn refresh(
+    State(api): State<Arc<ApiState>>,
+    Acting(mut visit): Acting,
+) -> Result<Response, Trouble> {
+    let question = visit.asked.question.ok_or(Trouble::Odd(StatusCode::BAD_REQUEST))?;
+    let outcome = api.engine.link_pages().refresh(&visit.link, question).await?;
+    let complaint = match (outcome, visit.language) {
+        // The stage tells: another question is on its way, or there already.
+        (Refreshing::Asked | Refreshing::NotWaiting, _) => None,
+        (Refreshing::TooSoon(secs), Language::Chinese) => {
+            Some(format!("短信刚发出，还要等 {secs} 秒才能重发。"))
+        }
+        (Refreshing::TooSoon(secs), Language::English) => {
+            Some(format!("It was sent a moment ago; wait {secs} seconds before the next."))
+        }
+        (Refreshing::CannotRefresh, language) => Some(
+            language
+                .say(
+                    "该网站不能再换了，请用现在这一个。",
+                    "The site gives no other; answer the one that is here.",
+                )
+                .to_owned(),
+        ),
+    };
+    Ok(stage_of(visit.stage(&api, &Chosen { complaint, ..Chosen::default() }).await?))
 }
 
 /// Goes back to what was read before.

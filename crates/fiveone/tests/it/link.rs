@@ -4,6 +4,7 @@
 mod again;
 mod browser;
 mod ends;
+mod refresh;
 mod result;
 
 use std::sync::Arc;

@@ -152,7 +152,8 @@ async fn of_task(
     if let Some(open) = &view.question {
         let seal = Seal::of(api, frame.link);
         let now = api.engine.now();
-        let html = Asking { frame, open, question: &open.question, seal: &seal, now }.render();
+        let (question, complaint) = (&open.question, chosen.complaint.as_deref());
+        let html = Asking { frame, open, question, seal: &seal, complaint, now }.render();
         let key = format!("ask-{}-{}", view.tid, open.id);
         return Ok(Fragment { html: rendered(html)?, key });
     }

@@ -36,6 +36,7 @@ pub(super) struct Asked {
     pub(super) area: Option<String>,
     pub(super) way: Option<u32>,
     pub(super) again: Option<String>,
+    pub(super) question: Option<i64>,
 }
 
 /// Why a page is not shown.
