@@ -171,6 +171,28 @@ describe("a person", () => {
     await page.context().close();
   });
 
+  test("has another picture by keyboard, and is told that an SMS is on its way", async () => {
+    const page = await open(await demo.link("--area", "990000"), SIZES.desktop);
+    await press(page, "同意并继续");
+    await logIn(page, await demo.person(14), "sms");
+    await heading(page, "请输入图中的验证码").waitFor();
+    const shown = () => page.locator("img.captcha").getAttribute("src");
+    const before = await shown();
+    await page.getByRole("button", { name: "看不清？换一张" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((src) => {
+      const picture = document.querySelector("img.captcha");
+      return picture && picture.getAttribute("src") !== src;
+    }, before);
+    await answerCaptcha(page);
+    await heading(page, "请输入短信验证码").waitFor();
+    await press(page, "没收到？重新发送短信");
+    await page.getByRole("alert").filter({ hasText: "还要等" }).waitFor();
+    await assertAccessible(page, "an SMS that is on its way");
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  });
+
   test("deletes what was read, and the app gets nothing", async () => {
     const page = await open(await demo.link("--area", "990000"));
     await press(page, "同意并继续");
@@ -190,6 +212,32 @@ describe("a person", () => {
     await press(page, "不交出，全部删除");
     await heading(page, "已删除").waitFor();
     assert.match(await page.locator("code").innerText(), /^erasure_/);
+    await page.context().close();
+  });
+
+  test("reads what was missing again, and comes back when that fails", async () => {
+    const page = await open(await demo.link("--area", "990000"));
+    const person = await demo.person(13);
+    await press(page, "同意并继续");
+    await logIn(page, person, "partial");
+    await answerCaptcha(page);
+    await heading(page, "读到了一部分").waitFor();
+    await press(page, "再读一次没有读到的部分");
+    await page.getByText("只重读没有读到的部分：贷款信息").waitFor();
+    await assertAccessible(page, "the rest");
+    assert.equal(await page.getByLabel("身份证号").inputValue(), person.id_card);
+    await page.locator("[data-field=password]").fill("wrong");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await page.getByRole("alert").filter({ hasText: "密码" }).waitFor();
+    await press(page, "回到已读到的内容");
+    await heading(page, "读到了一部分").waitFor();
+    await press(page, "再读一次没有读到的部分");
+    await page.locator("[data-field=password]").fill("good");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+    assert.deepEqual(page.mistakes, []);
     await page.context().close();
   });
 

@@ -23,6 +23,7 @@ use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Writer};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::areas::Areas;
+use crate::kept_parts::KeptParts;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
 use crate::persist::Persistence;
@@ -68,6 +69,8 @@ pub struct Withheld {
     pub link: String,
     /// Until when the person may hand it over.
     pub until: Millis,
+    /// What an earlier task of the link has read.
+    pub kept: Option<KeptParts>,
 }
 
 /// Why a create is not admitted.
@@ -322,7 +325,7 @@ impl Admission {
         let tariff = if is_test { Tariff { price_fen: 0, ..tariff } } else { tariff };
         let plain = credentials.to_bytes();
         let login_sealed = seal_to(self.node.key.public(), &plain, &format!("login:{id}"))?;
-        let (_, data_key) = self.keys.new_task_key(id.as_str())?;
+        let (task_key, data_key) = self.keys.new_task_key(id.as_str())?;
         // Under a key that is in memory only: the table holds nothing a password could be tried on.
         let test = if is_test { "/test" } else { "" };
         let about = format!("{product}/{area}/{login_type}{test}");
@@ -345,7 +348,7 @@ impl Admission {
             wrong_logins_for_ms: self.limits.wrong_logins_for_ms,
         };
         let due_at = now + self.limits.task_for_ms;
-        Ok(NewTask {
+        let mut new = NewTask {
             id,
             app_id: entry.app.id.clone(),
             product,
@@ -365,8 +368,13 @@ impl Admission {
             idempotency_until: now + IDEMPOTENCY_KEPT_FOR_MS,
             withheld_until: withheld.map(|withheld| withheld.until),
             link: withheld.map(|withheld| withheld.link.clone()),
+            kept_sections: Vec::new(),
             is_test,
-        })
+        };
+        if let Some(kept) = withheld.and_then(|withheld| withheld.kept.as_ref()) {
+            new.kept_sections = kept.sealed_for(&new, &task_key)?;
+        }
+        Ok(new)
     }
 }
 

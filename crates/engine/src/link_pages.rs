@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::admit::{Admission, Withheld};
 use crate::answer::{Answers, Code};
 use crate::apps::Apps;
+use crate::kept_parts::KeptParts;
 use crate::link_ends::LinkEnds;
 use crate::links::{Link, digest};
 use crate::node::Node;
@@ -27,7 +28,7 @@ use crate::signals::Signals;
 use crate::time::Time;
 use crate::view::{Shown, TaskView};
 use crate::wiring::Wiring;
-use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links};
+use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links, Refreshing};
 
 /// A link's newest task as its person sees it.
 #[derive(Debug)]
@@ -165,14 +166,15 @@ impl LinkPages {
         Ok(format!("{has_consent} {} {end:?} {task:?} {version:?}", link.is_expired))
     }
 
-    /// Logs the person in at an area, by a login method, with the login fields that the page sealed.
+    /// Logs the person in at an area, by a login method, with the login fields that the page sealed; `again`
+    /// reads the rest of what was read in part.
     ///
     /// # Errors
     /// The store failed.
     pub async fn begin(
         &self,
         link: &Link,
-        (area, login_type): (&str, &str),
+        (area, login_type, again): (&str, &str, bool),
         sealed: &[u8],
     ) -> Result<Begun, Fault> {
         let made = &link.row.made;
@@ -182,7 +184,9 @@ impl LinkPages {
         let Some(credentials) = Credentials::from_bytes(&plain) else {
             return Ok(Begun::Refused(AdmitError::Parameter("参数无法解析".to_owned())));
         };
-        if self.is_under_way(link).await? {
+        let kept = KeptParts::of(&self.store, &self.reports.keys, &link.row).await?;
+        let is_rest = again && kept.as_ref().map(|kept| &kept.task) == link.row.task.as_ref();
+        if !is_rest && self.is_under_way(link).await? {
             // A second press, or another tab: what runs goes on.
             return Ok(Begun::Task);
         }
@@ -193,13 +197,14 @@ impl LinkPages {
             let complaint = "应用暂时无法使用本服务，请联系应用".to_owned();
             return Ok(Begun::Refused(AdmitError::Parameter(complaint)));
         }
+        let keeps = kept.as_ref().map(|kept| kept.task.clone());
         let request = CreateRequest {
             product: made.product,
             area: made.area.as_ref().map_or(area, AreaCode::as_str).to_owned(),
             login_type: login_type.to_owned(),
             credentials,
             idempotency_key: None,
-            withheld: Some(Withheld { link: made.id.clone(), until: made.expires_at }),
+            withheld: Some(Withheld { link: made.id.clone(), until: made.expires_at, kept }),
             mode: if made.is_test { KeyMode::Test } else { entry.app.mode() },
         };
         let task = match self.admission.admit(&entry, request).await {
@@ -208,7 +213,7 @@ impl LinkPages {
             Err(refusal) => return Ok(Begun::Refused(refusal)),
         };
         let before = link.row.task.as_ref();
-        if !self.store.write.begin_link_task(&made.id, before, &task).await? {
+        if !self.store.write.begin_link_task(&made.id, before, &task, keeps.as_ref()).await? {
             // Somebody was first. The same again is the same task; any other nobody will ever look at.
             let now = self.store.read.link(&made.id).await?;
             if now.is_none_or(|now| now.end.is_some() || now.task.as_ref() != Some(&task)) {
@@ -217,6 +222,19 @@ impl LinkPages {
         }
         self.signals.changed();
         Ok(Begun::Task)
+    }
+
+    /// Goes back to what was read before, and reads the rest no more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn return_to_kept(&self, link: &Link) -> Result<(), Fault> {
+        let (made, Some(task)) = (&link.row.made, &link.row.task) else { return Ok(()) };
+        if self.store.write.return_to_kept(&made.id, task, self.time.now()).await? {
+            self.ends.tasks.give_up(&made.app_id, task).await?;
+            self.signals.changed();
+        }
+        Ok(())
     }
 
     /// Whether the newest task has not failed.
@@ -251,6 +269,21 @@ impl LinkPages {
         self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
     }
 
+    /// Asks for another picture, or another SMS, in place of the question that is shown.
+    ///
+    /// # Errors
+    /// The store failed, or what it has does not open.
+    pub async fn refresh(&self, link: &Link, question: i64) -> Result<Refreshing, Fault> {
+        let Some(task) = &link.row.task else { return Ok(Refreshing::NotWaiting) };
+        if link.row.end.is_some() || link.is_expired {
+            return Ok(Refreshing::NotWaiting);
+        }
+        match self.store.read.task(task).await? {
+            Some(row) => self.answers.refresh(&row, question).await,
+            None => Ok(Refreshing::NotWaiting),
+        }
+    }
+
     /// Hands the result over to the app, which is called back about it.
     ///
     /// # Errors
@@ -272,6 +305,15 @@ impl LinkPages {
         let is_done = write.hand_over(id, task, callback.as_ref(), wipe_after, now).await?;
         self.signals.callbacks.notify_one();
         self.signals.changed();
-        Ok(if is_done { HandOver::Done } else { HandOver::Nothing })
+        if !is_done {
+            return Ok(HandOver::Nothing);
+        }
+        // What was read before, and what was tried, is nobody's any more.
+        for other in self.store.read.tasks_of_link(id).await? {
+            if other != *task {
+                self.ends.tasks.give_up(&row.app_id, &other).await?;
+            }
+        }
+        Ok(HandOver::Done)
     }
 }

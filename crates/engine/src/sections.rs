@@ -41,6 +41,23 @@ pub(crate) fn seal(
     })
 }
 
+/// The same section under the key of another task.
+///
+/// # Errors
+/// The blobs are not those of the first task, or the system gives no random bytes.
+pub(crate) fn seal_anew(
+    from: &TaskKey,
+    to: &TaskKey,
+    row: &SectionRow,
+) -> Result<SectionRow, Fault> {
+    let anew = |sealed: &[u8], part: &str| to.seal(&from.open(sealed, part)?, part);
+    Ok(SectionRow {
+        sealed: anew(&row.sealed, row.section.as_str())?,
+        findings_sealed: anew(&row.findings_sealed, &findings_part(row.section))?,
+        ..row.clone()
+    })
+}
+
 /// What was read.
 ///
 /// # Errors

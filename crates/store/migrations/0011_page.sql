@@ -18,6 +18,8 @@ create table link_with_its_end (
   consent text,
   -- Its newest task.
   task_id text,
+  -- One before it that has read a part, while another reads the rest.
+  kept_task_id text,
   is_test bigint not null check (is_test in (0, 1)),
   -- When the page first ran in a browser.
   opened_at bigint,

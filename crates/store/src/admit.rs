@@ -12,6 +12,7 @@ use fiveone_model::task::TaskId;
 use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, lock_wallets, post};
 use crate::quota::{Counts, Quota};
+use crate::sections::{self, SectionRow};
 use crate::{Error, Writer, task_id};
 
 /// How often a create looks for the twin that kept it from being written.
@@ -58,6 +59,8 @@ pub struct NewTask {
     pub withheld_until: Option<Millis>,
     /// The link that it comes of.
     pub link: Option<String>,
+    /// What an earlier task of the link has read already, sealed for this one.
+    pub kept_sections: Vec<SectionRow>,
     /// Whether it is a test, at the model city, without a price.
     pub is_test: bool,
 }
@@ -177,6 +180,9 @@ async fn insert_task(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Er
     if made == 1 {
         let sql = "insert into task_key (task_id, sealed) values ($1, $2)";
         tx.execute(sql, args![new.id.as_str(), &new.data_key]).await?;
+        for row in &new.kept_sections {
+            sections::insert(tx, &new.id, row).await?;
+        }
     }
     Ok(made == 1)
 }
@@ -194,6 +200,7 @@ async fn hold(tx: &mut Tx, key: &BooksKey, new: &NewTask, now: Millis) -> Result
         at: now,
     };
     if post(tx, key, &hold).await? == Posted::Overdrawn {
+        tx.execute("delete from section where task_id = $1", args![task]).await?;
         tx.execute("delete from task_key where task_id = $1", args![task]).await?;
         tx.execute("delete from task where id = $1", args![task]).await?;
         forget_key(tx, new).await?;

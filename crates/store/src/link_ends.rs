@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use fiveone_model::clock::Millis;
+use fiveone_model::ledger::BooksKey;
 use fiveone_model::link::Exit;
 use fiveone_model::task::TaskId;
 
@@ -42,9 +43,7 @@ impl Writer {
     /// The database failed, and nothing was ended.
     pub async fn end_link(&self, end: &LinkEnd<'_>) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
-        let sql = "select app_id from link where id = $1";
-        let Some(row) = tx.fetch_one(sql, args![end.id]).await? else { return Ok(false) };
-        lock_wallets(&mut tx, &BTreeSet::from([app_id(&row, 0, "link")?])).await?;
+        lock_wallet_of(&mut tx, end.id).await?;
         let sql = "update link set ended_at = $2, outcome = $3, exit_stage = $4, exit_reason = $5
                    where id = $1 and ended_at is null";
         let Exit { stage, reason } = end.exit;
@@ -52,10 +51,8 @@ impl Writer {
         if tx.execute(sql, words).await? == 0 {
             return Ok(false);
         }
-        for task in paid_tasks(&mut tx, end.id).await? {
-            let note = format!("link {}", reason.as_str());
-            refund_locked(&mut tx, self.books.key()?, (&task, &note), end.now).await?;
-        }
+        let note = format!("link {}", reason.as_str());
+        refund_others(&mut tx, self.books.key()?, (end.id, None, &note), end.now).await?;
         if let Some(callback) = end.callback {
             queue_callback(&mut tx, callback).await?;
         }
@@ -71,6 +68,28 @@ impl Writer {
         let sql = "update link set receipt = $2 where id = $1";
         self.db.execute(sql, args![id, receipt]).await.map(drop)
     }
+}
+
+/// Takes the lock of the wallet of a link's app.
+pub(crate) async fn lock_wallet_of(tx: &mut Tx, link: &str) -> Result<(), Error> {
+    let sql = "select app_id from link where id = $1";
+    let Some(row) = tx.fetch_one(sql, args![link]).await? else { return Ok(()) };
+    lock_wallets(tx, &BTreeSet::from([app_id(&row, 0, "link")?])).await
+}
+
+/// Gives back what was paid for a link's tasks, but for one, in a transaction that holds the wallet.
+pub(crate) async fn refund_others(
+    tx: &mut Tx,
+    key: &BooksKey,
+    (link, but, note): (&str, Option<&TaskId>, &str),
+    now: Millis,
+) -> Result<(), Error> {
+    for task in paid_tasks(tx, link).await? {
+        if but != Some(&task) {
+            refund_locked(tx, key, (&task, note), now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The tasks of a link that were paid.

@@ -10,6 +10,7 @@ use fiveone_model::task::TaskId;
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Row, args};
+use crate::link_ends::{lock_wallet_of, refund_others};
 use crate::{Error, Reader, Writer, app_id, corrupt};
 
 /// A link as an app makes it.
@@ -85,6 +86,8 @@ pub struct LinkRow {
     pub consent: Option<Consent>,
     /// Its newest task.
     pub task: Option<TaskId>,
+    /// One before it that has read a part, while the newest reads the rest.
+    pub kept: Option<TaskId>,
     /// When its page first ran in a browser.
     pub opened_at: Option<Millis>,
     /// How and when it ended; one whose time is over has not until somebody has looked.
@@ -98,16 +101,18 @@ pub struct LinkRow {
 pub(crate) const COLUMNS: &str =
     "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
     consented_at, consent, task_id, outcome, ended_at, is_test, exit_stage,
-    exit_reason, receipt, opened_at";
+    exit_reason, receipt, opened_at, kept_task_id";
 
 pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
     let id = row.text(0)?;
     let column = |column| corrupt("link", column, &id);
     let area = row.maybe_text(3)?;
     let area = area.map(|area| AreaCode::parse(&area).ok_or_else(|| column("area"))).transpose()?;
-    let task = row.maybe_text(11)?;
-    let task =
-        task.map(|task| TaskId::parse(&task).ok_or_else(|| column("task_id"))).transpose()?;
+    let task_at = |at, name| -> Result<Option<TaskId>, Error> {
+        let task = row.maybe_text(at)?;
+        task.map(|task| TaskId::parse(&task).ok_or_else(|| column(name))).transpose()
+    };
+    let (task, kept) = (task_at(11, "task_id")?, task_at(19, "kept_task_id")?);
     let consent = match (row.maybe_text(8)?, row.maybe_int(9)?, row.maybe_text(10)?) {
         (Some(holder), Some(at), Some(text)) => Some(Consent { holder, at, text }),
         _ => None,
@@ -137,7 +142,7 @@ pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
         id,
     };
     let (receipt, opened_at) = (row.maybe_text(17)?, row.maybe_int(18)?);
-    Ok(LinkRow { made, consent, task, opened_at, end, exit, receipt })
+    Ok(LinkRow { made, consent, task, kept, opened_at, end, exit, receipt })
 }
 
 impl Reader {
@@ -235,8 +240,8 @@ impl Writer {
         Ok(self.db.execute(sql, arguments).await? == 1)
     }
 
-    /// Gives a link its newest task in place of the one before, and `false` when it has another by now or
-    /// is over.
+    /// Gives a link its newest task in place of the one before, and keeps the one that it reads the rest of;
+    /// `false` when it has another by now or is over.
     ///
     /// # Errors
     /// The database failed.
@@ -245,15 +250,34 @@ impl Writer {
         id: &str,
         before: Option<&TaskId>,
         task: &TaskId,
+        kept: Option<&TaskId>,
     ) -> Result<bool, Error> {
-        let sql = "update link set task_id = $3
+        let sql = "update link set task_id = $3, kept_task_id = $4
                    where id = $1 and coalesce(task_id, '') = $2 and ended_at is null";
         let before = before.map_or("", TaskId::as_str);
-        Ok(self.db.execute(sql, args![id, before, task.as_str()]).await? == 1)
+        let arguments = args![id, before, task.as_str(), kept.map(TaskId::as_str)];
+        Ok(self.db.execute(sql, arguments).await? == 1)
     }
 
-    /// Hands a link's finished task over to its app, which is called back about it and may see it until
-    /// `wipe_after`; `false` when the link was over, or its task is no more.
+    /// Goes back to the task that a link has kept, from its newest; `false` when it keeps none, or has
+    /// another by now, or is over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn return_to_kept(
+        &self,
+        id: &str,
+        from: &TaskId,
+        now: Millis,
+    ) -> Result<bool, Error> {
+        let sql = "update link set task_id = kept_task_id, kept_task_id = null
+                   where id = $1 and task_id = $2 and kept_task_id is not null
+                     and ended_at is null and expires_at > $3";
+        Ok(self.db.execute(sql, args![id, from.as_str(), now]).await? == 1)
+    }
+
+    /// Hands a link's finished task over to its app, which is called back about it, may see it until
+    /// `wipe_after`, and pays for no other task of the link; `false` when the link was over, or its task is no more.
     ///
     /// # Errors
     /// The database failed, and nothing was handed over.
@@ -266,6 +290,7 @@ impl Writer {
         now: Millis,
     ) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
+        lock_wallet_of(&mut tx, link).await?;
         let sql = "update link set ended_at = $3, outcome = 'handed_over'
                    where id = $1 and task_id = $2 and ended_at is null and expires_at > $3";
         if tx.execute(sql, args![link, task.as_str(), now]).await? == 0 {
@@ -277,6 +302,7 @@ impl Writer {
         if tx.execute(sql, args![task.as_str(), wipe_after]).await? == 0 {
             return Ok(false);
         }
+        refund_others(&mut tx, self.books.key()?, (link, Some(task), "read again"), now).await?;
         if let Some(callback) = callback {
             queue_callback(&mut tx, callback).await?;
         }

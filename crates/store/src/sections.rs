@@ -4,7 +4,7 @@ use fiveone_model::clock::Millis;
 use fiveone_model::report::Section;
 use fiveone_model::task::TaskId;
 
-use crate::db::args;
+use crate::db::{Tx, args};
 use crate::{Error, Reader, Writer, corrupt, exactly_one};
 
 /// Stands for the rows of a section that the portal does not have.
@@ -77,22 +77,28 @@ impl Writer {
             )
             .await?;
         exactly_one(rows, "task", task.as_str())?;
-        tx.execute(
-            "insert into section (task_id, name, sealed, findings_sealed, row_count, stored_at)
-             values ($1, $2, $3, $4, $5, $6)
-             on conflict (task_id, name) do update
-             set sealed = excluded.sealed, findings_sealed = excluded.findings_sealed,
-               row_count = excluded.row_count, stored_at = excluded.stored_at",
-            args![
-                task.as_str(),
-                row.section.as_str(),
-                &row.sealed,
-                &row.findings_sealed,
-                row.row_count.unwrap_or(NOT_OFFERED),
-                row.stored_at
-            ],
-        )
-        .await?;
+        insert(&mut tx, task, row).await?;
         tx.commit().await
     }
+}
+
+/// Writes a section, in the caller's transaction.
+pub(crate) async fn insert(tx: &mut Tx, task: &TaskId, row: &SectionRow) -> Result<(), Error> {
+    tx.execute(
+        "insert into section (task_id, name, sealed, findings_sealed, row_count, stored_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (task_id, name) do update
+         set sealed = excluded.sealed, findings_sealed = excluded.findings_sealed,
+           row_count = excluded.row_count, stored_at = excluded.stored_at",
+        args![
+            task.as_str(),
+            row.section.as_str(),
+            &row.sealed,
+            &row.findings_sealed,
+            row.row_count.unwrap_or(NOT_OFFERED),
+            row.stored_at
+        ],
+    )
+    .await
+    .map(drop)
 }

@@ -102,6 +102,18 @@ pub(crate) fn decode(row: &Row) -> Result<TaskRow, Error> {
 }
 
 impl Reader {
+    /// The digests of the identity number and of the account that were typed for a task.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn digests_of(&self, id: &TaskId) -> Result<(Option<String>, Option<String>), Error> {
+        let sql = "select person, login_digest from task where id = $1";
+        let Some(row) = self.db.fetch_one(sql, args![id.as_str()]).await? else {
+            return Ok((None, None));
+        };
+        Ok((row.maybe_text(0)?, row.maybe_text(1)?))
+    }
+
     /// A task by its id.
     ///
     /// # Errors
@@ -232,6 +244,12 @@ impl Writer {
     ) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
         move_stage_in(&mut tx, id, fence, step, "", now).await?;
+        if step.1 == StageName::Crawling {
+            // What an earlier task has read counts from now on, and not before this login was let in.
+            let sql = "update task set crawled_at = $2 where id = $1 and crawled_at is null
+                         and exists (select 1 from section where task_id = $1)";
+            tx.execute(sql, args![id.as_str(), now]).await?;
+        }
         if session_sealed.is_some() {
             let sql = "update task set session_sealed = $2 where id = $1";
             tx.execute(sql, args![id.as_str(), session_sealed]).await?;

@@ -98,6 +98,7 @@ pub fn new_task(app: &str, number: u32) -> NewTask {
         idempotency_until: NOW + 86_400_000,
         withheld_until: None,
         link: None,
+        kept_sections: Vec::new(),
         is_test: false,
     }
 }

@@ -96,7 +96,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  const isSent = /\/(begin|answer)(\?|$)/.test(requestConfig?.path ?? "");
+  const isSent = /\/(begin|answer|refresh)(\?|$)/.test(requestConfig?.path ?? "");
   if (isSent && xhr.status === 200 && xhr.streamedBefore !== streamed) {
     event.detail.shouldSwap = false;
   }

@@ -25,7 +25,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fiveone_engine::{AdmitError, Answered, Begun, HandOver};
+use fiveone_engine::{AdmitError, Answered, Begun, HandOver, Refreshing};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
@@ -56,6 +56,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/link/{token}/consent", post(consent))
         .route("/link/{token}/begin", post(begin))
         .route("/link/{token}/answer", post(answer))
+        .route("/link/{token}/refresh", post(refresh))
+        .route("/link/{token}/keep", post(keep))
         .route("/link/{token}/hand-over", post(hand_over))
         .route("/link/{token}/wrong", post(wrong::say))
         .route("/link/{token}/decline", post(decline))
@@ -102,8 +104,12 @@ async fn form(
     State(api): State<Arc<ApiState>>,
     Acting(mut visit): Acting,
 ) -> Result<Response, Trouble> {
-    let chosen =
-        Chosen { area: visit.asked.area.take(), login_type: visit.asked.way, ..Chosen::default() };
+    let chosen = Chosen {
+        area: visit.asked.area.take(),
+        login_type: visit.asked.way,
+        again: visit.asked.again.is_some(),
+        ..Chosen::default()
+    };
     Ok(stage_of(visit.stage(&api, &chosen).await?))
 }
 
@@ -145,7 +151,8 @@ async fn begin(
     if visit.link.row.consent.is_none() || visit.link.row.end.is_some() || visit.link.is_expired {
         return now(&api, visit).await;
     }
-    let way = (sent.area.as_str(), sent.way.as_str());
+    let again = sent.again == "1";
+    let way = (sent.area.as_str(), sent.way.as_str(), again);
     let mut chosen = Chosen::default();
     match api.engine.link_pages().begin(&visit.link, way, &sent.bytes()).await? {
         Begun::Task => {}
@@ -157,6 +164,7 @@ async fn begin(
                 area: Some(sent.area),
                 complaint: Some(complaint),
                 is_paused: false,
+                again,
             };
         }
     }
@@ -204,6 +212,43 @@ async fn answer(
             | Answered::NotYours,
         ) => now(&api, visit).await,
     }
+}
+
+/// Brings another picture, or sends another SMS.
+async fn refresh(
+    State(api): State<Arc<ApiState>>,
+    Acting(mut visit): Acting,
+) -> Result<Response, Trouble> {
+    let question = visit.asked.question.ok_or(Trouble::Odd(StatusCode::BAD_REQUEST))?;
+    let outcome = api.engine.link_pages().refresh(&visit.link, question).await?;
+    let complaint = match (outcome, visit.language) {
+        // The stage tells: another question is on its way, or there already.
+        (Refreshing::Asked | Refreshing::NotWaiting, _) => None,
+        (Refreshing::TooSoon(secs), Language::Chinese) => {
+            Some(format!("短信刚发出，还要等 {secs} 秒才能重发。"))
+        }
+        (Refreshing::TooSoon(secs), Language::English) => {
+            Some(format!("It was sent a moment ago; wait {secs} seconds before the next."))
+        }
+        (Refreshing::CannotRefresh, language) => Some(
+            language
+                .say(
+                    "该网站不能再换了，请用现在这一个。",
+                    "The site gives no other; answer the one that is here.",
+                )
+                .to_owned(),
+        ),
+    };
+    Ok(stage_of(visit.stage(&api, &Chosen { complaint, ..Chosen::default() }).await?))
+}
+
+/// Goes back to what was read before.
+async fn keep(
+    State(api): State<Arc<ApiState>>,
+    Acting(visit): Acting,
+) -> Result<Response, Trouble> {
+    api.engine.link_pages().return_to_kept(&visit.link).await?;
+    now(&api, visit).await
 }
 
 /// Gives what was read to the app.

@@ -32,6 +32,8 @@ pub(crate) struct Ask {
     pub(crate) again: Option<String>,
     /// Whether a wrong SMS code is asked for again with another SMS.
     pub(crate) resend: bool,
+    /// Whether an earlier answer has sent the SMS: the request sends another, when the person wants one.
+    pub(crate) is_sent: bool,
     /// What the kinds after the documents show.
     pub(crate) shown: Box<AskShown>,
 }
@@ -192,6 +194,9 @@ impl Ask {
         ];
         if let Some((.., message)) = of_kind.iter().find(|(is_there, fits, _)| *is_there && !fits) {
             return Err(message);
+        }
+        if self.is_sent && (self.kind != K::Sms || self.request.is_none()) {
+            return Err("`sent` goes with `ask: sms` and the request that sends another");
         }
         if shown.expires.is_some_and(|secs| secs == 0 || secs > EXPIRES_SECS_MAX) {
             return Err("`expires` is from 1 to 600 seconds");

@@ -245,6 +245,9 @@ struct StepKeys {
     again: Option<String>,
     /// `false`: a wrong SMS code is asked for again without sending another SMS.
     resend: Option<bool>,
+    /// `true`: an earlier answer has sent the SMS, and so does the portal after a wrong code; the request
+    /// sends another when the person wants one.
+    sent: Option<bool>,
 
     /// Sets values, in order; each may use those before it.
     set: Ordered<Template>,
@@ -279,6 +282,7 @@ impl TryFrom<StepKeys> for Step {
             hint: keys.hint.take(),
             again: keys.again.take(),
             resend: keys.resend.unwrap_or(true),
+            is_sent: keys.sent.unwrap_or(false),
             shown: Box::new(AskShown {
                 pictures: std::mem::take(&mut keys.pictures),
                 qr: keys.qr.take(),

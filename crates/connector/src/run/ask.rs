@@ -30,8 +30,8 @@ const ANSWER_CHARS_MAX: usize = fiveone_model::challenge::ANSWER_CHARS_MAX;
 /// What portals call the code of a picture.
 pub(super) const CODES: [&str; 3] = ["验证码", "校验码", "附加码"];
 
-/// Whether the request that brought the question can be sent once more. A code that came with another
-/// step's answer cannot be had again by itself.
+/// Whether a request brings the question, which can be sent once more. Where none does, a code that came with
+/// another step's answer cannot be had again.
 const fn can_refresh(ask: &Ask, refreshes: u32) -> bool {
     ask.request.is_some() && refreshes < ask.kind.refreshes_max()
 }
@@ -86,8 +86,7 @@ impl Run {
         person: &mut dyn Person,
     ) -> Result<Option<Asking>, StepEnd> {
         let is_kept = ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend;
-        let is_sent = refreshes > 0 || !is_kept;
-        let prepared = if is_sent {
+        let prepared = if refreshes > 0 || !(is_kept || ask.is_sent) {
             Box::pin(self.prepare(step, ask, context)).await?
         } else {
             Prepared::Question(Question::sms())

@@ -1,8 +1,10 @@
 //! The person's page as a browser uses it, over HTTP, on both databases; the browser itself is tested in
 //! `browser/`.
 
+mod again;
 mod browser;
 mod ends;
+mod refresh;
 mod result;
 
 use std::sync::Arc;

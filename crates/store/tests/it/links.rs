@@ -49,7 +49,7 @@ async fn task_of(store: &TestStore, link: &str, number: u32, is_its_own: bool) {
     store.write.admit(&[task], NOW).await.unwrap();
     if is_its_own {
         let id = build::task_id(number);
-        assert!(store.write.begin_link_task(link, None, &id).await.unwrap());
+        assert!(store.write.begin_link_task(link, None, &id, None).await.unwrap());
     }
 }
 

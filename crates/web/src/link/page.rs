@@ -30,6 +30,8 @@ pub(super) struct Chosen {
     pub(super) complaint: Option<String>,
     /// It was to be handed over, and the app may not see anything at present.
     pub(super) is_paused: bool,
+    /// The rest of what was read in part is to be read.
+    pub(super) again: bool,
 }
 
 /// A stage as HTML, and what tells it from others.
@@ -85,7 +87,7 @@ pub(super) async fn stage(
     }
     match api.engine.link_pages().look(link).await? {
         Some(task) => of_task(api, frame, &task, chosen).await,
-        None => start(api, frame, chosen, "start").await,
+        None => start(api, frame, chosen, ("start", &[])).await,
     }
 }
 
@@ -103,7 +105,7 @@ async fn start(
     api: &ApiState,
     frame: Frame<'_>,
     chosen: &Chosen,
-    key: &str,
+    (key, missing): (&str, &[Section]),
 ) -> Result<Fragment, Fault> {
     let made = &frame.link.row.made;
     let areas = api.engine.areas(made.product).await?;
@@ -131,7 +133,8 @@ async fn start(
             method,
             seal: &Seal::of(api, frame.link),
             complaint: chosen.complaint.as_deref(),
-            may_choose: made.area.is_none(),
+            may_choose: made.area.is_none() && missing.is_empty() && frame.link.row.kept.is_none(),
+            missing,
         }
         .render(),
         _ => Cities { frame }.render(),
@@ -149,7 +152,8 @@ async fn of_task(
     if let Some(open) = &view.question {
         let seal = Seal::of(api, frame.link);
         let now = api.engine.now();
-        let html = Asking { frame, open, question: &open.question, seal: &seal, now }.render();
+        let (question, complaint) = (&open.question, chosen.complaint.as_deref());
+        let html = Asking { frame, open, question, seal: &seal, complaint, now }.render();
         let key = format!("ask-{}-{}", view.tid, open.id);
         return Ok(Fragment { html: rendered(html)?, key });
     }
@@ -159,6 +163,16 @@ async fn of_task(
     match view.code {
         StateCode::FINISHED | StateCode::PARTLY_FINISHED => {
             let is_partial = view.code == StateCode::PARTLY_FINISHED;
+            if is_partial && chosen.again {
+                let chosen = Chosen {
+                    area: Some(task.area.as_str().to_owned()),
+                    login_type: chosen.login_type.or(Some(task.login_type)),
+                    complaint: chosen.complaint.clone(),
+                    ..Chosen::default()
+                };
+                let key = format!("again-{}", view.tid);
+                return start(api, frame, &chosen, (&key, &view.fail)).await;
+            }
             let product = frame.link.row.made.product;
             let summary = Summary::of(view, product, frame.language);
             let said = api.engine.link_pages().said_wrong(frame.link).await?;
@@ -200,8 +214,9 @@ async fn failed(
             login_type: chosen.login_type.or(Some(task.login_type)),
             complaint: chosen.complaint.clone().or(said),
             is_paused: false,
+            again: false,
         };
-        return start(api, frame, &again, &key).await;
+        return start(api, frame, &again, (&key, &[])).await;
     }
     let advice = match view.code {
         StateCode::MAINTENANCE => frame.say(

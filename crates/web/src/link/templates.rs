@@ -87,6 +87,8 @@ pub(super) struct Form<'a> {
     pub(super) seal: &'a Seal,
     pub(super) complaint: Option<&'a str>,
     pub(super) may_choose: bool,
+    /// What is to be read again; nothing when all is.
+    pub(super) missing: &'a [Section],
 }
 
 #[derive(Template)]
@@ -104,6 +106,8 @@ pub(super) struct Asking<'a> {
     pub(super) open: &'a OpenQuestion,
     pub(super) question: &'a Question,
     pub(super) seal: &'a Seal,
+    /// Why another one was not had.
+    pub(super) complaint: Option<&'a str>,
     pub(super) now: i64,
 }
 
@@ -223,6 +227,16 @@ impl Asking<'_> {
 
     const fn kind(&self) -> ChallengeKind {
         self.question.kind
+    }
+
+    /// What brings another one.
+    fn refresh(&self) -> &'static str {
+        match self.question.kind {
+            ChallengeKind::Sms => {
+                self.frame.say("没收到？重新发送短信", "Nothing came? Send it again")
+            }
+            _ => self.frame.say("看不清？换一张", "Hard to read? Another picture"),
+        }
     }
 
     fn app(&self) -> &str {

@@ -35,6 +35,8 @@ pub(super) struct Asked {
     pub(super) q: Option<String>,
     pub(super) area: Option<String>,
     pub(super) way: Option<u32>,
+    pub(super) again: Option<String>,
+    pub(super) question: Option<i64>,
 }
 
 /// Why a page is not shown.
@@ -147,6 +149,8 @@ pub(super) struct Sealed {
     pub(super) area: String,
     #[serde(default)]
     pub(super) way: String,
+    #[serde(default)]
+    pub(super) again: String,
     sealed: String,
 }
 

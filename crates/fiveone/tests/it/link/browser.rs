@@ -61,17 +61,19 @@ impl Browser {
     }
 
     pub(super) async fn log_in(&mut self, person: &Value, password: &str) -> String {
-        let fields = login_fields(person, password);
-        let plain: String = fields
-            .iter()
-            .filter(|(name, _)| name != "login_type" && name != "area_code")
-            .map(|(name, value)| format!("{name}\0{value}\0"))
-            .collect();
-        let sealed = self.seal(&plain).await;
+        let sealed = self.seal(&plain_login(person, password)).await;
         let fields = [("area", "990000"), ("way", "1"), ("sealed", sealed.as_str())];
         let (status, page) = self.post("begin", &fields).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         page
+    }
+
+    /// The same on the form that asks for the rest.
+    pub(super) async fn log_in_again(&mut self, person: &Value, password: &str, form: &str) {
+        let sealed = seal(form, &plain_login(person, password));
+        let fields = [("area", "990000"), ("way", "1"), ("again", "1"), ("sealed", &sealed)];
+        let (status, page) = self.post("begin", &fields).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
     }
 
     /// Follows the events until a stage holds one of these texts.
@@ -107,6 +109,13 @@ impl Browser {
         let (status, _) = self.post("answer", &[("sealed", &sealed)]).await;
         assert_eq!(status, StatusCode::OK);
     }
+}
+
+/// What the page's script seals of login fields.
+fn plain_login(person: &Value, password: &str) -> String {
+    let fields = login_fields(person, password);
+    let fields = fields.iter().filter(|(name, _)| name != "login_type" && name != "area_code");
+    fields.map(|(name, value)| format!("{name}\0{value}\0")).collect()
 }
 
 pub(super) fn attribute<'a>(page: &'a str, name: &str) -> &'a str {

@@ -22,7 +22,7 @@ on_both!(
 );
 
 /// What the books say of the gateway's tasks, and that they are clean.
-async fn kinds(gateway: &TestGateway) -> Vec<&'static str> {
+pub(super) async fn kinds(gateway: &TestGateway) -> Vec<&'static str> {
     let report = gateway.store.read.verify_ledger(&[]).await.unwrap();
     assert_eq!(report.findings, []);
     let mut entries = gateway.store.read.entries(&app_id(), 100).await.unwrap();
@@ -30,7 +30,7 @@ async fn kinds(gateway: &TestGateway) -> Vec<&'static str> {
     entries.iter().skip(1).map(|entry| entry.kind.as_str()).collect()
 }
 
-async fn free(gateway: &TestGateway) -> i64 {
+pub(super) async fn free(gateway: &TestGateway) -> i64 {
     gateway.store.read.balance(&app_id()).await.unwrap().unwrap().free_fen
 }
 

@@ -1,16 +1,18 @@
 //! Another picture, another SMS, and a callback that is tried.
 
+use std::sync::Arc;
+
 use fiveone_model::app::CallbackAddress;
 use fiveone_model::product::Product;
-use fiveone_testkit::{TestStore, on_both};
+use fiveone_testkit::{ManualClock, TestStore, on_both};
 use serde_json::{Value, json};
 
-use super::client::{V1, gateway};
-use crate::gateway::text;
+use super::client::{V1, gateway, gateway_with};
+use crate::gateway::{Plan, text};
 
 on_both!(
     a_picture_is_had_anew_and_is_no_other_try,
-    an_sms_of_another_answer_is_not_had_again,
+    an_sms_of_another_answer_is_had_again_after_a_while,
     a_callback_is_tried_once_and_told,
 );
 
@@ -55,8 +57,10 @@ async fn a_picture_is_had_anew_and_is_no_other_try(store: TestStore) {
     gateway.assert_nothing_is_left().await;
 }
 
-async fn an_sms_of_another_answer_is_not_had_again(store: TestStore) {
-    let gateway = gateway(store).await;
+async fn an_sms_of_another_answer_is_had_again_after_a_while(store: TestStore) {
+    let time = ManualClock::default();
+    let plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    let gateway = gateway_with(store, plan).await;
     let v1 = V1::of(&gateway).await;
     let person = gateway.people(Product::Fund, "990000", 1).remove(0);
     let id = v1.create("fund", &person, "sms").await;
@@ -66,8 +70,20 @@ async fn an_sms_of_another_answer_is_not_had_again(store: TestStore) {
     v1.post(&format!("/v1/tasks/{id}/answers"), &answer).await.ok(202);
     let task = v1.due(&id).await;
     let asked = (&task["question"]["kind"], &task["question"]["can_refresh"]);
-    assert_eq!(asked, (&json!("sms"), &json!(false)), "{task}");
-    assert_eq!(refresh(&v1, &task).await.problem().1, "question_stays");
+    assert_eq!(asked, (&json!("sms"), &json!(true)), "{task}");
+    let number = text(&person["login"]["id_card"]);
+    let first = gateway.last_sms(&number).await;
+    assert_eq!(refresh(&v1, &task).await.problem().1, "refresh_too_soon");
+    assert_eq!(gateway.last_sms(&number).await, first, "nothing was sent");
+    time.advance(60_000);
+    refresh(&v1, &task).await.ok(202);
+    let again = v1.due(&id).await;
+    assert_eq!(
+        (&again["question"]["kind"], &again["question"]["attempt"]),
+        (&json!("sms"), &json!(1))
+    );
+    assert_ne!(again["question"]["id"], task["question"]["id"]);
+    assert_ne!(gateway.last_sms(&number).await, first);
     assert_eq!(v1.finish(&gateway, &id, &person).await["code"], 40001);
     gateway.assert_nothing_is_left().await;
 }
