@@ -73,9 +73,9 @@ use fiveone_model::task::TaskId;
 use fiveone_store::Erase;
 pub use fiveone_store::{
     AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
-    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, Mark, NodeSeen, Overview, Resolved,
-    StageRow, Statement, StatementLine, TaskChoice, TaskLine, TaskListed, TaskSearch, TasksFound,
-    WrongCount,
+    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, LinkOutcome, LinkRow, Mark, NodeSeen,
+    Overview, Resolved, StageRow, Statement, StatementLine, TaskChoice, TaskLine, TaskListed,
+    TaskSearch, TasksFound, WrongCount,
 };
 use tokio::sync::watch;
 
@@ -99,7 +99,6 @@ pub use console::{Console, TaskSeen};
 pub use erasure::{Eraser, Receipt};
 pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
-pub use fiveone_store::{LinkOutcome, LinkRow};
 pub use kept_callbacks::KeptCallbacks;
 pub use kept_parts::KeptParts;
 pub use link_pages::{Begun, HandOver, LinkPages, LinkTask};

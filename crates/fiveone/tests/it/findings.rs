@@ -95,16 +95,8 @@ pub(crate) fn told(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(all).expect("text"))
 }
 
-async fn an_operator_sees_a_task_and_no_value_of_its_person(store: TestStore) {
-    let deployment = Deployment::new(store, "").await;
-    let gateway = deployment.gateway().await;
-    let people = fiveone_lab::people(&deployment.lab.world(), "fund", "990000", 16);
-    let person = person_of_an_impossible_day(people);
-    let tid = finished_task(&gateway, &person, "good").await;
-    deployment.settle().await;
-
-    let mut shown = deployment.command(&["task", "show", &tid, "--json"]).await;
-    without_instants(&mut shown);
+/// Takes what was done at the portal out of a task: something for the login and each section.
+fn requests_of(shown: &mut Value) -> Value {
     let requests = shown.as_object_mut().and_then(|shown| shown.remove("requests"));
     let requests = requests.expect("what was done at the portal");
     let parts: Vec<_> = requests
@@ -116,6 +108,20 @@ async fn an_operator_sees_a_task_and_no_value_of_its_person(store: TestStore) {
     let names = [None, Some("baseInfo"), Some("billInfos"), Some("loanInfos")];
     assert_eq!(parts.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
     assert!(parts.iter().all(|(_, steps)| *steps > 0), "{requests}");
+    requests
+}
+
+async fn an_operator_sees_a_task_and_no_value_of_its_person(store: TestStore) {
+    let deployment = Deployment::new(store, "").await;
+    let gateway = deployment.gateway().await;
+    let people = fiveone_lab::people(&deployment.lab.world(), "fund", "990000", 16);
+    let person = person_of_an_impossible_day(people);
+    let tid = finished_task(&gateway, &person, "good").await;
+    deployment.settle().await;
+
+    let mut shown = deployment.command(&["task", "show", &tid, "--json"]).await;
+    without_instants(&mut shown);
+    let requests = requests_of(&mut shown);
     let id_card = text(&person["id_card"]);
     let world = deployment.lab.world();
     let truth = fiveone_lab::truth(&world, "fund", "990000", &id_card, "good").expect("a report");
