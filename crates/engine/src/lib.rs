@@ -70,7 +70,6 @@ use fiveone_model::login::LoginMethod;
 use fiveone_model::product::Product;
 use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
-use fiveone_store::Erase;
 pub use fiveone_store::{
     AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
     Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, LinkOutcome, LinkRow, Mark, NodeSeen,
@@ -370,15 +369,6 @@ impl Engine {
     /// Ends after a moment: for whoever waits for what no signal tells.
     pub fn in_a_while(&self) -> Wait {
         self.0.wiring.time.until(self.now() + LOOK_EVERY_MS)
-    }
-
-    /// Destroys what was read for a task that has ended; `false` when there is nothing to destroy.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn erase(&self, id: &TaskId) -> Result<bool, Fault> {
-        let what = Erase::Task(id.clone());
-        Ok(self.0.wiring.store.write.erase(&what, self.now(), 1).await?.tasks == 1)
     }
 
     /// One heartbeat and one sweep, beside those of the node's own loop.
