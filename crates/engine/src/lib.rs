@@ -378,7 +378,7 @@ impl Engine {
     /// [`Engine::lost`].
     pub async fn tick(&self) -> Result<(), Fault> {
         self.0.pulse.beat().await?;
-        self.0.sweeper.tick().await
+        self.0.sweeper.tick().await.map(drop)
     }
 
     /// Sends every callback that is due, beside the node's own loop; returns when the next one is.

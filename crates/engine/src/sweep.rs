@@ -22,7 +22,9 @@ use crate::time::Time;
 use crate::{Fault, causes};
 
 /// Tasks ended in one step of the sweeper.
-const TASKS_MAX: i64 = 200;
+const TASKS_MAX: usize = 200;
+/// The same for the store.
+const LIMIT: i64 = TASKS_MAX as i64;
 /// How often the books are signed.
 const CHECKPOINT_EVERY_MS: Millis = 3_600_000;
 /// How soon what was wiped is not in SQLite's log any more.
@@ -51,58 +53,67 @@ pub(crate) struct Sweeper {
 }
 
 impl Sweeper {
-    /// Sweeps at every tick, until the node has stopped.
+    /// Sweeps at every tick, and at once when a step left some over, until the node has stopped.
     pub(crate) async fn run(self: Arc<Self>) {
+        let mut has_more = false;
         loop {
-            self.time.until(self.time.now() + self.tick_every_ms).await;
+            if !has_more {
+                self.time.until(self.time.now() + self.tick_every_ms).await;
+            }
             if self.node.abandon.is_cancelled() {
                 return;
             }
-            if let Err(fault) = self.tick().await {
+            has_more = self.tick().await.unwrap_or_else(|fault| {
                 tracing::error!(error = causes(&fault), "sweep failed");
-            }
+                false
+            });
         }
     }
 
     /// One sweep: for all nodes when this one leads, and now and then when it does not, in case that
-    /// the one that leads beats and does nothing else.
+    /// the one that leads beats and does nothing else. Whether a step was full, so that there is more
+    /// to end.
     ///
     /// # Errors
     /// The store failed; the next tick tries again.
-    pub(crate) async fn tick(&self) -> Result<(), Fault> {
+    pub(crate) async fn tick(&self) -> Result<bool, Fault> {
         for task in self.store.read.answered(&self.node.id).await? {
             self.signals.answered(&task);
         }
         let ticks = self.ticks.fetch_add(1, Ordering::Relaxed);
+        let mut has_more = false;
         if self.node.leads() || ticks % STAND_IN_EVERY == STAND_IN_EVERY - 1 {
-            self.sweep().await?;
+            has_more = self.sweep().await?;
         }
         self.open_tasks.set(self.store.read.open_tasks().await?);
-        Ok(())
+        Ok(has_more)
     }
 
     /// Each step by itself: what one cannot do keeps no other from its own.
-    async fn sweep(&self) -> Result<(), Fault> {
+    async fn sweep(&self) -> Result<bool, Fault> {
         let now = self.time.now();
         let steps = [
             self.release_overdue_holds(now).await,
-            self.fail_lost().await.map(drop),
+            self.fail_lost().await,
             self.fail_overdue(now).await,
             self.end_links(now).await,
-            self.forget(now).await,
-            self.sign_books(now).await,
+            self.forget(now).await.map(|()| 0),
+            self.sign_books(now).await.map(|()| 0),
         ];
-        steps.into_iter().collect()
+        let ended: Vec<usize> = steps.into_iter().collect::<Result<_, _>>()?;
+        Ok(ended.contains(&TASKS_MAX))
     }
 
     /// The last resort: a hold past its own deadline is released and its task fails, whatever its
     /// row says; no callback is made of a row that nobody could read.
-    async fn release_overdue_holds(&self, now: Millis) -> Result<(), Fault> {
-        for (task, fence) in self.store.read.overdue_holds(now, TASKS_MAX).await? {
+    async fn release_overdue_holds(&self, now: Millis) -> Result<usize, Fault> {
+        let holds = self.store.read.overdue_holds(now, LIMIT).await?;
+        let count = holds.len();
+        for (task, fence) in holds {
             tracing::error!(tid = %task, "hold outlived its task's deadline");
             self.settler.fail_unread(task, fence, FailureKind::DeadlinePassed).await?;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Fails tasks whose login fields went with their node; returns how many it found.
@@ -110,23 +121,21 @@ impl Sweeper {
     /// # Errors
     /// The store failed.
     pub(crate) async fn fail_lost(&self) -> Result<usize, Fault> {
-        let lost = self.store.read.lost_with_credentials(TASKS_MAX).await?;
-        let count = lost.rows.len() + lost.unreadable.len();
-        self.fail_all(lost, FailureKind::NodeLost).await?;
-        Ok(count)
+        let lost = self.store.read.lost_with_credentials(LIMIT).await?;
+        self.fail_all(lost, FailureKind::NodeLost).await
     }
 
-    async fn fail_overdue(&self, now: Millis) -> Result<(), Fault> {
-        let overdue = self.store.read.overdue(now, TASKS_MAX).await?;
+    async fn fail_overdue(&self, now: Millis) -> Result<usize, Fault> {
+        let overdue = self.store.read.overdue(now, LIMIT).await?;
         self.fail_all(overdue, FailureKind::DeadlinePassed).await
     }
 
     /// Ends links whose time is over, and what is under way for a page that nobody can come back to.
-    async fn end_links(&self, now: Millis) -> Result<(), Fault> {
-        for link in self.store.read.overdue_links(now, TASKS_MAX).await? {
+    async fn end_links(&self, now: Millis) -> Result<usize, Fault> {
+        for link in self.store.read.overdue_links(now, LIMIT).await? {
             self.links.expire(&link).await?;
         }
-        let unwanted = self.store.read.unwanted_tasks(now, TASKS_MAX).await?;
+        let unwanted = self.store.read.unwanted_tasks(now, LIMIT).await?;
         self.fail_all(unwanted, FailureKind::Cancelled).await
     }
 
@@ -176,9 +185,10 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Ends all at once, so that their ends are written together. One that cannot be ended is set
-    /// aside, or it would be found first at every tick.
-    async fn fail_all(&self, found: Found<TaskRow>, kind: FailureKind) -> Result<(), Fault> {
+    /// Ends all at once, so that their ends are written together; returns how many. One that cannot be
+    /// ended is set aside, or it would be found first at every tick.
+    async fn fail_all(&self, found: Found<TaskRow>, kind: FailureKind) -> Result<usize, Fault> {
+        let count = found.rows.len() + found.unreadable.len();
         self.settler.end_unreadable(&found.unreadable).await;
         let ends = found.rows.iter().map(|task| async move {
             match self.settler.settle(task, Stage::Failed(Failure::of(kind))).await {
@@ -188,7 +198,8 @@ impl Sweeper {
                 other => other,
             }
         });
-        join_all(ends).await.into_iter().collect()
+        join_all(ends).await.into_iter().collect::<Result<(), _>>()?;
+        Ok(count)
     }
 }
 
@@ -216,6 +227,29 @@ mod tests {
         let expected = Balance { free_fen: 1_000, funding_fen: 1_000, ..Balance::default() };
         assert_eq!(balance, Some(expected));
         assert!(!wiring.node.is_shutting_down());
+    }
+
+    #[tokio::test]
+    async fn more_than_fit_into_a_step_do_not_wait_for_the_next_tick() {
+        let store = TestStore::sqlite().await;
+        let time = ByHand::at(NOW);
+        let wiring = wiring_at(&store, Options::default(), Arc::new(time.clone())).await;
+        let count = u32::try_from(2 * TASKS_MAX).unwrap() + 1;
+        wiring.accounts.topup(&build::app_id("a"), 1_000_000, "").await.unwrap();
+        for number in 1..=count {
+            admit_for_another_node(&wiring, number).await;
+        }
+        wiring.pulse(wiring.settler()).beat().await.unwrap();
+        let sweeper = wiring.sweeper(wiring.settler());
+        let sweeping = tokio::spawn(Arc::clone(&sweeper).run());
+        // It waits for its first tick now.
+        tokio::task::yield_now().await;
+        time.advance(sweeper.tick_every_ms);
+        while store.read.leftovers().await.unwrap().open > 0 {
+            tokio::task::yield_now().await;
+        }
+        sweeping.abort();
+        assert_eq!(sweeper.ticks.load(Ordering::Relaxed), 3, "all of one tick");
     }
 
     #[tokio::test]
