@@ -81,8 +81,8 @@ impl Engine {
     /// Makes links for apps.
     #[must_use]
     pub fn links(&self) -> Links {
-        let Wiring { store, time, .. } = &self.0.wiring;
-        Links::new(store.clone(), Arc::clone(time))
+        let Wiring { store, keys, time, .. } = &self.0.wiring;
+        Links::new(store.clone(), keys.clone(), Arc::clone(time))
     }
 
     /// What persons do on the pages of links.

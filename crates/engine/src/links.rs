@@ -7,6 +7,8 @@ use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::app::{AppId, Grant};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
+use fiveone_model::login::Credentials;
+use fiveone_model::look::{Colour, Theme};
 use fiveone_model::product::Product;
 use fiveone_model::words::is_trick;
 use fiveone_store::{LinkOutcome, LinkRow, NewLink, Store};
@@ -14,7 +16,9 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::seal::random;
+use crate::prefill;
+pub use crate::prefill::prefill_complaint;
+use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
 use crate::{AppEntry, Fault};
 
@@ -42,6 +46,19 @@ pub struct LinkRequest {
     pub for_ms: Millis,
     /// What its task may reach: a test is one of the model city.
     pub mode: KeyMode,
+    /// How its page looks.
+    pub look: Look,
+    /// What login fields hold at first.
+    pub prefill: Credentials,
+}
+
+/// How a page looks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// In which light.
+    pub theme: Theme,
+    /// The colour of its buttons.
+    pub accent: Option<Colour>,
 }
 
 /// Why no link is made.
@@ -59,6 +76,17 @@ pub enum LinkRefusal {
     /// A test of an area that is not the model city.
     #[error("test apps and keys reach the model city 990000 alone")]
     WrongMode,
+    /// The colour cannot be seen on the page.
+    #[error(
+        "accent is a colour as #rrggbb that is seen on the page: it differs from its cards by 3:1, of \
+         which theme auto has a white and a dark one"
+    )]
+    Accent,
+    /// A field is prefilled that may not be, or with what it does not take.
+    #[error(
+        "prefill takes login fields of the area that are no secret, each with a value that it takes"
+    )]
+    Prefill,
     /// It would last too short or too long.
     #[error("a link lasts at least a minute and at most a day")]
     Lasts,
@@ -68,14 +96,15 @@ pub enum LinkRefusal {
 #[derive(Clone)]
 pub struct Links {
     store: Store,
+    keys: DeploymentKeys,
     time: Arc<dyn Time>,
 }
 
 impl Links {
     /// The links of a store.
     #[must_use]
-    pub fn new(store: Store, time: Arc<dyn Time>) -> Self {
-        Self { store, time }
+    pub fn new(store: Store, keys: DeploymentKeys, time: Arc<dyn Time>) -> Self {
+        Self { store, keys, time }
     }
 
     /// Makes a link; its token is told once.
@@ -104,6 +133,12 @@ impl Links {
         {
             return Ok(Err(LinkRefusal::ReturnUrl));
         }
+        if request.look.accent.is_some_and(|accent| !accent.is_seen_in(request.look.theme)) {
+            return Ok(Err(LinkRefusal::Accent));
+        }
+        if !prefill::is_fit(&request.prefill) {
+            return Ok(Err(LinkRefusal::Prefill));
+        }
         let is_test = request.mode == KeyMode::Test;
         let area = match request.area {
             Some(area) if is_test && area.as_str() != MODEL_CITY => {
@@ -113,9 +148,10 @@ impl Links {
             area => area,
         };
         let token = Zeroizing::new(hex::encode(random::<32>()?));
-        let now = self.time.now();
+        let (now, id) = (self.time.now(), digest(&token));
         let new = NewLink {
-            id: digest(&token),
+            prefill_sealed: prefill::seal(&self.keys, &id, &request.prefill)?,
+            id,
             app_id: app.id.clone(),
             product: request.product,
             area,
@@ -124,6 +160,8 @@ impl Links {
             return_url: request.return_url,
             expires_at: now + request.for_ms,
             is_test,
+            theme: request.look.theme,
+            accent: request.look.accent,
         };
         self.store.write.create_link(&new, now).await?;
         Ok(Ok(token))

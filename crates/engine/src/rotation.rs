@@ -46,6 +46,7 @@ fn row_of(column: SealedColumn, key: &[String]) -> String {
         SealedColumn::TaskKey => format!("task:{key}"),
         SealedColumn::Evidence => format!("evidence:{key}"),
         SealedColumn::OperatorTotp => format!("operator:{key}"),
+        SealedColumn::LinkPrefill => format!("link:{key}"),
     }
 }
 

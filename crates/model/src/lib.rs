@@ -36,6 +36,7 @@ pub mod idempotency;
 pub mod ledger;
 pub mod link;
 pub mod login;
+pub mod look;
 pub mod networks;
 pub mod operator;
 pub mod product;

@@ -21,6 +21,11 @@ create table link_with_its_end (
   -- One before it that has read a part, while another reads the rest.
   kept_task_id text,
   is_test bigint not null check (is_test in (0, 1)),
+  -- How the page looks, in words of the program and `#rrggbb`, and what login fields hold at first, sealed;
+  -- gone with the link's end.
+  theme text not null default 'auto',
+  accent text,
+  prefill_sealed {blob},
   -- When the page first ran in a browser.
   opened_at bigint,
   ended_at bigint,

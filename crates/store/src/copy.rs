@@ -63,7 +63,8 @@ async fn leave_persons(target: &mut Tx, now: Millis) -> Result<(), Error> {
     let sql = "update task set person = null, login_digest = null, session_sealed = null,
                  login_sealed = null
                where wiped_at is null";
-    target.execute(sql, &[]).await.map(drop)
+    target.execute(sql, &[]).await?;
+    target.execute("update link set prefill_sealed = null", &[]).await.map(drop)
 }
 
 /// Rows read at once.

@@ -44,7 +44,8 @@ impl Writer {
     pub async fn end_link(&self, end: &LinkEnd<'_>) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
         lock_wallet_of(&mut tx, end.id).await?;
-        let sql = "update link set ended_at = $2, outcome = $3, exit_stage = $4, exit_reason = $5
+        let sql = "update link set ended_at = $2, outcome = $3, exit_stage = $4, exit_reason = $5,
+                     prefill_sealed = null
                    where id = $1 and ended_at is null";
         let Exit { stage, reason } = end.exit;
         let words = args![end.id, end.now, end.outcome.as_str(), stage.as_str(), reason.as_str()];

@@ -5,6 +5,7 @@ use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::link::{Exit, ExitReason, ExitStage};
+use fiveone_model::look::{Colour, Theme};
 use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 
@@ -34,6 +35,12 @@ pub struct NewLink {
     pub expires_at: Millis,
     /// Whether what comes of it is a test, at the model city.
     pub is_test: bool,
+    /// Which light its page is in.
+    pub theme: Theme,
+    /// The colour of its buttons.
+    pub accent: Option<Colour>,
+    /// What login fields hold at first, sealed.
+    pub prefill_sealed: Option<Vec<u8>>,
 }
 
 /// How a link ended.
@@ -101,7 +108,8 @@ pub struct LinkRow {
 pub(crate) const COLUMNS: &str =
     "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
     consented_at, consent, task_id, outcome, ended_at, is_test, exit_stage,
-    exit_reason, receipt, opened_at, kept_task_id";
+    exit_reason, receipt, opened_at, kept_task_id,
+    theme, accent, prefill_sealed";
 
 pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
     let id = row.text(0)?;
@@ -139,6 +147,12 @@ pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
         return_url: row.maybe_text(6)?,
         expires_at: row.int(7)?,
         is_test: row.flag(14)?,
+        theme: Theme::parse(&row.text(20)?).ok_or_else(|| column("theme"))?,
+        accent: match row.maybe_text(21)? {
+            Some(accent) => Some(Colour::parse(&accent).ok_or_else(|| column("accent"))?),
+            None => None,
+        },
+        prefill_sealed: row.maybe_blob(22)?,
         id,
     };
     let (receipt, opened_at) = (row.maybe_text(17)?, row.maybe_int(18)?);
@@ -174,8 +188,9 @@ impl Writer {
     pub async fn create_link(&self, new: &NewLink, now: Millis) -> Result<(), Error> {
         let sql =
             "insert into link (id, app_id, product, area, purpose, state, return_url, created_at,
-                     expires_at, is_test)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                     expires_at, is_test, theme, accent, prefill_sealed)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let accent = new.accent.map(|accent| accent.to_string());
         let arguments = args![
             &new.id,
             new.app_id.as_str(),
@@ -187,6 +202,9 @@ impl Writer {
             now,
             new.expires_at,
             new.is_test,
+            new.theme.as_str(),
+            accent.as_deref(),
+            new.prefill_sealed.as_deref(),
         ];
         self.db.execute(sql, arguments).await.map(drop)
     }
@@ -291,7 +309,7 @@ impl Writer {
     ) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
         lock_wallet_of(&mut tx, link).await?;
-        let sql = "update link set ended_at = $3, outcome = 'handed_over'
+        let sql = "update link set ended_at = $3, outcome = 'handed_over', prefill_sealed = null
                    where id = $1 and task_id = $2 and ended_at is null and expires_at > $3";
         if tx.execute(sql, args![link, task.as_str(), now]).await? == 0 {
             return Ok(false);

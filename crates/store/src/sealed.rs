@@ -19,17 +19,20 @@ pub enum SealedColumn {
     Evidence,
     /// Secrets of operators' second factors.
     OperatorTotp,
+    /// What the login fields of links hold at first.
+    LinkPrefill,
 }
 
 impl SealedColumn {
     /// Every one; the few that everything needs first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::KeptKey,
         Self::AppToken,
         Self::FormerToken,
         Self::OperatorTotp,
         Self::TaskKey,
         Self::Evidence,
+        Self::LinkPrefill,
     ];
 
     /// What it is called.
@@ -42,6 +45,7 @@ impl SealedColumn {
             Self::TaskKey => "taskKeys",
             Self::Evidence => "evidence",
             Self::OperatorTotp => "operatorTotps",
+            Self::LinkPrefill => "linkPrefills",
         }
     }
 
@@ -54,6 +58,7 @@ impl SealedColumn {
             Self::TaskKey => ("task_key", "sealed", &["task_id"]),
             Self::Evidence => ("evidence", "sealed", &["product", "area", "part"]),
             Self::OperatorTotp => ("operator", "totp_sealed", &["name"]),
+            Self::LinkPrefill => ("link", "prefill_sealed", &["id"]),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -26,6 +26,7 @@ use axum::routing::{any, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::{AdmitError, Answered, Begun, HandOver, Refreshing};
+use fiveone_model::look::Colour;
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
@@ -48,6 +49,7 @@ const PAGE_KEY: HeaderName = HeaderName::from_static("x-page-key");
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Router<S> {
     let routes = Router::new()
         .route("/link/assets/{version}/{name}", get(assets::serve))
+        .route("/link/accent/{colour}", get(accent))
         .route("/link/{token}", get(show))
         .route("/link/{token}/cities", get(cities))
         .route("/link/{token}/cities-page", get(start_again))
@@ -69,6 +71,17 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
 /// The stage as it is now.
 async fn now(api: &ApiState, mut visit: Visit) -> Result<Response, Trouble> {
     Ok(stage_of(visit.stage(api, &Chosen::default()).await?))
+}
+
+/// The colour of a page's buttons, as styles of our own: of an app's there is a colour alone, and none of its
+/// words is in them.
+async fn accent(Path(name): Path<String>) -> Response {
+    let colour = name.strip_suffix(".css").and_then(|digits| Colour::parse(&format!("#{digits}")));
+    let Some(colour) = colour else { return StatusCode::NOT_FOUND.into_response() };
+    let text = format!(":root {{ --accent: {colour}; --on-accent: {}; }}\n", colour.words());
+    let kept = (header::CACHE_CONTROL, "public, max-age=3600");
+    let nosniff = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), kept, nosniff], text).into_response()
 }
 
 /// The whole page.

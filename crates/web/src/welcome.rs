@@ -9,10 +9,11 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use fiveone_engine::{Engine, LINK_FOR_MS, LinkRequest};
+use fiveone_engine::{Engine, LINK_FOR_MS, LinkRequest, Look};
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
+use fiveone_model::login::Credentials;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::token_key::sign;
 use serde::Deserialize;
@@ -198,6 +199,8 @@ async fn link(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
         return_url: None,
         for_ms: LINK_FOR_MS,
         mode: KeyMode::Test,
+        look: Look::default(),
+        prefill: Credentials::default(),
     };
     let entry = match shown.engine.app(&shown.welcome.app).await {
         Ok(Some(entry)) => entry,

@@ -88,7 +88,7 @@ impl StoreAccess {
 
     /// The links of the store.
     pub(crate) async fn links(&self) -> Result<Links, Failed> {
-        Ok(Links::new(self.store().await?, Arc::new(SystemTime)))
+        Ok(Links::new(self.store().await?, self.keys()?, Arc::new(SystemTime)))
     }
 
     /// The operators of the console.

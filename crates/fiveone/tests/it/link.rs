@@ -4,6 +4,7 @@
 mod again;
 mod browser;
 mod ends;
+mod look;
 mod refresh;
 mod result;
 
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::seal::seal_as_page;
-use fiveone_engine::{LinkRefusal, LinkRequest};
+use fiveone_engine::{LinkRefusal, LinkRequest, Look};
 use fiveone_model::app::{AppId, CallbackAddress, Grant};
 use fiveone_model::area::AreaCode;
+use fiveone_model::login::Credentials;
 use fiveone_model::product::Product;
 use fiveone_model::retention::LINK_KEPT_FOR_MS;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
@@ -46,6 +48,8 @@ fn request(for_ms: i64) -> LinkRequest {
         return_url: None,
         for_ms,
         mode: fiveone_model::api_key::KeyMode::Live,
+        look: Look::default(),
+        prefill: Credentials::default(),
     }
 }
 

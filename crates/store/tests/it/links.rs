@@ -3,6 +3,7 @@
 use fiveone_model::failure::{Failure, FailureKind};
 use fiveone_model::ledger::EntryKind;
 use fiveone_model::link::{Exit, ExitReason, ExitStage};
+use fiveone_model::look::Theme;
 use fiveone_model::product::Product;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName, TaskId};
@@ -33,6 +34,9 @@ async fn link(store: &TestStore, id: &str) {
         return_url: None,
         expires_at: NOW + FOR_MS,
         is_test: false,
+        theme: Theme::default(),
+        accent: None,
+        prefill_sealed: None,
     };
     store.write.create_link(&new, NOW).await.unwrap();
     let consent = Consent { holder: "h".to_owned(), at: NOW, text: "t".to_owned() };

@@ -134,6 +134,7 @@ async fn start(
             seal: &Seal::of(api, frame.link),
             complaint: chosen.complaint.as_deref(),
             may_choose: made.area.is_none() && missing.is_empty() && frame.link.row.kept.is_none(),
+            prefill: &api.engine.link_pages().prefill(frame.link, method),
             missing,
         }
         .render(),

@@ -7,7 +7,8 @@ use fiveone_engine::Link;
 use fiveone_model::area::{Area, AreaStatus};
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::link::WrongReason;
-use fiveone_model::login::{FieldKind, LoginMethod};
+use fiveone_model::login::{Credentials, FieldKind, LoginField, LoginMethod};
+use fiveone_model::look::Theme;
 use fiveone_model::product::Product;
 use fiveone_model::question::{AnswerShape, OpenQuestion, Picture, PictureRole, Question};
 use fiveone_model::report::Section;
@@ -35,6 +36,21 @@ impl Frame<'_> {
 
     pub(super) fn say<'t>(&self, chinese: &'t str, english: &'t str) -> &'t str {
         self.language.say(chinese, english)
+    }
+
+    /// The digits of the buttons' colour.
+    fn accent(&self) -> Option<String> {
+        let colour = self.link.row.made.accent?;
+        Some(colour.to_string().trim_start_matches('#').to_owned())
+    }
+
+    /// What the browser is told of light and dark.
+    const fn color_scheme(&self) -> &'static str {
+        match self.link.row.made.theme {
+            Theme::Auto => "light dark",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
     }
 
     const fn product(&self) -> &'static str {
@@ -87,6 +103,8 @@ pub(super) struct Form<'a> {
     pub(super) seal: &'a Seal,
     pub(super) complaint: Option<&'a str>,
     pub(super) may_choose: bool,
+    /// What its fields hold at first.
+    pub(super) prefill: &'a Credentials,
     /// What is to be read again; nothing when all is.
     pub(super) missing: &'a [Section],
 }
@@ -179,6 +197,13 @@ impl Seal {
     pub(super) fn of(api: &ApiState, link: &Link) -> Self {
         let key = STANDARD.encode(api.engine.link_pages().key());
         Self { key, about: link.about() }
+    }
+}
+
+impl Form<'_> {
+    /// What a field holds at first.
+    fn held(&self, field: &LoginField) -> &str {
+        self.prefill.get(field.name).unwrap_or_default()
     }
 }
 

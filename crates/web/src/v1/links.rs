@@ -1,10 +1,14 @@
 //! POST /v1/links and GET /v1/links/{id}: the person's page, for apps that do not want to see passwords.
 
-use fiveone_engine::{LINK_FOR_MS, LinkRefusal, LinkRequest, LinkRow};
+use std::collections::BTreeMap;
+
+use fiveone_engine::{LINK_FOR_MS, LinkRefusal, LinkRequest, LinkRow, Look, prefill_complaint};
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::rfc3339;
 use fiveone_model::link::{Exit, ExitReason, ExitStage};
+use fiveone_model::login::{Credentials, FieldName};
+use fiveone_model::look::{Colour, Theme};
 use fiveone_model::product::Product;
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -33,6 +37,60 @@ pub(super) struct NewLink {
     return_url: Option<String>,
     /// How long it lasts, from 60 to 86400; half an hour without it.
     seconds: Option<i64>,
+    /// Which light the page is in.
+    #[serde(default)]
+    theme: ThemeWord,
+    /// The colour of the page's buttons, as #rrggbb; it must be seen on the cards of the theme.
+    accent: Option<String>,
+    /// What login fields hold at first, by their names; the person may change it. Never a password.
+    #[serde(default)]
+    prefill: BTreeMap<String, String>,
+}
+
+/// Which light the page is in.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ThemeWord {
+    /// As the person's device says.
+    #[default]
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl NewLink {
+    fn look(&self) -> Result<Look, Problem> {
+        let theme = match self.theme {
+            ThemeWord::Auto => Theme::Auto,
+            ThemeWord::Light => Theme::Light,
+            ThemeWord::Dark => Theme::Dark,
+        };
+        let accent = self.accent.as_deref().map(|text| {
+            Colour::parse(text).ok_or_else(|| Problem::parameter("accent is a colour as #rrggbb"))
+        });
+        Ok(Look { theme, accent: accent.transpose()? })
+    }
+}
+
+/// What login fields hold at first; of an area that is named, those that it has.
+fn prefill(
+    call: &Call<'_>,
+    (product, area): (Product, Option<&AreaCode>),
+    sent: BTreeMap<String, String>,
+) -> Result<Credentials, Problem> {
+    let mut prefill = Credentials::default();
+    for (name, value) in sent {
+        let name = FieldName::parse(&name);
+        prefill.set(name.ok_or_else(|| Problem::parameter("prefill has an unknown field"))?, value);
+    }
+    let engine = &call.front.api.engine;
+    let methods = area.map(|area| engine.logins(product, area).unwrap_or_default());
+    match methods.and_then(|methods| prefill_complaint(methods, &prefill)) {
+        Some(complaint) => Err(Problem::parameter(complaint)),
+        None => Ok(prefill),
+    }
 }
 
 /// A new link.
@@ -172,9 +230,12 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
     let new: NewLink = body::parse(&call.body)?;
     let product = Product::from(new.product);
     call.allow(product)?;
+    let (look, area) = (new.look()?, area(&call, product, new.area.as_deref()).await?);
     let request = LinkRequest {
         product,
-        area: area(&call, product, new.area.as_deref()).await?,
+        look,
+        prefill: prefill(&call, (product, area.as_ref()), new.prefill)?,
+        area,
         purpose: new.purpose,
         state: new.state,
         return_url: new.return_url,
@@ -206,9 +267,11 @@ fn refused(refusal: LinkRefusal) -> Problem {
     match refusal {
         LinkRefusal::NoGrant => Code::ProductNotGranted.into(),
         LinkRefusal::WrongMode => Code::WrongMode.into(),
-        LinkRefusal::ReturnUrl | LinkRefusal::Words | LinkRefusal::Lasts => {
-            Problem::parameter(refusal.to_string())
-        }
+        LinkRefusal::ReturnUrl
+        | LinkRefusal::Words
+        | LinkRefusal::Accent
+        | LinkRefusal::Prefill
+        | LinkRefusal::Lasts => Problem::parameter(refusal.to_string()),
     }
 }
 

@@ -52,6 +52,12 @@ pub(super) async fn a_link_is_made_followed_and_nobody_elses(store: TestStore) {
         (&v1, "seconds", json!(5), (422, "invalid_parameter")),
         (&test, "area", json!("210300"), (403, "wrong_mode")),
         (&v1, "area", json!("nowhere!"), (422, "area_unknown")),
+        (&v1, "accent", json!("red"), (422, "invalid_parameter")),
+        (&v1, "accent", json!("#ffffff"), (422, "invalid_parameter")),
+        (&v1, "theme", json!("blue"), (422, "invalid_parameter")),
+        (&v1, "prefill", json!({ "password": "x" }), (422, "invalid_parameter")),
+        (&v1, "prefill", json!({ "everything": "x" }), (422, "invalid_parameter")),
+        (&test, "prefill", json!({ "sub_area": "1" }), (422, "invalid_parameter")),
     ] {
         let mut wrong = new.clone();
         wrong[member] = value;
