@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Starts a throw-away PostgreSQL server for the tests and prints its address, or stops it.
+# Starts a throw-away PostgreSQL server for the tests and prints its address, stops it as a crash
+# would, or starts it once more at the same address.
 #   ./postgres.sh start DIR   installs PostgreSQL when missing (Debian, as root), makes a server in
 #                             DIR on a socket and a free loopback port, prints postgres://…
-#   ./postgres.sh stop DIR
+#   ./postgres.sh stop DIR    in immediate mode: the next start recovers
+#   ./postgres.sh again DIR
 set -euo pipefail
-action=${1:?start or stop}
+action=${1:?start, stop or again}
 dir=${2:?folder}
 
 find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
@@ -29,15 +31,25 @@ start)
   if [ "$(id -u)" = 0 ]; then chown postgres "$dir"; fi
   as_server "$bin/initdb" --no-sync -A trust -U postgres -E UTF8 --locale=C -D "$dir/data" >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
   port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])' 2>/dev/null || echo $((20000 + RANDOM % 20000)))
-  as_server "$bin/pg_ctl" -w -s -D "$dir/data" -l "$dir/log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$dir' -c fsync=off -c max_connections=300" start >&2
+  # In its own file, so that a start once more is the same server.
+  as_server tee -a "$dir/data/postgresql.conf" >/dev/null <<EOF
+port = $port
+listen_addresses = '127.0.0.1'
+unix_socket_directories = '$dir'
+fsync = off
+max_connections = 300
+EOF
+  as_server "$bin/pg_ctl" -w -s -D "$dir/data" -l "$dir/log" start >&2
   echo "postgres://postgres@127.0.0.1:$port/postgres"
   ;;
 stop)
   as_server "$(find_bin)/pg_ctl" -s -D "$dir/data" -m immediate stop >&2 || true
   ;;
+again)
+  as_server "$(find_bin)/pg_ctl" -w -s -D "$dir/data" -l "$dir/log" start >&2
+  ;;
 *)
-  echo "start or stop" >&2
+  echo "start, stop or again" >&2
   exit 2
   ;;
 esac

@@ -14,13 +14,15 @@ use crate::deployment::{Deployment, LEASE, PRICE_FEN, TASK_FOR};
 use crate::load::{AREA, Story};
 
 const PENDING: &str = "select id from callback where state = 'pending'";
-/// How long callbacks may take whose sender died: an attempt, and the grace before another's.
-const CALLBACKS_WITHIN: Duration = Duration::from_secs(60);
+/// How long callbacks may take whose sender died: an attempt, and the grace before another's, counted by
+/// clocks that differ.
+const CALLBACKS_WITHIN: Duration = Duration::from_secs(80);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Waits until nothing is under way: no task, and no callback that is due within the run.
 pub(crate) async fn drain(deployment: &mut Deployment, done: &mut Done) -> anyhow::Result<()> {
-    let limit = TASK_FOR + 6 * LEASE;
+    // A clock that was ahead gave deadlines that are later by as much.
+    let limit = TASK_FOR + 11 * LEASE;
     let end = Instant::now() + limit;
     loop {
         keep_alive(deployment, LOOK_EVERY, done).await?;

@@ -5,46 +5,60 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rustix::process::Signal;
+use sqlx::SqliteConnection;
 
 use crate::database::Kind;
-use crate::deployment::{Deployment, READY_WITHIN};
-use crate::plan::{Blow, Plan, Step};
+use crate::deployment::{Deployment, LEASE, READY_WITHIN};
+use crate::plan::{Blow, Outage, Plan, Step};
 use crate::proxy::Way;
 use crate::recovery::Recoveries;
 use crate::wait;
 
 /// How often it is looked for nodes that ended by themselves.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a node is asked whether it is ready.
+const ASK_FOR: Duration = Duration::from_millis(500);
 /// How long a node that was asked to stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
+
+/// After so long without a write a node knows that it can make none: a heartbeat and some.
+const UNREADY_AFTER: Duration = LEASE.saturating_add(Duration::from_secs(1));
+/// How long a node may take to go on by itself: two leases, and what it waits for a connection, which
+/// does not become less with the lease of this harness.
+const READY_AGAIN_WITHIN: Duration = LEASE.saturating_mul(2).saturating_add(Duration::from_secs(5));
 
 /// What was done, and when anything was broken.
 #[derive(Default)]
 pub(crate) struct Done {
     pub(crate) counts: BTreeMap<&'static str, u64>,
+    /// How long it took from the end of an outage until every node was ready.
+    pub(crate) ready_again: Vec<(Duration, Outage)>,
     /// From and to.
     pub(crate) disturbed: Vec<(Instant, Instant)>,
 }
 
-/// Carries out the steps of a plan until its time is over; every node runs at the end.
+/// Carries out the steps of a plan until its time is over and each kind of blow was dealt; every node
+/// runs at the end.
 pub(crate) async fn conduct(
     deployment: &mut Deployment,
-    plan: Plan,
+    mut plan: Plan,
     recoveries: &Recoveries,
     long: Duration,
 ) -> anyhow::Result<Done> {
     let mut done = Done::default();
     let end = Instant::now() + long;
-    for Step { quiet, blow } in plan {
+    while let Some(Step { quiet, blow }) = plan.next() {
         keep_alive(deployment, quiet, &mut done).await?;
-        if Instant::now() >= end {
-            break;
-        }
         let from = Instant::now();
+        let blow = as_it_can_be(deployment, blow);
         *done.counts.entry(blow.word()).or_default() += 1;
         strike(deployment, blow, recoveries, &mut done).await?;
         done.disturbed.push((from, Instant::now()));
+        if Instant::now() >= end && plan.is_whole() {
+            break;
+        }
     }
+    done.ready_again.sort_by_key(|(long, _)| *long);
     Ok(done)
 }
 
@@ -59,7 +73,7 @@ pub(crate) async fn keep_alive(
         for node in &mut deployment.nodes {
             if node.ended()?.is_some() {
                 *done.counts.entry("ended by themselves").or_default() += 1;
-                node.start()?;
+                node.start().await?;
             }
         }
         if Instant::now() >= end {
@@ -84,24 +98,100 @@ async fn strike(
             wait(long).await;
             deployment.nodes[node].signal(Signal::CONT)
         }
-        Blow::CutOne { node, way, long } => {
-            deployment.database.set(Some(node), way);
-            keep_alive(deployment, long, done).await?;
-            deployment.database.set(Some(node), Way::Open);
-            Ok(())
+        Blow::Outage { what, long } => outage(deployment, what, long, done).await,
+    }
+}
+
+/// Where nothing can be mounted a disk is never full, and its files may not grow instead.
+fn as_it_can_be(deployment: &Deployment, blow: Blow) -> Blow {
+    match blow {
+        Blow::Outage { what: Outage::Full, long } if deployment.database.disk.is_none() => {
+            Blow::Outage { what: Outage::Limit, long }
         }
-        Blow::CutAll { way, long } => {
-            deployment.database.set(None, way);
-            keep_alive(deployment, long, done).await?;
-            deployment.database.set(None, Way::Open);
-            Ok(())
+        other => other,
+    }
+}
+
+async fn outage(
+    deployment: &mut Deployment,
+    what: Outage,
+    long: Duration,
+    done: &mut Done,
+) -> anyhow::Result<()> {
+    let lost = |deployment: &Deployment| -> u64 {
+        deployment.nodes.iter().map(|node| node.told().lost).sum()
+    };
+    let lost_before = lost(deployment);
+    let lock = begin(deployment, what).await?;
+    keep_alive(deployment, long, done).await?;
+    if long > UNREADY_AFTER {
+        readiness_is_true(deployment, what).await;
+    }
+    drop(lock);
+    end(deployment, what).await?;
+    let ended = Instant::now();
+    for node in 0..deployment.nodes.len() {
+        while !deployment.nodes[node].ready(&deployment.client.http, ASK_FOR).await {
+            keep_alive(deployment, Duration::ZERO, done).await?;
+            // Who was declared dead meanwhile ends, and its supervisor starts it.
+            let is_without_hands = lost(deployment) == lost_before;
+            let within = if is_without_hands { READY_AGAIN_WITHIN } else { READY_WITHIN };
+            if ended.elapsed() > within {
+                let what = format!("node {node} is not ready {within:?} after {what:?}");
+                deployment.laws.broken("it recovers without hands within two leases", &what);
+                return Ok(());
+            }
         }
-        Blow::Lock { long } => deployment.database.lock(long).await,
-        Blow::Full { node, long } => {
-            // Less than what any file of the store has.
-            deployment.nodes[node].limit_files(Some(4_096))?;
-            keep_alive(deployment, long, done).await?;
-            deployment.nodes[node].limit_files(None)
+    }
+    if lost(deployment) == lost_before {
+        done.ready_again.push((ended.elapsed(), what));
+    }
+    Ok(())
+}
+
+/// A lock lasts as long as what is returned.
+async fn begin(
+    deployment: &mut Deployment,
+    what: Outage,
+) -> anyhow::Result<Option<SqliteConnection>> {
+    let database = &deployment.database;
+    match what {
+        Outage::Cut { node, way } => database.set(node, way),
+        Outage::Server => database.server.as_ref().context("a server")?.stop().await?,
+        Outage::Lock => return database.lock().await.map(Some),
+        Outage::Full => database.fill().await?,
+        // Less than what any file of the store has.
+        Outage::Limit => limit_files(deployment, Some(4_096))?,
+        Outage::Clock { node, off_by } => deployment.nodes[node].set_clock(off_by).await?,
+    }
+    Ok(None)
+}
+
+async fn end(deployment: &mut Deployment, what: Outage) -> anyhow::Result<()> {
+    let database = &deployment.database;
+    match what {
+        Outage::Cut { node, .. } => database.set(node, Way::Open),
+        Outage::Server => database.server.as_ref().context("a server")?.again().await?,
+        Outage::Lock => {}
+        Outage::Full => database.disk.as_ref().context("a disk")?.empty()?,
+        Outage::Limit => limit_files(deployment, None)?,
+        Outage::Clock { node, .. } => deployment.nodes[node].set_clock(0).await?,
+    }
+    Ok(())
+}
+
+fn limit_files(deployment: &Deployment, bytes: Option<u64>) -> anyhow::Result<()> {
+    deployment.nodes.iter().try_for_each(|node| node.limit_files(bytes))
+}
+
+/// Who can write nothing says that it is not ready, and who can says that it is.
+async fn readiness_is_true(deployment: &Deployment, what: Outage) {
+    for (number, node) in deployment.nodes.iter().enumerate() {
+        let is_ready = node.ready(&deployment.client.http, ASK_FOR).await;
+        if is_ready && what.stops(number) {
+            let what =
+                format!("node {number} says it is ready, after {UNREADY_AFTER:?} of {what:?}");
+            deployment.laws.broken("readiness tells the truth about writing", &what);
         }
     }
 }
@@ -136,7 +226,7 @@ async fn stop(deployment: &mut Deployment, node: usize) -> anyhow::Result<()> {
 
 /// A node that does not get ready is looked after by whoever keeps them alive.
 async fn start(deployment: &mut Deployment, node: usize) -> anyhow::Result<()> {
-    deployment.nodes[node].start()?;
+    deployment.nodes[node].start().await?;
     let is_ready = deployment.nodes[node].ready(&deployment.client.http, READY_WITHIN).await;
     if !is_ready {
         let what = format!("node {node} is not ready {READY_WITHIN:?} after its start");

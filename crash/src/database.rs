@@ -1,17 +1,16 @@
 //! The database of a deployment, and the ways to keep it from its nodes.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use fiveone_store::{Reader, Store};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tokio::process::Command;
 
+use crate::deployment::Order;
+use crate::disk::Disk;
 use crate::proxy::{Proxy, Way};
-use crate::wait;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -29,33 +28,37 @@ pub(crate) struct Database {
     pub(crate) url: String,
     /// By node; empty for a file.
     ways: Vec<Proxy>,
+    /// Where its file is, when that is a disk of its own.
+    pub(crate) disk: Option<Disk>,
+    /// What it is of, when it is no file.
+    pub(crate) server: Option<Arc<Server>>,
     store: Store,
 }
 
 impl Database {
-    pub(crate) async fn open(
-        kind: Kind,
-        server: &str,
-        folder: &Path,
-        nodes: usize,
-        name: &str,
-    ) -> anyhow::Result<Self> {
-        let mut ways = Vec::new();
-        let url = match kind {
-            Kind::Sqlite => format!("sqlite:{}", folder.join("fiveone.db").display()),
-            Kind::Postgres => {
-                let mut admin = PgConnection::connect(server).await.context("the server")?;
+    pub(crate) async fn open(order: &Order) -> anyhow::Result<Self> {
+        let Order { kind, seed, nodes, server, folder, .. } = order;
+        let (mut ways, mut disk) = (Vec::new(), None);
+        let url = match server {
+            None => {
+                let place = folder.join("disk");
+                disk = Disk::mount(&place)?;
+                format!("sqlite:{}", place.join("fiveone.db").display())
+            }
+            Some(server) => {
+                let mut admin = PgConnection::connect(&server.url).await.context("the server")?;
+                let name = format!("crash_{seed}_{}", std::process::id());
                 let sql = AssertSqlSafe(format!("create database {name}"));
                 sqlx::query(sql).execute(&mut admin).await?;
-                for _ in 0..nodes {
-                    ways.push(Proxy::start(host(server)?, Arc::new(|_| {})).await?);
+                for _ in 0..*nodes {
+                    ways.push(Proxy::start(host(&server.url)?, Arc::new(|_| {})).await?);
                 }
-                let (head, _) = server.rsplit_once('/').context("an address with a database")?;
+                let (head, _) = server.url.rsplit_once('/').context("an address of a database")?;
                 format!("{head}/{name}")
             }
         };
         let store = Store::open(&url, 4).await?;
-        Ok(Self { kind, url, ways, store })
+        Ok(Self { kind: *kind, url, ways, disk, server: server.clone(), store })
     }
 
     /// Looks past every way that is cut.
@@ -78,14 +81,28 @@ impl Database {
         }
     }
 
-    /// Holds the right to write to the file.
-    pub(crate) async fn lock(&self, long: Duration) -> anyhow::Result<()> {
+    /// Takes all space on the disk of the file. What its log had taken before is given up, so that the
+    /// next write needs some.
+    pub(crate) async fn fill(&self) -> anyhow::Result<()> {
+        let disk = self.disk.as_ref().context("a disk")?;
+        let mut other = self.beside().await?;
+        sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut other).await?;
+        disk.fill()?;
+        Ok(())
+    }
+
+    /// A connection to the file that waits for whoever writes.
+    async fn beside(&self) -> anyhow::Result<SqliteConnection> {
         let mut other = SqliteConnection::connect(&self.url).await?;
         sqlx::query("pragma busy_timeout = 30000").execute(&mut other).await?;
+        Ok(other)
+    }
+
+    /// Holds the right to write to the file, until the connection is closed.
+    pub(crate) async fn lock(&self) -> anyhow::Result<SqliteConnection> {
+        let mut other = self.beside().await?;
         sqlx::query("begin immediate").execute(&mut other).await?;
-        wait(long).await;
-        sqlx::query("rollback").execute(&mut other).await?;
-        Ok(())
+        Ok(other)
     }
 }
 
@@ -96,42 +113,46 @@ fn host(url: &str) -> anyhow::Result<String> {
     Ok(format!("{host}:{port}"))
 }
 
-/// A PostgreSQL server of its own, which ends with this value.
+/// A PostgreSQL server that is this program's alone: it is stopped and started, which nobody bears who
+/// did not ask for it.
+#[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
-    folder: Option<tempfile::TempDir>,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
-    /// The one of the tests when there is one, else a new one by `postgres.sh`.
+    /// A new one, by `postgres.sh`.
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        if let Ok(url) = std::env::var("FIVEONE_TEST_POSTGRES") {
-            return Ok(Self { url, folder: None });
-        }
         let folder = tempfile::tempdir()?;
         // The server's own user passes through.
         std::fs::set_permissions(
             folder.path(),
             std::os::unix::fs::PermissionsExt::from_mode(0o711),
         )?;
-        let inner = folder.path().join("postgres");
-        let started = Command::new("./postgres.sh")
-            .arg("start")
-            .arg(inner)
-            .stderr(Stdio::inherit())
-            .output()
-            .await
-            .context("postgres.sh; run this in the repository's folder")?;
-        anyhow::ensure!(started.status.success(), "PostgreSQL does not start");
-        let url = String::from_utf8(started.stdout)?.trim().to_owned();
-        Ok(Self { url, folder: Some(folder) })
+        let url = postgres("start", &folder).await?;
+        Ok(Self { url, folder })
     }
 
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        if let Some(folder) = &self.folder {
-            let inner = folder.path().join("postgres");
-            Command::new("./postgres.sh").arg("stop").arg(inner).status().await?;
-        }
-        Ok(())
+    /// Ends it as a crash does: nothing is written down any more, and no client is told.
+    pub(crate) async fn stop(&self) -> anyhow::Result<()> {
+        postgres("stop", &self.folder).await.map(drop)
     }
+
+    /// Starts it again; it recovers what it had promised, and takes connections then.
+    pub(crate) async fn again(&self) -> anyhow::Result<()> {
+        postgres("again", &self.folder).await.map(drop)
+    }
+}
+
+async fn postgres(action: &str, folder: &tempfile::TempDir) -> anyhow::Result<String> {
+    let mut script = Command::new("./postgres.sh");
+    script.arg(action).arg(folder.path().join("postgres")).stderr(Stdio::inherit());
+    // Its server holds on to what it was started with; only a file ends when it is read.
+    let told = folder.path().join(action);
+    script.stdin(Stdio::null()).stdout(std::fs::File::create(&told)?);
+    let ended =
+        script.status().await.context("postgres.sh; run this in the repository's folder")?;
+    anyhow::ensure!(ended.success(), "PostgreSQL does not {action}");
+    Ok(std::fs::read_to_string(&told)?.trim().to_owned())
 }

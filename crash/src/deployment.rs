@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use fiveone_lab::Lab;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::GATEWAY;
 use crate::client::Client;
-use crate::database::{Database, Kind};
+use crate::database::{Database, Kind, Server};
 use crate::laws::Laws;
 use crate::node::Node;
 use crate::portals::Portals;
@@ -36,8 +38,10 @@ pub(crate) struct Order {
     pub(crate) kind: Kind,
     pub(crate) seed: u64,
     pub(crate) nodes: usize,
-    /// The address of a PostgreSQL server; blank for SQLite.
-    pub(crate) server: String,
+    /// The PostgreSQL server; none for SQLite.
+    pub(crate) server: Option<Arc<Server>>,
+    /// Whether somebody wants to look at what is left.
+    pub(crate) keep: bool,
     /// Where logs are kept.
     pub(crate) folder: PathBuf,
 }
@@ -51,31 +55,16 @@ pub(crate) struct Deployment {
     pub(crate) receiver: Receiver,
     pub(crate) portals: Arc<Portals>,
     pub(crate) laws: Arc<Laws>,
-    program: PathBuf,
     /// The ways of the nodes to the portals.
     _ways: Vec<Proxy>,
     /// The configuration of the commands; nothing cuts their way.
     config: PathBuf,
 }
 
-/// The gateway of the same build as this program; built first when cargo runs this.
-pub(crate) async fn program() -> anyhow::Result<PathBuf> {
-    if let Ok(cargo) = std::env::var("CARGO") {
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--locked", "-p", "fiveone"]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        ensure!(build.status().await?.success(), "the gateway does not build");
-    }
-    let path = std::env::current_exe()?.with_file_name("fiveone");
-    path.exists().then_some(path).context("no gateway beside this program")
-}
-
 impl Deployment {
     /// Makes a deployment and starts its nodes.
-    pub(crate) async fn start(order: &Order, program: &Path) -> anyhow::Result<Self> {
-        let Order { kind, seed, nodes, server, folder } = order;
+    pub(crate) async fn start(order: &Order) -> anyhow::Result<Self> {
+        let Order { seed, nodes, folder, .. } = order;
         std::fs::create_dir_all(folder)?;
         let lab = fiveone_lab::start(fiveone_lab::Options {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -85,8 +74,7 @@ impl Deployment {
         })
         .await?;
         let lab = Arc::new(lab);
-        let name = format!("crash_{seed}_{}", std::process::id());
-        let database = Database::open(*kind, server, folder, *nodes, &name).await?;
+        let database = Database::open(order).await?;
         let laws = Arc::new(Laws::default());
         let portals = Arc::new(Portals::new(Arc::clone(&laws), LEASE));
         let (receiver, callbacks) = Receiver::start(*seed).await?;
@@ -105,7 +93,7 @@ impl Deployment {
             std::fs::write(&own, configuration(&address, &url, &key, &base)?)?;
             ways.push(way);
             let shared = (Arc::clone(&portals), Arc::clone(&laws));
-            made.push(Node::new(number, program, own, &address, shared));
+            made.push(Node::new(number, own, &address, shared));
         }
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -121,7 +109,6 @@ impl Deployment {
             receiver,
             portals,
             laws,
-            program: program.to_owned(),
             _ways: ways,
             config,
         };
@@ -141,7 +128,7 @@ impl Deployment {
 
     async fn start_nodes(&mut self) -> anyhow::Result<()> {
         for node in &mut self.nodes {
-            node.start()?;
+            node.start().await?;
             let is_ready = node.ready(&self.client.http, READY_WITHIN).await;
             ensure!(is_ready, "a node is not ready after {READY_WITHIN:?}");
         }
@@ -150,8 +137,9 @@ impl Deployment {
 
     /// Runs a command of the program; the JSON it prints, whatever its exit code.
     pub(crate) async fn command(&self, words: &[&str]) -> anyhow::Result<Value> {
-        let mut command = Command::new(&self.program);
-        let output = command.args(words).env("FIVEONE_CONFIG", &self.config).output().await?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(GATEWAY).args(words).env("FIVEONE_CONFIG", &self.config).stdin(Stdio::null());
+        let output = command.output().await?;
         match serde_json::from_slice(&output.stdout) {
             Ok(json) => Ok(json),
             Err(_) => bail!("{words:?}: {}", String::from_utf8_lossy(&output.stderr)),

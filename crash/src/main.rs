@@ -11,9 +11,11 @@
 
 mod books;
 mod client;
+mod clock;
 mod conductor;
 mod database;
 mod deployment;
+mod disk;
 mod laws;
 mod load;
 mod node;
@@ -25,6 +27,7 @@ mod recovery;
 mod round;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -62,8 +65,27 @@ struct Args {
     quick: bool,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// As first word: this process is a gateway, and the words that follow are its own. It is the program's
+/// library with another clock, so that the program itself has none that can be set.
+const GATEWAY: &str = "gateway";
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == GATEWAY) {
+        return fiveone::run(words.into_iter().skip(1), Arc::new(clock::Settable::from_stdin()));
+    }
+    disk::mount_for_ourselves();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(until_interrupted()),
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn until_interrupted() -> ExitCode {
     // Whoever is interrupted leaves no node behind: their processes end with what holds them.
     let ended = tokio::select! {
         ended = run() => ended,
@@ -81,12 +103,11 @@ async fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     let mut args = Args::parse();
     if args.quick {
-        (args.seconds, args.minutes) = (25, 0);
+        (args.seconds, args.minutes) = (10, 0);
     }
     drop(rustls::crypto::ring::default_provider().install_default());
-    let program = deployment::program().await?;
     let wants = |kind| args.database.is_none_or(|wanted| wanted == kind);
-    let server = if wants(Kind::Postgres) { Some(Server::start().await?) } else { None };
+    let server = if wants(Kind::Postgres) { Some(Arc::new(Server::start().await?)) } else { None };
     let folder = tempfile::Builder::new().prefix("fiveone-crash").tempdir()?;
     let end = Instant::now() + Duration::from_secs(60 * args.minutes);
     let mut outcome = Ok(());
@@ -98,12 +119,12 @@ async fn run() -> anyhow::Result<()> {
                 kind,
                 seed,
                 nodes: if is_server { args.nodes } else { 1 },
-                server: server.as_ref().map(|server| server.url.clone()).unwrap_or_default(),
+                server: server.clone().filter(|_| is_server),
+                keep: args.keep,
                 folder: folder.path().join(format!("{kind:?}-{seed}")),
             };
-            let (program, long, people) =
-                (&program, Duration::from_secs(args.seconds), args.people);
-            async move { round::run(&order, program, long, people).await.context(about(&order)) }
+            let (long, people) = (Duration::from_secs(args.seconds), args.people);
+            async move { round::run(&order, long, people).await.context(about(&order)) }
         });
         outcome = futures_util::future::join_all(rounds).await.into_iter().collect();
         if outcome.is_err() || Instant::now() >= end {

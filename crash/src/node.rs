@@ -1,7 +1,7 @@
 //! A node as a process: started, killed, paused, and started again whenever it ended by itself, as
 //! a supervisor would.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::GATEWAY;
 use crate::laws::Laws;
 use crate::portals::Portals;
 use crate::wait;
@@ -23,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(crate) struct Told {
     /// The node's id, of its present process.
     pub(crate) node_id: String,
+    /// How often the others declared it dead, so that it ends and is started again.
+    pub(crate) lost: u64,
     /// The tasks it has run.
     pub(crate) runs: Vec<String>,
     /// Starts of a run.
@@ -32,12 +35,13 @@ pub(crate) struct Told {
 /// A node.
 pub(crate) struct Node {
     number: usize,
-    program: PathBuf,
     config: PathBuf,
     log: PathBuf,
     /// Where it listens.
     pub(crate) url: String,
     child: Option<Child>,
+    /// What its clock shows beyond the right time, in milliseconds.
+    clock_off_by: i64,
     turn: u32,
     told: Arc<Mutex<Told>>,
     portals: Arc<Portals>,
@@ -47,18 +51,17 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn new(
         number: usize,
-        program: &Path,
         config: PathBuf,
         address: &str,
         (portals, laws): (Arc<Portals>, Arc<Laws>),
     ) -> Self {
         Self {
             number,
-            program: program.to_owned(),
             log: config.with_extension("log"),
             config,
             url: format!("http://{address}"),
             child: None,
+            clock_off_by: 0,
             turn: 0,
             told: Arc::default(),
             portals,
@@ -71,16 +74,18 @@ impl Node {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a process. It does not die of files that may not grow: it is told, as on a full disk.
-    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+    /// Starts a process, whose clock goes as that of the one before. It does not die of files that may
+    /// not grow: it is told, as on a full disk.
+    pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         self.turn += 1;
         self.portals.began((self.number, self.turn));
         self.told().node_id.clear();
         let mut child = Command::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$0\" serve --config \"$1\""])
-            .arg(&self.program)
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$1\" serve --config \"$2\""])
+            .arg(std::env::current_exe()?)
+            .arg(GATEWAY)
             .arg(&self.config)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -96,6 +101,16 @@ impl Node {
             tokio::spawn(follower().follow(BufReader::new(err)));
         }
         self.child = Some(child);
+        self.set_clock(self.clock_off_by).await
+    }
+
+    /// Sets its clock to so many milliseconds beyond the right time.
+    pub(crate) async fn set_clock(&mut self, off_by: i64) -> anyhow::Result<()> {
+        self.clock_off_by = off_by;
+        if let Some(stdin) = self.child.as_mut().and_then(|child| child.stdin.as_mut()) {
+            // Who has ended reads nothing, and is told by whoever starts it again.
+            drop(stdin.write_all(format!("{off_by}\n").as_bytes()).await);
+        }
         Ok(())
     }
 
@@ -190,6 +205,7 @@ impl Follower {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         match line["message"].as_str() {
             Some("node started") => told.node_id = text("node"),
+            Some("the other nodes declared this one dead") => told.lost += 1,
             Some("run begins") => {
                 told.count += 1;
                 told.runs.push(text("tid"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::database::Kind;
@@ -17,14 +18,25 @@ pub(crate) enum Blow {
     Stop { node: usize },
     /// SIGSTOP, and SIGCONT after this long.
     Pause { node: usize, long: Duration },
-    /// The way of one node to the database.
-    CutOne { node: usize, way: Way, long: Duration },
-    /// The way of all nodes to the database.
-    CutAll { way: Way, long: Duration },
-    /// Another process writes to the file and does not end.
-    Lock { long: Duration },
-    /// No file of this node may grow.
-    Full { node: usize, long: Duration },
+    /// Something that many or one are kept from, and that is given back after this long.
+    Outage { what: Outage, long: Duration },
+}
+
+/// What nodes are kept from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outage {
+    /// The way of one node to the database, or of all.
+    Cut { node: Option<usize>, way: Way },
+    /// The PostgreSQL server: it crashes, and recovers when it starts.
+    Server,
+    /// Writing to the file: another process does and does not end.
+    Lock,
+    /// Space on the disk of the file.
+    Full,
+    /// Files that grow: writing fails, and not for want of space.
+    Limit,
+    /// The right time: the clock of a node is set to so much beyond it, in milliseconds.
+    Clock { node: usize, off_by: i64 },
 }
 
 impl Blow {
@@ -34,9 +46,29 @@ impl Blow {
             Self::Kill { .. } => "kills",
             Self::Stop { .. } => "stops",
             Self::Pause { .. } => "pauses",
-            Self::CutOne { .. } | Self::CutAll { .. } => "cuts",
-            Self::Lock { .. } => "locks",
-            Self::Full { .. } => "full disks",
+            Self::Outage { what, .. } => what.word(),
+        }
+    }
+}
+
+impl Outage {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Cut { .. } => "cuts",
+            Self::Server => "database stops",
+            Self::Lock => "locks",
+            Self::Full => "full disks",
+            Self::Limit => "file limits",
+            Self::Clock { .. } => "clock steps",
+        }
+    }
+
+    /// Whether a node can write nothing meanwhile.
+    pub(crate) fn stops(self, node: usize) -> bool {
+        match self {
+            Self::Cut { node: cut, .. } => cut.is_none_or(|cut| cut == node),
+            Self::Server | Self::Lock | Self::Full | Self::Limit => true,
+            Self::Clock { .. } => false,
         }
     }
 }
@@ -49,20 +81,63 @@ pub(crate) struct Step {
     pub(crate) blow: Blow,
 }
 
-/// The steps of a seed, without end.
+/// The kinds of blows, each as often as it comes in a deck.
+#[derive(Debug, Clone, Copy)]
+enum Card {
+    Kill,
+    Stop,
+    Pause,
+    CutOne,
+    CutAll,
+    Server,
+    Lock,
+    Full,
+    Limit,
+    Clock,
+}
+
+const ON_SERVER: [Card; 8] = [
+    Card::Kill,
+    Card::Kill,
+    Card::Stop,
+    Card::Pause,
+    Card::CutOne,
+    Card::CutAll,
+    Card::Server,
+    Card::Clock,
+];
+const ON_FILE: [Card; 8] = [
+    Card::Kill,
+    Card::Kill,
+    Card::Stop,
+    Card::Pause,
+    Card::Lock,
+    Card::Full,
+    Card::Limit,
+    Card::Clock,
+];
+
+/// The steps of a seed, without end: deck after deck, so that every kind comes in any that is played to
+/// its end.
 pub(crate) struct Plan {
     chance: StdRng,
     kind: Kind,
     nodes: usize,
     lease: Duration,
+    deck: Vec<Card>,
     /// What follows from the last blow is measured before the next.
     is_measured: bool,
 }
 
 impl Plan {
     pub(crate) fn new(seed: u64, kind: Kind, nodes: usize, lease: Duration) -> Self {
-        let chance = StdRng::seed_from_u64(seed);
-        Self { chance, kind, nodes, lease, is_measured: true }
+        let (chance, deck) = (StdRng::seed_from_u64(seed), Vec::new());
+        Self { chance, kind, nodes, lease, deck, is_measured: true }
+    }
+
+    /// Whether every kind of blow has come as often as any other.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.deck.is_empty()
     }
 
     /// Between so many hundredths of a lease.
@@ -72,6 +147,36 @@ impl Plan {
 
     fn way(&mut self) -> Way {
         if self.chance.random_bool(0.5) { Way::Refused } else { Way::Silent }
+    }
+
+    fn card(&mut self) -> Card {
+        if self.deck.is_empty() {
+            let cards = if self.kind == Kind::Postgres { ON_SERVER } else { ON_FILE };
+            self.deck = cards.to_vec();
+            self.deck.shuffle(&mut self.chance);
+        }
+        self.deck.pop().unwrap_or(Card::Kill)
+    }
+
+    fn blow(&mut self) -> Blow {
+        let node = self.chance.random_range(0..self.nodes);
+        let what = match self.card() {
+            Card::Kill => return Blow::Kill { node, down: self.leases(0, 60) },
+            Card::Stop => return Blow::Stop { node },
+            Card::Pause => return Blow::Pause { node, long: self.leases(50, 250) },
+            Card::CutOne => Outage::Cut { node: Some(node), way: self.way() },
+            Card::CutAll => Outage::Cut { node: None, way: self.way() },
+            Card::Server => Outage::Server,
+            Card::Lock => Outage::Lock,
+            Card::Full => Outage::Full,
+            Card::Limit => Outage::Limit,
+            Card::Clock => {
+                let by = i64::try_from(self.leases(50, 500).as_millis()).unwrap_or(0);
+                let off_by = if self.chance.random_bool(0.5) { by } else { -by };
+                Outage::Clock { node, off_by }
+            }
+        };
+        Blow::Outage { what, long: self.leases(50, 300) }
     }
 }
 
@@ -83,23 +188,7 @@ impl Iterator for Plan {
             true => self.leases(250, 300),
             false => self.leases(20, 120),
         };
-        let node = self.chance.random_range(0..self.nodes);
-        let which = self.chance.random_range(0..12);
-        let blow = match (which, self.kind) {
-            (0..4, _) => Blow::Kill { node, down: self.leases(0, 60) },
-            (4, _) => Blow::Stop { node },
-            (5..8, _) => Blow::Pause { node, long: self.leases(50, 250) },
-            (8..10, Kind::Postgres) => {
-                let way = self.way();
-                Blow::CutOne { node, way, long: self.leases(50, 300) }
-            }
-            (_, Kind::Postgres) => {
-                let way = self.way();
-                Blow::CutAll { way, long: self.leases(50, 300) }
-            }
-            (8..10, Kind::Sqlite) => Blow::Lock { long: self.leases(50, 400) },
-            (_, Kind::Sqlite) => Blow::Full { node, long: self.leases(50, 300) },
-        };
+        let blow = self.blow();
         self.is_measured = matches!(blow, Blow::Kill { .. }) && self.chance.random_bool(0.5);
         Some(Step { quiet, blow })
     }
@@ -107,19 +196,31 @@ impl Iterator for Plan {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn a_seed_is_a_plan_and_every_blow_is_drawn() {
+    fn a_seed_is_a_plan_and_every_kind_of_blow_is_in_a_deck() {
         let plan = |seed, kind| {
-            let steps = Plan::new(seed, kind, 3, Duration::from_secs(2)).take(200);
-            steps.map(|step| format!("{step:?}")).collect::<Vec<_>>()
+            let mut plan = Plan::new(seed, kind, 3, Duration::from_secs(2));
+            let steps: Vec<_> = plan.by_ref().take(ON_FILE.len()).collect();
+            assert!(plan.is_whole());
+            steps
+        };
+        let words = |seed, kind| {
+            let steps = plan(seed, kind);
+            let words: BTreeSet<_> = steps.iter().map(|step| step.blow.word()).collect();
+            words.into_iter().collect::<Vec<_>>().join(", ")
         };
         assert_eq!(plan(7, Kind::Postgres), plan(7, Kind::Postgres));
         assert_ne!(plan(7, Kind::Postgres), plan(8, Kind::Postgres));
-        let all = [plan(7, Kind::Postgres), plan(7, Kind::Sqlite)].concat().join("\n");
-        for blow in ["Kill", "Stop", "Pause", "CutOne", "CutAll", "Lock", "Full"] {
-            assert!(all.contains(blow), "{blow}");
+        for seed in 1..20 {
+            let on_server = words(seed, Kind::Postgres);
+            assert_eq!(on_server, "clock steps, cuts, database stops, kills, pauses, stops");
+            let on_file = words(seed, Kind::Sqlite);
+            let expected = "clock steps, file limits, full disks, kills, locks, pauses, stops";
+            assert_eq!(on_file, expected);
         }
     }
 }

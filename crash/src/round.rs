@@ -1,7 +1,6 @@
 //! One round: a deployment, its load, what is done to it, and what came of it all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -21,26 +20,24 @@ use crate::say;
 const MARGIN: Duration = Duration::from_secs(1);
 
 /// Runs a round; fails at the first law that is broken.
-pub(crate) async fn run(
-    order: &Order,
-    program: &Path,
-    long: Duration,
-    people: u64,
-) -> anyhow::Result<()> {
+pub(crate) async fn run(order: &Order, long: Duration, people: u64) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let mut deployment = Deployment::start(order, program).await?;
+    let mut deployment = Deployment::start(order).await?;
     let laws = Arc::clone(&deployment.laws);
     let broken = async {
         laws.until_broken().await;
         bail!("{}", laws.first().unwrap_or_default())
     };
-    let report = tokio::select! {
-        report = play(&mut deployment, order, long, people) => report?,
-        broken = broken => return broken,
+    let played = tokio::select! {
+        report = play(&mut deployment, order, long, people) => report,
+        broken = broken => broken,
     };
-    if let Some(broken) = laws.first() {
-        bail!("{broken}");
+    let played = laws.first().map_or(played, |broken| Err(anyhow::anyhow!("{broken}")));
+    if let Some(disk) = deployment.database.disk.as_ref().filter(|_| order.keep || played.is_err())
+    {
+        disk.copy_to(&order.folder)?;
     }
+    let report = played?;
     let (kind, seed, nodes) = (order.kind, order.seed, order.nodes);
     let seconds = begun.elapsed().as_secs();
     say(&format!("{kind:?}, seed {seed}, {nodes} nodes, {seconds} s: no law was broken\n{report}"));
@@ -81,6 +78,12 @@ async fn play(
     };
     let what = "kill -9 until its tasks run elsewhere or have ended, in leases";
     text += &spread(what, &times, leases);
+    let what = "end of an outage until every node is ready, in leases";
+    let times: Vec<_> = done.ready_again.iter().map(|(time, _)| *time).collect();
+    text += &spread(what, &times, leases);
+    if let Some((_, longest)) = done.ready_again.last() {
+        text += &format!("    the longest after {longest:?}\n");
+    }
     let what = "answer on one node until the run on another goes on, in ms";
     text += &spread(what, &waits, |time| time.as_millis().to_string());
     Ok(text)

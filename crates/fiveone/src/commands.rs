@@ -24,7 +24,10 @@ mod sign;
 mod store_access;
 mod task;
 
+use std::sync::Arc;
+
 use clap::{Parser, Subcommand};
+use fiveone_engine::Time;
 
 use crate::exit::Failed;
 
@@ -65,12 +68,12 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the command.
-    pub(crate) async fn run(self) -> Result<(), Failed> {
+    /// Runs the command; a gateway reads this clock.
+    pub(crate) async fn run(self, time: Arc<dyn Time>) -> Result<(), Failed> {
         match self.command {
             Command::Demo(command) => command.run().await,
             Command::Init(command) => command.run().await,
-            Command::Serve(command) => command.run().await,
+            Command::Serve(command) => command.run(time).await,
             Command::Query(command) => command.run().await,
             Command::Call(command) => command.run().await,
             Command::Sign(command) => command.run(),

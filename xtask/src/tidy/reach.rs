@@ -29,6 +29,8 @@ const REACHES: [Reach; 4] = [
         patterns: &["env::var", "env::args"],
         may: &[
             "crates/fiveone/src/config",
+            // The words of the command line.
+            "crates/fiveone/src/main.rs",
             "crates/fiveone/src/commands/demo.rs",
             "crates/lab/examples/",
             // Cargo tells a build script where to write.

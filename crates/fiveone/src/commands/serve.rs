@@ -11,7 +11,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use clap::Args;
 use fiveone_connector::{ExtraCertificates, Library};
-use fiveone_engine::{Engine, Parts, SystemTime};
+use fiveone_engine::{Engine, Parts, Time};
 use fiveone_lab::Lab;
 use fiveone_model::api_key::MODEL_CITY;
 use fiveone_model::product::Product;
@@ -46,7 +46,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> Result<(), Failed> {
+    pub(crate) async fn run(self, time: Arc<dyn Time>) -> Result<(), Failed> {
         let kept = memory::keep();
         crate::install_tls();
         let config = Config::load(self.config.as_deref())?;
@@ -64,7 +64,7 @@ impl Serve {
             Some(tls) => Some(read_tls(tls).await?),
         };
         let (bases, sandbox) = model_city(&config).await?;
-        let engine = start_engine(&config, &bases).await?;
+        let engine = start_engine(&config, &bases, time).await?;
         let web = config.server.web.clone();
         let mut router = fiveone_web::router(engine.clone(), web, telemetry::metrics()?);
         if traces.is_some() {
@@ -137,7 +137,11 @@ fn is_live_in_model_city(config: &Config) -> bool {
     config.server.web.live_keys_in_model_city || config.portals.bases.keys().any(is_pointed)
 }
 
-async fn start_engine(config: &Config, bases: &BTreeMap<String, String>) -> Result<Engine, Failed> {
+async fn start_engine(
+    config: &Config,
+    bases: &BTreeMap<String, String>,
+    time: Arc<dyn Time>,
+) -> Result<Engine, Failed> {
     let keys = config.keys.load()?;
     let library = Library::with_portals(bases)
         .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
@@ -155,7 +159,6 @@ async fn start_engine(config: &Config, bases: &BTreeMap<String, String>) -> Resu
     let portal = fiveone_connector::live(config.portals.limits, extra)
         .map_err(|message| Failed::message(Reason::Failed, message))?;
     let store = Store::open(&config.store.url, config.store.connections_max).await?;
-    let time = Arc::new(SystemTime);
     let live_in_model_city = is_live_in_model_city(config);
     let options = fiveone_engine::Options { live_in_model_city, ..config.engine.clone() };
     let library = Arc::new(library);
