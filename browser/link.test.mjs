@@ -313,6 +313,33 @@ describe("a person", () => {
     await page.context().close();
   });
 
+  test("finds the app's light and colour, and fields that are filled in and can be changed", async () => {
+    const person = await demo.person(15);
+    const page = await open(await demo.link("--area", "990000", "--theme", "dark",
+      "--accent", "#ffd400", "--prefill", `id_card=${person.id_card}`),
+    { ...SIZES.phone, colorScheme: "light" });
+    const colours = (selector) => page.locator(selector).first().evaluate((element) => {
+      const { backgroundColor, color } = getComputedStyle(element);
+      return [backgroundColor, color];
+    });
+    assert.deepEqual(await colours("button.main"), ["rgb(255, 212, 0)", "rgb(0, 0, 0)"]);
+    assert.equal((await colours(".card"))[0], "rgb(30, 35, 41)");
+    await assertAccessible(page, "an app's colours");
+    await press(page, "同意并继续");
+    const field = page.getByLabel("身份证号");
+    assert.equal(await field.inputValue(), person.id_card);
+    await assertAccessible(page, "filled in");
+    const other = await demo.person(16);
+    await field.fill(other.id_card);
+    await page.locator("[data-field=password]").fill("wrong");
+    await press(page, "登录并读取");
+    await answerCaptcha(page);
+    await page.getByRole("alert").filter({ hasText: "密码" }).waitFor();
+    assert.equal(await field.inputValue(), other.id_card, "what was typed, and not what was filled in");
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  });
+
   test("reads English who wants to", async () => {
     const page = await open(await demo.link("--area", "990000"));
     await page.getByRole("link", { name: "English" }).click();

@@ -111,7 +111,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 function prepare() {
   for (const field of stage.querySelectorAll("[data-field]")) {
     const before = typed.get(field.dataset.field);
-    if (before !== undefined && field.value === "") field.value = before;
+    // What was typed stands above what the app has filled in.
+    if (before !== undefined && field.type !== "password") field.value = before;
     field.addEventListener("input", () => {
       if (field.type !== "password") typed.set(field.dataset.field, field.value);
     });
