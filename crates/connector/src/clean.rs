@@ -8,11 +8,14 @@ mod date;
 mod money;
 mod ratio;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use fiveone_model::report::{Kind, Value};
 
-use crate::page::is_blank_char;
+use regex::Regex;
+use scraper::Html;
+
+use crate::page::{is_blank_char, text_of, without_ellipsis};
 
 /// What became of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +32,15 @@ pub(crate) enum Cleaned {
 
 /// Cleans a text for a field of a kind; `format` is what a file says of a date's order.
 pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
-    let text = squeeze_blanks(text);
+    let text = without_markup(text);
+    let text = squeeze_blanks(&text);
     let text = text.trim();
-    if is_nothing(text) || (kind != Kind::Text && text == "无") {
+    if is_nothing(text) {
         return Cleaned::Nothing;
     }
     match kind {
+        // What was cut for display is not what is written there.
+        Kind::Text if without_ellipsis(text).is_some() => Cleaned::Refused,
         Kind::Text => Cleaned::Value(Value::Text(text.to_owned())),
         Kind::Money | Kind::MoneyText => money::parse(text)
             .map_or(Cleaned::Refused, |amount| Cleaned::Value(Value::Amount(amount))),
@@ -62,9 +68,26 @@ fn squeeze_blanks(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
+/// Markup that stands in a value as text: servers escape what they send for pages that put it into
+/// their HTML, and some send the HTML itself.
+fn without_markup(text: &str) -> Cow<'_, str> {
+    static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});|</?[a-zA-Z][^<>]*>")
+            .expect("the pattern is a constant")
+    });
+    if !MARKUP.is_match(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text_of(Html::parse_fragment(text).root_element()))
+}
+
 fn is_nothing(text: &str) -> bool {
     text.chars().all(|c| matches!(c, '-' | '—' | '－' | '/' | '\\' | '*' | '.'))
-        || matches!(text, "null" | "NULL" | "undefined" | "None" | "&nbsp;" | "NaN")
+        || matches!(text, "null" | "NULL" | "undefined" | "None" | "NaN")
+        || matches!(
+            text,
+            "无" | "暂无" | "未知" | "不详" | "未登记" | "未填写" | "暂无数据" | "无数据"
+        )
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod message;
 mod prober;
 mod script;
 mod scrub;
+mod style;
 mod text;
 mod visible;
 
@@ -31,7 +32,7 @@ use crate::{
 
 pub(crate) use charset::decode;
 use element::attribute;
-pub(crate) use element::{by_name, cell_value};
+pub(crate) use element::{by_name, cell_value, text_of, without_ellipsis};
 pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};
 pub(crate) use message::{Standing, claims_success, errors, has_controls, spoken, troubling};
@@ -99,8 +100,12 @@ impl Page {
             if depth::may_be_too_deep(&self.text) {
                 return Html::parse_document("");
             }
-            let html = Html::parse_document(&self.text);
-            if depth::is_too_deep(&html) { Html::parse_document("") } else { html }
+            let mut html = Html::parse_document(&self.text);
+            if depth::is_too_deep(&html) {
+                return Html::parse_document("");
+            }
+            style::hide(&mut html);
+            html
         })
     }
 

@@ -192,7 +192,7 @@ fn months_cut_days_and_texts_stay() {
     );
     check(
         Kind::Text,
-        &[(" 张\u{a0}三 ", "张 三"), ("无", "无"), ("null", "nothing"), ("-", "nothing")],
+        &[(" 张\u{a0}三 ", "张 三"), ("无", "nothing"), ("null", "nothing"), ("-", "nothing")],
     );
     check(Kind::Count, &[("3期", "3"), ("3.0", "3"), ("3.5", "refused"), ("", "nothing")]);
     let told = clean(Kind::Date, "01/02/2018", Some("MM/dd/yyyy"));
@@ -215,4 +215,25 @@ proptest! {
             let _ = clean(kind, &text, None);
         }
     }
+}
+
+#[test]
+fn a_text_is_what_is_written_there_and_not_how_it_was_shown() {
+    check(
+        Kind::Text,
+        &[
+            ("暂无", "nothing"),
+            ("未知", "nothing"),
+            ("无锡市甲公司", "无锡市甲公司"),
+            ("华联商厦A&amp;B店", "华联商厦A&B店"),
+            ("A&B店", "A&B店"),
+            ("&nbsp;", "nothing"),
+            ("<font color='red'>欧阳子涵</font>", "欧阳子涵"),
+            ("5 < 6", "5 < 6"),
+            ("中国石油天然...", "refused"),
+            ("中国石油天然…", "refused"),
+            ("甲公司.", "甲公司."),
+        ],
+    );
+    check(Kind::Money, &[("1,234.50&nbsp;", "1234.50"), ("<b>5.00</b>", "5.00")]);
 }

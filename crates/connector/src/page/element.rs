@@ -65,12 +65,27 @@ pub(crate) fn cell_value(element: ElementRef<'_>) -> String {
     }
     let text = text_of(element);
     if !text.is_empty() {
-        return text;
+        return uncut(element, &text).unwrap_or(text);
     }
     let fields = || element.descendent_elements().skip(1).filter(|inner| is_field(*inner));
     let seen = fields().find(|inner| !is_hidden(inner.value()));
     let field = seen.or_else(|| fields().next()).and_then(|inner| field_value(inner, true));
     field.or_else(|| written(element)).unwrap_or_default()
+}
+
+/// What a text is whole that was cut for display: the title of its element, or of one in it, begins
+/// with what can be seen.
+fn uncut(element: ElementRef<'_>, text: &str) -> Option<String> {
+    let seen = without_ellipsis(text)?;
+    let titles = element.descendent_elements().filter_map(|inner| inner.attr("title"));
+    titles.map(clean_text).find(|title| title.starts_with(seen) && title.len() > seen.len())
+}
+
+/// The text before the dots that say that it goes on; `None` where it does not.
+pub(crate) fn without_ellipsis(text: &str) -> Option<&str> {
+    let seen = text.trim_end().trim_end_matches(['.', '…', '．', '。']);
+    let dots = &text.trim_end()[seen.len()..];
+    (!seen.is_empty() && (dots.contains('…') || dots.len() >= 3)).then(|| seen.trim_end())
 }
 
 /// The text that a script inside a cell writes there, where it is a literal.

@@ -108,13 +108,28 @@ struct Hanging {
     text: String,
 }
 
+fn cells_of<'h>(row: &ElementRef<'h>) -> impl Iterator<Item = ElementRef<'h>> {
+    row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th"))
+}
+
+/// Whether cells that nobody sees have no header above them, or the other way round: then they stand
+/// beside the table, and not in it. Where each row has as many of them, they are columns as others.
+fn has_odd_hidden_cells(rows: &[ElementRef<'_>]) -> bool {
+    let hidden =
+        |row: &ElementRef<'_>| cells_of(row).filter(|cell| is_hidden(cell.value())).count();
+    // A title or a pager over the whole width has none of its own.
+    let mut counts = rows.iter().filter(|row| cells_of(row).count() > 1).map(hidden);
+    counts.next().is_some_and(|first| counts.any(|count| count != first))
+}
+
 fn of_rows(rows: &[ElementRef<'_>]) -> Grid {
     let mut hanging: Vec<Option<Hanging>> = Vec::new();
     let mut grid = Grid::default();
+    let leaves_out = has_odd_hidden_cells(rows);
     for row in rows {
         let mut made = GridRow::default();
-        let is_cell = |cell: &ElementRef<'_>| matches!(cell.value().name(), "td" | "th");
-        for cell in row.child_elements().filter(is_cell) {
+        let stands = |cell: &ElementRef<'_>| !leaves_out || !is_hidden(cell.value());
+        for cell in cells_of(row).filter(stands) {
             take_hanging(&mut made, &mut hanging);
             let text = cell_value(cell);
             made.own += 1;

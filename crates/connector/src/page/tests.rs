@@ -270,3 +270,60 @@ fn pages_of_any_shape_are_walked_once() {
     let unclosed = ["x=[".repeat(50_000)];
     assert_eq!(script::value(&unclosed, "x"), None);
 }
+
+/// The cells of the only table of a page.
+fn cells_of(body: &str) -> Vec<Vec<String>> {
+    let page = Page::of(body);
+    let grids = grids(&[page.html().root_element()]);
+    grids.into_iter().flat_map(|grid| grid.rows).map(|row| row.cells).collect()
+}
+
+#[test]
+fn cells_that_nobody_sees_stand_in_no_column_that_has_no_head() {
+    let head = "<tr><th>年月</th><th>金额</th></tr>";
+    let expect = [["年月", "金额"], ["202401", "5.00"]];
+    for hidden in ["<td style='display:none'>77</td>", "<td class='hid'>77</td>"] {
+        let page = format!(
+            "<style>.tab{{float:left}} .hid {{ display: none }}</style>\
+             <table>{head}<tr>{hidden}<td>202401</td><td>5.00</td></tr></table>"
+        );
+        assert_eq!(cells_of(&page), expect, "{page}");
+    }
+    // With a head of their own they are a column as others.
+    let whole = "<table><tr><th hidden>序号</th><th>年月</th></tr>\
+                 <tr><td hidden>1</td><td>202401</td></tr></table>";
+    assert_eq!(cells_of(whole), [["序号", "年月"], ["1", "202401"]]);
+}
+
+#[test]
+fn rows_that_a_sheet_of_the_page_hides_are_not_there() {
+    let page = |sheet: &str| {
+        format!(
+            "<style>{sheet}</style><table><tr><th>年月</th><th>金额</th></tr>\
+             <tr class='row hid'><td>202401</td><td>1.00</td></tr>\
+             <tr><td>202402</td><td>2.00</td></tr></table>"
+        )
+    };
+    let shown = ["年月", "202402"].map(str::to_owned);
+    let first = |page: String| {
+        cells_of(&page).into_iter().map(|mut row| row.swap_remove(0)).collect::<Vec<_>>()
+    };
+    for sheet in [".hid{display:none}", "/* x */ tr.hid { color: red; display : none }"] {
+        assert_eq!(first(page(sheet)), shown, "{sheet}");
+    }
+    for sheet in
+        [".hidden{display:none}", "@media print { .hid {display:none} }", ".a .hid{display:none}"]
+    {
+        assert_eq!(first(page(sheet)).len(), 3, "{sheet}");
+    }
+}
+
+#[test]
+fn what_is_cut_for_display_is_read_whole_from_its_title() {
+    let cells = cells_of(
+        "<table><tr><td title='中国石油天然气股份有限公司'>中国石油天然...</td>\
+         <td><span title='甲市乙公司'>甲市乙…</span></td>\
+         <td title='点击查看'>丙公司...</td><td title='说明'>丁公司</td></tr></table>",
+    );
+    assert_eq!(cells, [["中国石油天然气股份有限公司", "甲市乙公司", "丙公司...", "丁公司"]]);
+}

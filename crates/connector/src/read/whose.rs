@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use fiveone_model::report::{Record, Value};
 use serde::{Deserialize, Serialize};
 
 use super::Raw;
@@ -49,6 +50,23 @@ impl Whose {
     /// The identity number, the name and the account, as far as they are known.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         [&self.identity, &self.name, &self.account].into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether a record as it is read names somebody else.
+    pub(crate) fn is_of_other(&self, record: &Record) -> bool {
+        let is_different =
+            |own: Option<&String>, fields: &[&str], compare: fn(&str, &str) -> Match| {
+                let told = fields.iter().filter_map(|field| match record.get(field) {
+                    Some(Value::Text(told)) => Some(told.as_str()),
+                    Some(_) | None => None,
+                });
+                let own = own.map(String::as_str);
+                own.is_some_and(|own| {
+                    told.into_iter().any(|told| compare(own, told) == Match::Different)
+                })
+            };
+        is_different(self.identity.as_ref(), &["idCard", "idcard"], compare_identities)
+            || is_different(self.name.as_ref(), &["employeeName", "name"], compare_names)
     }
 
     /// Whether a row or record names somebody else.
@@ -192,7 +210,30 @@ fn compare_masked(own: &str, told: &str) -> Match {
 
 #[cfg(test)]
 mod tests {
-    use super::{Match, compare_identities, compare_masked, compare_names};
+    use fiveone_model::report::{Record, Table, Value};
+
+    use super::{Match, Whose, compare_identities, compare_masked, compare_names};
+
+    #[test]
+    fn a_record_is_somebody_elses_whatever_its_values_came_from() {
+        let own = Whose {
+            identity: Some("990102199001011237".to_owned()),
+            name: Some("张三".to_owned()),
+            account: None,
+        };
+        let record = |identity: &str, name: &str| {
+            let mut record = Record::new(Table::InsuranceBase);
+            assert!(record.set("idcard", Value::Text(identity.to_owned())));
+            assert!(record.set("name", Value::Text(name.to_owned())));
+            record
+        };
+        assert!(!own.is_of_other(&record("990102********1237", "张三")));
+        assert!(!own.is_of_other(&record("E00000001", "*三")));
+        assert!(own.is_of_other(&record("990102199001011245", "张三")));
+        assert!(own.is_of_other(&record("450***********9876", "张三")));
+        assert!(own.is_of_other(&record("990102199001011237", "李四")));
+        assert!(!Whose::default().is_of_other(&record("990102199001011245", "李四")));
+    }
 
     #[test]
     fn people_are_compared_as_far_as_they_can_be_seen() {

@@ -40,9 +40,61 @@ const NOT_NONE: [&str; 14] = [
     "网络", "参数",
 ];
 
+/// Words of a text that tells of something that went wrong: whatever else it says, it does not know
+/// what there is. 系统繁忙，暂时查询不到数据 is what overloaded portals say.
+const TROUBLES: [&str; 34] = [
+    "异常",
+    "失败",
+    "超时",
+    "繁忙",
+    "系统忙",
+    "服务忙",
+    "维护",
+    "登录",
+    "登陆",
+    "稍后",
+    "稍候",
+    "稍等",
+    "权限",
+    "授权",
+    "频繁",
+    "错误",
+    "出错",
+    "有误",
+    "过期",
+    "失效",
+    "会话",
+    "重试",
+    "升级",
+    "无法",
+    "不可用",
+    "受限",
+    "限制",
+    "中断",
+    "未响应",
+    "exception",
+    "error",
+    "ora-",
+    "timeout",
+    "fail",
+];
+
+fn tells_trouble(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    TROUBLES.iter().any(|word| text.contains(word))
+}
+
+/// Whether a text says a word for "none", and beside it nothing of trouble.
+fn says_only(text: &str, word: &str) -> bool {
+    let (text, word) = (squeezed(text), squeezed(word));
+    text.contains(&word) && !tells_trouble(&text.replace(&word, ""))
+}
+
 /// Whether a text that stands where rows would be says in general words that there are none.
 fn is_none_in_words(text: &str) -> bool {
-    NONE.is_match(text.trim()) && !NOT_NONE.iter().any(|word| text.contains(word))
+    NONE.is_match(text.trim())
+        && !NOT_NONE.iter().any(|word| text.contains(word))
+        && !tells_trouble(text)
 }
 
 /// The longest text that can be a row where rows stand in blocks, in characters.
@@ -79,18 +131,18 @@ pub(crate) fn proves_no_rows(
     let page = prober.page;
     let has_words_for_none = |text: &str| {
         text.chars().count() <= NONE_CHARS_MAX
-            && connector.words_for_none().any(|word| squeezed(text).contains(&squeezed(word)))
+            && connector.words_for_none().any(|word| says_only(text, word))
     };
     // General words only count where rows would stand: elsewhere 暂无公告信息 is about something else, and
     // 未找到个人信息 a refusal.
     let says_none_in_place = |text: &str| is_none_in_words(text) || has_words_for_none(text);
-    let says_none_somewhere = |text: &str| {
-        connector.words_for_none().any(|word| squeezed(text).contains(&squeezed(word)))
-    };
+    let says_none_somewhere =
+        |text: &str| connector.words_for_none().any(|word| says_only(text, word));
     // The vendor's own words for "none" may come in an answer that calls itself no success.
     let messages = page.messages();
-    let is_vendors_none =
-        !messages.is_empty() && messages.iter().all(|text| connector.vendor_says_none(text));
+    let is_vendors_none = !messages.is_empty()
+        && messages.iter().all(|text| connector.vendor_says_none(text))
+        && messages.iter().all(|text| !tells_trouble(text));
     let troubles = if page.is_json() { troubling(page) } else { Vec::new() };
     let is_refused = (claims_success(page) == Some(false) && !is_vendors_none)
         || troubles.iter().any(|text| !has_words_for_none(text))
@@ -122,12 +174,21 @@ pub(crate) fn proves_no_rows(
             // In place of the table: then nothing on the page looks like rows.
             matches!(texts.as_slice(), [text] if says_none_in_place(text))
                 || (lines(page).iter().any(|line| has_words_for_none(line))
+                    && !lines(page).iter().any(|line| is_failed_part(line))
                     && !has_lines_of_data(page)
                     && !has_blocks_of_data(page, says_none_somewhere)
                     && !page.scripts().iter().any(|script| DATA.is_match(script)))
         }
         RowsPlace::Json(_) | RowsPlace::Flat(_) => false,
     }
+}
+
+/// Whether a line says that a part of the page did not come.
+fn is_failed_part(line: &str) -> bool {
+    line.chars().count() <= NONE_CHARS_MAX
+        && ["加载失败", "查询失败", "获取失败", "请求失败", "加载中", "正在加载"]
+            .iter()
+            .any(|word| line.contains(word))
 }
 
 /// Whether a page says beside its empty list that it could not answer: an alert, or a filled error
@@ -204,7 +265,36 @@ fn has_stray_rows(json: &Json, place: &RowsPlace, mapping: &Mapping<'_>) -> bool
 
 #[cfg(test)]
 mod tests {
-    use super::is_none_in_words;
+    use super::{is_none_in_words, says_only};
+
+    #[test]
+    fn words_for_none_beside_words_of_trouble_say_nothing() {
+        for (text, word) in [
+            ("暂无数据", "暂无数据"),
+            ("对不起，暂无数据！", "暂无数据"),
+            ("您好，没有查询到相关数据。", "没有查询到"),
+        ] {
+            assert!(says_only(text, word), "{text}");
+        }
+        for (text, word) in [
+            ("系统繁忙，暂时查询不到数据，请稍后再试", "查询不到数据"),
+            ("系统维护中，暂无数据", "暂无数据"),
+            ("服务器异常，暂无数据", "暂无数据"),
+            ("获取数据失败，暂无数据", "暂无数据"),
+            ("您尚未登录，没有查询出相关数据", "没有查询出相关数据"),
+            ("您的登录已超时，暂无数据", "暂无数据"),
+            ("请求过于频繁，暂无数据", "暂无数据"),
+            ("交易超时,无查询结果", "无查询结果"),
+            ("数据库连接异常，没有查询到相关数据", "没有查询到"),
+            ("无权限，未查询到相关数据", "未查询到"),
+            ("查询条件有误，查询不到数据", "查询不到数据"),
+            ("验证码错误，没有查询到相关数据", "没有查询到"),
+            ("ORA-01555: 暂无数据", "暂无数据"),
+        ] {
+            assert!(!says_only(text, word), "{text}");
+        }
+        assert!(!is_none_in_words("查询失败没有记录"));
+    }
 
     #[test]
     fn general_words_for_none_are_known_by_their_form() {

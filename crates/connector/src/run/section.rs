@@ -62,6 +62,10 @@ impl Run {
             }
             Some(Reads::Record(sources)) => {
                 let record = self.read_record(section, sources, table, &mut findings).await?;
+                // However its values came together: also those that no row has named.
+                if self.whose.is_of_other(&record) {
+                    return Err(self.refuse(&Unread::OtherPerson, None));
+                }
                 self.learn_whose(&record);
                 Content::Record(record)
             }
