@@ -20,7 +20,7 @@ use fiveone_model::retention::IDEMPOTENCY_KEPT_FOR_MS;
 use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
 use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Writer};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::areas::Areas;
 pub use crate::kept_parts::KeptParts;
@@ -33,8 +33,8 @@ use crate::signals::Signals;
 use crate::time::Time;
 use crate::{AppEntry, Fault};
 
-use batch::BATCH_MAX;
 pub(crate) use batch::{BatchWriter, Pending};
+use batch::{wait_ms, write};
 use fields::{only_fields_of, without_password};
 
 /// Creates that may wait to be written before more are refused as busy.
@@ -42,6 +42,10 @@ const WAITING_MAX: usize = 1_024;
 /// When creates waited longer than this to be written, no more join than the next transaction takes:
 /// whoever is let in is answered soon, and the others are told at once.
 const WAIT_MS_MAX: Millis = 100;
+/// Who comes while a node stops finds another one, or this one started anew, in a moment.
+const OTHER_NODE_MS: Millis = 1_000;
+/// Nobody knows when one of too many tasks ends; many do in the time of a short one.
+const TASK_ENDS_WITHIN_MS: Millis = 5_000;
 /// A hold outlives its task's deadline by this before the sweeper frees it by itself.
 const HOLD_GRACE_MS: i64 = 5 * 60_000;
 
@@ -96,10 +100,16 @@ pub enum AdmitError {
     InProgress,
     /// Too many tasks are under way, or this node stops; top-level 10.
     #[error("too many tasks are under way")]
-    Busy,
+    Busy {
+        /// After so long another try is worth it.
+        wait_ms: Millis,
+    },
     /// The portal refused the account too often; status -2.
     #[error("the portal refused the account too often")]
-    Braked,
+    Braked {
+        /// After so long the account is tried again, at the latest.
+        wait_ms: Millis,
+    },
     /// Ours; `data.status` -1.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -220,10 +230,13 @@ impl Admission {
         request: CreateRequest,
     ) -> Result<TaskId, AdmitError> {
         let product = request.product;
-        if self.node.stopping.is_cancelled() || self.open_tasks.are_too_many() {
-            return Err(AdmitError::Busy);
+        if self.node.stopping.is_cancelled() {
+            return Err(AdmitError::Busy { wait_ms: OTHER_NODE_MS });
         }
-        let place = self.place().ok_or(AdmitError::Busy)?;
+        if self.open_tasks.are_too_many() {
+            return Err(AdmitError::Busy { wait_ms: TASK_ENDS_WITHIN_MS });
+        }
+        let place = self.place()?;
         let area = self.usable_area(product, &request.area).await?;
         let is_test = request.mode == KeyMode::Test;
         let is_model_city = area.as_str() == MODEL_CITY;
@@ -262,22 +275,28 @@ impl Admission {
                 Ok(id)
             }
             Admitted::Twin(id) => Ok(id),
-            Admitted::TooManyOpen | Admitted::TooManyUnpaid => Err(AdmitError::Busy),
-            Admitted::TooManyWrong => Err(AdmitError::Braked),
+            Admitted::TooManyOpen => Err(AdmitError::Busy { wait_ms: TASK_ENDS_WITHIN_MS }),
+            Admitted::TooManyUnpaid { until } => {
+                Err(AdmitError::Busy { wait_ms: until - self.time.now() })
+            }
+            Admitted::TooManyWrong { until } => {
+                Err(AdmitError::Braked { wait_ms: until - self.time.now() })
+            }
             Admitted::New | Admitted::NoBalance => Err(AdmitError::NoBalance),
             Admitted::KeyReused => Err(AdmitError::KeyReused),
         }
     }
 
-    /// A place among the creates that wait to be written; `None` when they wait long. Taken before anything
+    /// A place among the creates that wait to be written; none when they wait long, but how long. Taken before anything
     /// else is done: what is not let in must cost nothing, and what is on its way must count, or all
     /// that come at once would find the queue empty.
-    fn place(&self) -> Option<mpsc::Permit<'_, Pending>> {
+    fn place(&self) -> Result<mpsc::Permit<'_, Pending>, AdmitError> {
         let waiting = WAITING_MAX - self.writes.capacity();
-        if wait_ms(waiting, self.written_ms.load(Ordering::Relaxed)) > WAIT_MS_MAX {
-            return None;
+        let wait_ms = wait_ms(waiting, self.written_ms.load(Ordering::Relaxed));
+        if wait_ms > WAIT_MS_MAX {
+            return Err(AdmitError::Busy { wait_ms });
         }
-        self.writes.try_reserve().ok()
+        self.writes.try_reserve().map_err(|_| AdmitError::Busy { wait_ms })
     }
 
     async fn usable_area(&self, product: Product, code: &str) -> Result<AreaCode, AdmitError> {
@@ -378,20 +397,6 @@ impl Admission {
     }
 }
 
-async fn write(place: mpsc::Permit<'_, Pending>, new: NewTask) -> Result<Admitted, AdmitError> {
-    let (reply, answer) = oneshot::channel();
-    place.send(Pending { new, reply });
-    let gone = || Fault::Impossible("the admission loop is gone".to_owned());
-    answer.await.map_err(|_| gone())?.map_err(|error| Fault::Shared(error).into())
-}
-
-/// How long a create that comes behind `waiting` others waits for the end of its transaction, told by
-/// how long the last one took. While none waits, its length is no reason to refuse.
-const fn wait_ms(waiting: usize, written_ms: Millis) -> Millis {
-    let before = (waiting / BATCH_MAX) as Millis;
-    if before == 0 { 0 } else { (before + 1) * written_ms }
-}
-
 #[cfg(test)]
 mod tests {
     use fiveone_model::task::Stage;
@@ -416,14 +421,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_create_waits_for_all_transactions_before_its_own() {
-        assert_eq!(wait_ms(0, 5_000), 0, "a slow disk alone refuses nobody");
-        assert_eq!(wait_ms(BATCH_MAX - 1, 5_000), 0);
-        assert_eq!(wait_ms(BATCH_MAX, 30), 60);
-        assert_eq!(wait_ms(3 * BATCH_MAX + 1, 30), 120);
-    }
-
     #[tokio::test]
     async fn a_twin_is_recognised_and_money_and_load_are_limits() {
         let store = TestStore::sqlite().await;
@@ -444,7 +441,8 @@ mod tests {
         assert!(matches!(poor, Err(AdmitError::NoBalance)), "1,000 分 pay for three at 300");
         wiring.open_tasks.set(4);
         let busy = admission.admit(&entry, request("five")).await;
-        assert!(matches!(busy, Err(AdmitError::Busy)));
+        let expected = TASK_ENDS_WITHIN_MS;
+        assert!(matches!(busy, Err(AdmitError::Busy { wait_ms }) if wait_ms == expected));
 
         drop(admission);
         writing.await.unwrap();

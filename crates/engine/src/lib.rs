@@ -192,10 +192,16 @@ impl Engine {
 
     /// Stops the node: nothing more is admitted or claimed, running tasks get their time, then
     /// leases are given back. What still needed its login fields, which go with the node, has
-    /// failed with 50002 by then.
+    /// failed with 50002 by then. One that was declared dead ends at once: its leases are others' by now,
+    /// and so is what it could still do.
     pub async fn stop(&self) {
         let Wiring { node, time, options, runs, .. } = &self.0.wiring;
         node.stopping.cancel();
+        if node.lost.is_cancelled() {
+            node.abandon.cancel();
+            runs.ended().await;
+            return;
+        }
         let patience = time.until(time.now() + options.shutdown_for_ms);
         tokio::select! {
             biased;

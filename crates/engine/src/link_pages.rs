@@ -191,7 +191,7 @@ impl LinkPages {
             return Ok(Begun::Task);
         }
         let Some(entry) = self.apps.find(&made.app_id).await? else {
-            return Ok(Begun::Refused(AdmitError::Busy));
+            return Ok(Begun::Refused(AdmitError::Busy { wait_ms: 1_000 }));
         };
         if entry.app.grant(made.product) != Some(Grant::Active) {
             let complaint = "应用暂时无法使用本服务，请联系应用".to_owned();

@@ -89,9 +89,15 @@ pub enum Admitted {
     /// The app has as many tasks under way as it may; nothing was written.
     TooManyOpen,
     /// Too many tasks of the app ended for what was typed, and cost nothing; nothing was written.
-    TooManyUnpaid,
+    TooManyUnpaid {
+        /// When one of them does not count any more.
+        until: Millis,
+    },
     /// The portal refused the account too often; nothing was written.
-    TooManyWrong,
+    TooManyWrong {
+        /// When one of them does not count any more, at the latest.
+        until: Millis,
+    },
 }
 
 impl Writer {

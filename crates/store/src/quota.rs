@@ -59,10 +59,11 @@ impl Counts {
             return Ok(Some(Admitted::TooManyOpen));
         }
         if count.unpaid >= i64::from(quota.unpaid_per_hour_max) {
-            return Ok(Some(Admitted::TooManyUnpaid));
+            let until = unpaid_until(tx, new, now).await?;
+            return Ok(Some(Admitted::TooManyUnpaid { until }));
         }
-        if is_braked(tx, new, now).await? {
-            return Ok(Some(Admitted::TooManyWrong));
+        if let Some(until) = braked_until(tx, new, now).await? {
+            return Ok(Some(Admitted::TooManyWrong { until }));
         }
         count.open += 1;
         self.0.insert(new.app_id.clone(), count);
@@ -88,13 +89,11 @@ async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Erro
         )
         .await?
         .map_or(Ok(0), |row| row.int(0))?;
-    let of_input = FailureKind::ALL.into_iter().filter(|kind| kind.is_of_input());
-    let of_input: Vec<String> = of_input.map(is_kind).collect();
     let sql = format!(
         "select count(*) from (select 1 as one from task
            where app_id = $1 and stage = 'failed' and finished_at > $2 and ({})
            limit $3) as found",
-        of_input.join(" or ")
+        is_of_input()
     );
     let unpaid = tx
         .fetch_one(&sql, args![app, now - UNPAID_OVER_MS, i64::from(new.quota.unpaid_per_hour_max)])
@@ -103,28 +102,53 @@ async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Erro
     Ok(Count { open, unpaid })
 }
 
-/// Whether the portal has refused the account so often that it may lock it. A login that is under way
-/// counts as one that it may refuse, and so does one that a node had begun when it was cancelled: nobody
-/// waited for what the portal said. After one that it accepted counting begins anew.
-async fn is_braked(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<bool, Error> {
-    let Some(login) = &new.login_digest else { return Ok(false) };
+/// When the newest failures of the last hour are one less than are too many.
+async fn unpaid_until(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Millis, Error> {
+    let sql = format!(
+        "select finished_at from task
+         where app_id = $1 and stage = 'failed' and finished_at > $2 and ({})
+         order by finished_at desc limit 1 offset $3",
+        is_of_input()
+    );
+    let before = i64::from(new.quota.unpaid_per_hour_max) - 1;
+    let since = now - UNPAID_OVER_MS;
+    let row = tx.fetch_one(&sql, args![new.app_id.as_str(), since, before.max(0)]).await?;
+    Ok(row.map_or(Ok(now), |row| row.int(0))? + UNPAID_OVER_MS)
+}
+
+/// Until when the account is left alone, for its portal has refused it so often that it may lock it;
+/// `None` when it is not. A login that is under way counts as one that may be refused, and so does one that
+/// a node had begun when it was cancelled: nobody waited for what the portal said. After one that it
+/// accepted counting begins anew.
+async fn braked_until(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Option<Millis>, Error> {
+    let Some(login) = &new.login_digest else { return Ok(None) };
+    let Some(before) = new.quota.wrong_logins_max.checked_sub(1) else {
+        return Ok(Some(now + new.quota.wrong_logins_for_ms));
+    };
     let since = now - new.quota.wrong_logins_for_ms;
     let under_way: Vec<String> =
         StageName::WITH_CREDENTIALS.iter().map(|stage| format!("'{}'", stage.as_str())).collect();
     let sql = format!(
-        "select count(*) from task
+        "select created_at from task
          where login_digest = $1 and created_at > $2
            and (stage in ({}) or (stage = 'failed' and ({} or ({} and fence > {ENDED_UNCLAIMED}))))
            and created_at > coalesce(
              (select max(created_at) from task
-              where login_digest = $1 and crawled_at is not null), 0)",
+              where login_digest = $1 and crawled_at is not null), 0)
+         order by created_at desc limit 1 offset $3",
         under_way.join(", "),
         is_kind(FailureKind::WrongCredentials),
         is_kind(FailureKind::Cancelled)
     );
-    let row = tx.fetch_one(&sql, args![login.as_str(), since]).await?;
-    let wrong = row.map_or(Ok(0), |row| row.int(0))?;
-    Ok(wrong >= i64::from(new.quota.wrong_logins_max))
+    let row = tx.fetch_one(&sql, args![login.as_str(), since, i64::from(before)]).await?;
+    let too_many = row.map(|row| row.int(0)).transpose()?;
+    Ok(too_many.map(|created_at| created_at + new.quota.wrong_logins_for_ms))
+}
+
+/// Whether a failed task ended for what was typed, or not typed.
+fn is_of_input() -> String {
+    let kinds = FailureKind::ALL.into_iter().filter(|kind| kind.is_of_input());
+    kinds.map(is_kind).collect::<Vec<_>>().join(" or ")
 }
 
 /// Whether a failed task's detail ([`Stage::detail`](fiveone_model::task::Stage::detail)) is of a kind.

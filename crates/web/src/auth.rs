@@ -3,13 +3,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fiveone_engine::{AppEntry, Fault};
 use fiveone_model::app::{App, AppId, Grant};
-use fiveone_model::product::Product;
+use fiveone_model::clock::Millis;
+use fiveone_model::product::{Interface, Product};
 use tokio::sync::SemaphorePermit;
 
 use crate::guesses::Guesser;
+use crate::rate::CallKind;
 use crate::state::ApiState;
 
 /// Why an app that is who it says may not call now.
@@ -22,7 +25,10 @@ pub(crate) enum Denied {
     /// It calls from an address that it may not call from.
     Elsewhere,
     /// It calls too often.
-    TooOften,
+    TooOften {
+        /// After so many seconds one more is let in.
+        wait_s: i64,
+    },
     /// Too many calls are under way.
     Busy,
     /// Too many wrong tokenKeys or keys came from there.
@@ -43,7 +49,7 @@ impl ApiState {
     pub(crate) fn let_try(&self, who: &Guesser) -> Result<(), Denied> {
         match self.guesses.wait_ms(who, self.engine.steady()) {
             None => Ok(()),
-            Some(wait_ms) => Err(Denied::Guessing { wait_s: (wait_ms + 999) / 1_000 }),
+            Some(wait_ms) => Err(Denied::Guessing { wait_s: seconds(wait_ms) }),
         }
     }
 
@@ -52,30 +58,38 @@ impl ApiState {
     pub(crate) fn let_in(
         &self,
         app: &App,
-        product: Product,
+        interface: Interface,
         address: Option<IpAddr>,
     ) -> Result<SemaphorePermit<'_>, Denied> {
         at_home(app, address)?;
-        granted(app, product)?;
-        self.count_in(app)
+        granted(app, interface.product)?;
+        self.count_in(app, interface.operation.into())
     }
 
     /// The same for a call that is of no product.
     pub(crate) fn let_in_anywhere(
         &self,
         app: &App,
+        kind: CallKind,
         address: Option<IpAddr>,
     ) -> Result<SemaphorePermit<'_>, Denied> {
         at_home(app, address)?;
-        self.count_in(app)
+        self.count_in(app, kind)
     }
 
-    fn count_in(&self, app: &App) -> Result<SemaphorePermit<'_>, Denied> {
-        if !self.rates.may_call(app) {
-            return Err(Denied::TooOften);
-        }
-        self.calls_at_once.try_acquire().map_err(|_| Denied::Busy)
+    fn count_in(&self, app: &App, kind: CallKind) -> Result<SemaphorePermit<'_>, Denied> {
+        let millis = |wait: Duration| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2);
+        self.rates
+            .take(app, kind)
+            .map_err(|wait| Denied::TooOften { wait_s: seconds(millis(wait) + 1) })?;
+        self.calls_at_once.enter(kind).ok_or(Denied::Busy)
     }
+}
+
+/// Whole seconds after which so much time is over, for `Retry-After`.
+pub(crate) const fn seconds(wait_ms: Millis) -> i64 {
+    let whole = (wait_ms + 999) / 1_000;
+    if whole < 1 { 1 } else { whole }
 }
 
 /// Whether an app may call from there.

@@ -6,6 +6,7 @@
 
 mod assets;
 mod auth;
+mod calls_at_once;
 mod client_address;
 mod console;
 mod guesses;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use axum::Router;
 use fiveone_engine::Engine;
 
-pub use options::{ConsoleOptions, Options};
+pub use options::{ConsoleOptions, KindRates, Options};
 pub use probes::RenderMetrics;
 pub use v1::openapi_document;
 pub use welcome::{Welcome, WelcomePassword, WelcomePerson, welcome};

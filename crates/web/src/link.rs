@@ -188,7 +188,7 @@ async fn begin(
 fn complaint_of(refusal: &AdmitError, language: Language) -> String {
     let text = match refusal {
         AdmitError::Parameter(complaint) => return complaint.clone(),
-        AdmitError::Braked => language.say(
+        AdmitError::Braked { .. } => language.say(
             "该账号多次被网站拒绝，为免被锁定，请一小时后再试。",
             "The site refused this account several times. So that it is not locked, try in an hour.",
         ),
@@ -201,7 +201,7 @@ fn complaint_of(refusal: &AdmitError, language: Language) -> String {
             "应用暂时无法使用本服务，请联系应用。",
             "The app cannot use this service at present; ask it.",
         ),
-        AdmitError::InProgress | AdmitError::Busy | AdmitError::Fault(_) => {
+        AdmitError::InProgress | AdmitError::Busy { .. } | AdmitError::Fault(_) => {
             language.say("现在请求太多，请稍后再试。", "Too many at the moment; try again soon.")
         }
     };

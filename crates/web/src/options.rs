@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fiveone_model::networks::Networks;
 
+pub use crate::rate::KindRates;
+
 /// The limits of the surfaces.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -22,6 +24,8 @@ pub struct Options {
     pub params_max: usize,
     /// Calls under way at once, whatever their app; above it a call gets status 10.
     pub calls_at_once_max: usize,
+    /// Calls of each kind that an app may make a second.
+    pub rates: KindRates,
     /// How many bytes of finished reports are kept in memory for the next poll.
     pub report_cache_bytes: u64,
     /// How long one is kept; erasing a task shows after this at the latest.
@@ -51,6 +55,7 @@ impl Default for Options {
             body_for: Duration::from_secs(15),
             params_max: 64,
             calls_at_once_max: 4096,
+            rates: KindRates::default(),
             report_cache_bytes: 64 * 1024 * 1024,
             report_cache_for: Duration::from_secs(30),
             live_keys_in_model_city: false,

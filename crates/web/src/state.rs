@@ -1,12 +1,10 @@
 //! What every front needs: the engine, the limits, and how many calls are under way. A front is a
 //! set of interfaces, such as the vendor's.
 
-use std::sync::Arc;
-
 use fiveone_engine::Engine;
-use tokio::sync::Semaphore;
 
 use crate::Options;
+use crate::calls_at_once::CallsAtOnce;
 use crate::console::{FREE_BY, FREE_FROM, Trying};
 use crate::guesses::Guesses;
 use crate::log_budget::LogBudget;
@@ -23,13 +21,13 @@ pub(crate) struct ApiState {
     pub(crate) sign_ins_by: Guesses<Trying>,
     /// Lines about calls that were refused.
     pub(crate) refusals_said: LogBudget,
-    pub(crate) calls_at_once: Arc<Semaphore>,
+    pub(crate) calls_at_once: CallsAtOnce,
 }
 
 impl ApiState {
     pub(crate) fn new(engine: Engine, options: Options) -> Self {
-        let calls_at_once = Arc::new(Semaphore::new(options.calls_at_once_max));
-        let (rates, guesses) = (Rates::default(), Guesses::default());
+        let calls_at_once = CallsAtOnce::up_to(options.calls_at_once_max);
+        let (rates, guesses) = (Rates::new(options.rates), Guesses::default());
         let refusals_said = LogBudget::default();
         Self {
             engine,

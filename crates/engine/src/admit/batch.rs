@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use fiveone_model::clock::Millis;
 use fiveone_store::{Admitted, NewTask, Writer};
 use tokio::sync::{mpsc, oneshot};
 
+use super::AdmitError;
+use crate::Fault;
 use crate::persist::Persistence;
 
 /// The most creates written in one transaction.
-pub(super) const BATCH_MAX: usize = 64;
+const BATCH_MAX: usize = 64;
 
 /// A create on its way into a transaction.
 pub(crate) struct Pending {
@@ -51,5 +54,36 @@ impl BatchWriter {
                 }
             }
         }
+    }
+}
+
+/// Waits until a create is written or refused.
+pub(super) async fn write(
+    place: mpsc::Permit<'_, Pending>,
+    new: NewTask,
+) -> Result<Admitted, AdmitError> {
+    let (reply, answer) = oneshot::channel();
+    place.send(Pending { new, reply });
+    let gone = || Fault::Impossible("the admission loop is gone".to_owned());
+    answer.await.map_err(|_| gone())?.map_err(|error| Fault::Shared(error).into())
+}
+
+/// How long a create that comes behind `waiting` others waits for the end of its transaction, told by
+/// how long the last one took. While none waits, its length is no reason to refuse.
+pub(super) const fn wait_ms(waiting: usize, written_ms: Millis) -> Millis {
+    let before = (waiting / BATCH_MAX) as Millis;
+    if before == 0 { 0 } else { (before + 1) * written_ms }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_create_waits_for_all_transactions_before_its_own() {
+        assert_eq!(wait_ms(0, 5_000), 0, "a slow disk alone refuses nobody");
+        assert_eq!(wait_ms(BATCH_MAX - 1, 5_000), 0);
+        assert_eq!(wait_ms(BATCH_MAX, 30), 60);
+        assert_eq!(wait_ms(3 * BATCH_MAX + 1, 30), 120);
     }
 }

@@ -78,6 +78,11 @@ impl Server {
                 default.calls_at_once_max,
                 1..=1_000_000,
             ),
+            rates: fiveone_web::KindRates {
+                creates: section.number("creates_per_second", 0, 0..=1_000_000),
+                polls: section.number("polls_per_second", 0, 0..=1_000_000),
+                others: section.number("other_calls_per_second", 0, 0..=1_000_000),
+            },
             report_cache_bytes: section.number(
                 "report_cache_bytes",
                 default.report_cache_bytes,

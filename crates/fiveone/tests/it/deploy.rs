@@ -55,7 +55,7 @@ fn the_dashboard_is_json_with_a_panel_for_each_question() {
     let text = std::fs::read_to_string(deploy().join("grafana/fiveone.json")).unwrap();
     let board: serde_json::Value = serde_json::from_str(&text).unwrap();
     let panels = board["panels"].as_array().unwrap();
-    assert_eq!(panels.len(), 14);
+    assert_eq!(panels.len(), 15);
     for panel in panels {
         let queries = panel["targets"].as_array().unwrap();
         assert!(queries.iter().all(|query| query["expr"].is_string()), "{panel}");

@@ -9,7 +9,10 @@ use fiveone_testkit::{ManualClock, TestStore, build, on_both};
 use crate::gateway::{Plan, TestGateway, read_picture, text};
 use crate::vendor_client::FUND;
 
-on_both!(a_node_that_stops_ends_what_still_waited);
+on_both!(
+    a_node_that_stops_ends_what_still_waited,
+    a_node_that_was_declared_dead_ends_at_once_and_leaves_its_tasks_to_others,
+);
 
 fn plan_without_ticks() -> (Plan, ManualClock) {
     let time = ManualClock::default();
@@ -122,5 +125,29 @@ async fn a_node_that_stops_ends_what_still_waited(store: TestStore) {
         .collect();
     gateway.store.write.admit(&waiting, build::NOW).await.unwrap();
     gateway.engine.stop().await;
+    gateway.assert_nothing_is_left().await;
+}
+
+async fn a_node_that_was_declared_dead_ends_at_once_and_leaves_its_tasks_to_others(
+    store: TestStore,
+) {
+    let (mut plan, time) = plan_without_ticks();
+    // Far longer than anybody waits: the clock stands still.
+    plan.options.shutdown_for_ms = i64::MAX / 4;
+    let gateway = TestGateway::build(store, plan).await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "good").await;
+    gateway.wait_for(Product::Fund, &tid, &["10004"]).await;
+    let dead = gateway.store.read.living_nodes().await.unwrap().remove(0);
+    assert!(gateway.store.write.declare_dead(&dead.id, dead.beats, build::NOW).await.unwrap());
+    gateway.engine.tick().await.expect_err("it learns it from its heartbeat");
+    gateway.engine.lost().await;
+    gateway.engine.stop().await;
+    assert_eq!(gateway.client.result(FUND, &tid).await["code"], "10004", "it ended nothing");
+    let other = gateway.second_node().await;
+    time.advance(1);
+    other.tick().await.unwrap();
+    let client = TestGateway::router_of(&other).await;
+    assert_eq!(client.result(FUND, &tid).await["code"], "50002");
     gateway.assert_nothing_is_left().await;
 }

@@ -84,8 +84,11 @@ async fn free_failures_are_not_to_be_had_without_end(store: TestStore) {
     }
     // What the portal or we did is not the app's.
     let next = [limited(9, quota)];
-    assert_eq!(outcomes(&store, &next, NOW).await, [Admitted::TooManyUnpaid]);
-    assert_eq!(outcomes(&store, &next, NOW + HOUR - 1).await, [Admitted::TooManyUnpaid]);
+    assert_eq!(outcomes(&store, &next, NOW).await, [Admitted::TooManyUnpaid { until: NOW + HOUR }]);
+    assert_eq!(
+        outcomes(&store, &next, NOW + HOUR - 1).await,
+        [Admitted::TooManyUnpaid { until: NOW + HOUR }]
+    );
     assert_eq!(outcomes(&store, &next, NOW + HOUR).await, [Admitted::New]);
     let free = Balance { free_fen: 700, held_fen: 300, revenue_fen: 0, funding_fen: 1_000 };
     assert_eq!(store.read.balance(&build::app_id("a")).await.unwrap().unwrap(), free);
@@ -97,15 +100,21 @@ async fn an_account_that_its_portal_refused_is_left_alone(store: TestStore) {
     // Two at once are two that may be refused.
     let both = [login(1, "zhang"), login(2, "zhang"), login(3, "zhang"), login(4, "li")];
     let told = outcomes(&store, &both[..3], NOW).await;
-    assert_eq!(told, [Admitted::New, Admitted::New, Admitted::TooManyWrong]);
+    assert_eq!(told, [Admitted::New, Admitted::New, Admitted::TooManyWrong { until: NOW + HOUR }]);
     fail(&store, 1, FailureKind::WrongCredentials, NOW).await;
-    assert_eq!(outcomes(&store, &both[2..3], NOW).await, [Admitted::TooManyWrong]);
+    assert_eq!(
+        outcomes(&store, &both[2..3], NOW).await,
+        [Admitted::TooManyWrong { until: NOW + HOUR }]
+    );
     assert_eq!(outcomes(&store, &both[3..], NOW).await, [Admitted::New], "another account");
     // One that failed for another reason was no wrong password.
     fail(&store, 2, FailureKind::PortalUnstable, NOW).await;
     assert_eq!(outcomes(&store, &[login(5, "zhang")], NOW + 1).await, [Admitted::New]);
     fail(&store, 5, FailureKind::WrongCredentials, NOW + 1).await;
-    assert_eq!(outcomes(&store, &[login(6, "zhang")], NOW + 2).await, [Admitted::TooManyWrong]);
+    assert_eq!(
+        outcomes(&store, &[login(6, "zhang")], NOW + 2).await,
+        [Admitted::TooManyWrong { until: NOW + HOUR }]
+    );
     // The window slides over the first.
     assert_eq!(outcomes(&store, &[login(6, "zhang")], NOW + HOUR).await, [Admitted::New]);
     fail(&store, 6, FailureKind::WrongCredentials, NOW + HOUR).await;
@@ -135,5 +144,8 @@ async fn a_login_that_was_cancelled_half_way_may_have_been_refused(store: TestSt
         claim(&store).await;
         fail(&store, number, FailureKind::Cancelled, NOW).await;
     }
-    assert_eq!(outcomes(&store, &[login(6, "zhang")], NOW).await, [Admitted::TooManyWrong]);
+    assert_eq!(
+        outcomes(&store, &[login(6, "zhang")], NOW).await,
+        [Admitted::TooManyWrong { until: NOW + HOUR }]
+    );
 }

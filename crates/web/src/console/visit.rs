@@ -21,6 +21,7 @@ use super::frame::Frame;
 use crate::assets;
 use crate::client_address::client_address;
 use crate::language::Language;
+use crate::rate::CallKind;
 use crate::state::{ApiState, log_fault};
 
 /// Keeps the language of who has chosen one.
@@ -163,7 +164,7 @@ impl FromRequestParts<Arc<ApiState>> for Caller {
         if !api.options.console.allowed_networks.allow(address) {
             return Err(Trouble::Missing(language));
         }
-        let call = Arc::clone(&api.calls_at_once).try_acquire_owned().map_err(|_| Trouble::Busy)?;
+        let call = api.calls_at_once.enter_owned(CallKind::Other).ok_or(Trouble::Busy)?;
         let token = cookie(&parts.headers, cookie_name(api));
         Ok(Self { language, asked, address, token, _call: call })
     }

@@ -19,6 +19,7 @@ use super::templates::Frame;
 use crate::assets;
 use crate::html::html;
 use crate::language::Language;
+use crate::rate::CallKind;
 use crate::state::{ApiState, log_fault};
 
 /// The cookie of the browser in which the person agreed.
@@ -118,8 +119,10 @@ impl FromRequestParts<Arc<ApiState>> for Visit {
         let Ok(Query(asked)) = Query::<Asked>::from_request_parts(parts, api).await else {
             return Err(odd);
         };
-        let call = Arc::clone(&api.calls_at_once).try_acquire_owned();
-        let call = Some(call.map_err(|_| Trouble::Busy)?);
+        // What a person sends to begin is a create as any other.
+        let is_begin = parts.uri.path().ends_with("/begin");
+        let kind = if is_begin { CallKind::Create } else { CallKind::Other };
+        let call = Some(api.calls_at_once.enter_owned(kind).ok_or(Trouble::Busy)?);
         let language = Language::of(asked.lang.as_deref());
         let link = api.engine.link_pages().find(&token).await?.ok_or(Trouble::Unknown(language))?;
         Ok(Self { token, asked, language, link, cookie: cookie_of(&parts.headers), call })

@@ -52,7 +52,7 @@ impl<'a> Call<'a> {
         let address = client_address(&request, &api.options.trusted_proxies);
         let guesser = Guesser { app: None, address: address.map(client_network) };
         let (app, mode) = caller(front, request.headers(), guesser).await?;
-        let permit = api.let_in_anywhere(&app.app, address)?;
+        let permit = api.let_in_anywhere(&app.app, route.kind(), address)?;
         let (parts, body) = request.into_parts();
         let query = Query::read(&parts.uri, &route.query_names())?;
         let body = match route.body {

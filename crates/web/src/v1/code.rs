@@ -158,7 +158,7 @@ codes! {
     TooManyRefusedLogins = "too_many_refused_logins", TOO_MANY_REQUESTS, "The portal refused the account too often",
         cause: "More wrong passwords would lock the account at its portal; a login that was cancelled half-way counts as one.",
         person: "该账号的登录多次被网站拒绝，为免被锁定，请稍后再试",
-        app: "Let the person look up the password first; try again in an hour.";
+        app: "Let the person look up the password first; try again when Retry-After is over, at the latest.";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The app calls too often",
         cause: "The app makes more calls a second than it may.",
         person: "系统繁忙，请稍后再试",

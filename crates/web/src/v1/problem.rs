@@ -13,7 +13,7 @@ use super::code::Code;
 use crate::auth::Denied;
 use crate::state::log_fault;
 
-/// Rates count by the second.
+/// A place among the calls under way is free in a moment, and a create that is on its way is done.
 const RETRY_AFTER_S: i64 = 1;
 const TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -68,6 +68,11 @@ impl Problem {
         Self { header: Some((name, value)), ..self }
     }
 
+    /// A problem that is over after so many seconds.
+    pub(super) fn later(code: Code, seconds: i64) -> Self {
+        Self::from(code).with(header::RETRY_AFTER, seconds.into())
+    }
+
     /// The answer.
     pub(super) fn respond(self, request_id: &str) -> Response {
         let code = self.code;
@@ -98,7 +103,7 @@ impl From<Code> for Problem {
                 let challenge = HeaderValue::from_static("Bearer realm=\"fiveone\"");
                 Some((header::WWW_AUTHENTICATE, challenge))
             }
-            Code::RateLimited | Code::Busy | Code::RequestInProgress | Code::TooManyWrongKeys => {
+            Code::Busy | Code::RequestInProgress => {
                 Some((header::RETRY_AFTER, RETRY_AFTER_S.into()))
             }
             _ => None,
@@ -113,11 +118,9 @@ impl From<Denied> for Problem {
             Denied::NoGrant => Code::ProductNotGranted.into(),
             Denied::Paused => Code::ProductPaused.into(),
             Denied::Elsewhere => Code::AddressNotAllowed.into(),
-            Denied::TooOften => Code::RateLimited.into(),
+            Denied::TooOften { wait_s } => Self::later(Code::RateLimited, wait_s),
             Denied::Busy => Code::Busy.into(),
-            Denied::Guessing { wait_s } => {
-                Self::from(Code::TooManyWrongKeys).with(header::RETRY_AFTER, wait_s.into())
-            }
+            Denied::Guessing { wait_s } => Self::later(Code::TooManyWrongKeys, wait_s),
         }
     }
 }

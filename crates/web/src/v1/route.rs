@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::Outcome;
 use super::call::Call;
 use super::code::Code;
+use crate::rate::CallKind;
 
 /// A route.
 pub(super) struct Route {
@@ -98,6 +99,16 @@ impl Route {
     /// Its method.
     pub(super) fn method(&self) -> Method {
         self.verb.parse().unwrap_or_default()
+    }
+
+    /// What it is to the load of a node.
+    pub(super) fn kind(&self) -> CallKind {
+        match self.operation {
+            "create_task" => CallKind::Create,
+            "show_task" | "follow_task" | "show_report" => CallKind::Poll,
+            "answer_question" | "refresh_question" => CallKind::Answer,
+            _ => CallKind::Other,
+        }
     }
 
     /// The names it knows behind the `?`.

@@ -25,6 +25,7 @@ use super::problem::Problem;
 use super::query::{cursor, page};
 use super::task::{Task, TaskSummary};
 use super::{Outcome, body, json};
+use crate::auth::seconds;
 
 /// The longest that a poll waits, in seconds.
 pub(super) const WAIT_S_MAX: u64 = 30;
@@ -188,8 +189,10 @@ fn refused(error: AdmitError) -> Problem {
         AdmitError::EmployerLogin => Code::EmployerLoginNotGranted.into(),
         AdmitError::NoBalance => Code::InsufficientBalance.into(),
         AdmitError::InProgress => Code::RequestInProgress.into(),
-        AdmitError::Busy => Code::Busy.into(),
-        AdmitError::Braked => Code::TooManyRefusedLogins.into(),
+        AdmitError::Busy { wait_ms } => Problem::later(Code::Busy, seconds(wait_ms)),
+        AdmitError::Braked { wait_ms } => {
+            Problem::later(Code::TooManyRefusedLogins, seconds(wait_ms))
+        }
         AdmitError::Fault(fault) => fault.into(),
     }
 }
@@ -263,9 +266,7 @@ pub(super) async fn refresh(call: Call<'_>) -> Outcome {
         Some(Refreshing::Asked) => json(StatusCode::ACCEPTED, &Task::of(&own_task(&call).await?)),
         Some(Refreshing::NotWaiting) => Err(Code::NoOpenQuestion.into()),
         Some(Refreshing::CannotRefresh) => Err(Code::QuestionStays.into()),
-        Some(Refreshing::TooSoon(seconds)) => {
-            Err(Problem::from(Code::RefreshTooSoon).with(header::RETRY_AFTER, seconds.into()))
-        }
+        Some(Refreshing::TooSoon(seconds)) => Err(Problem::later(Code::RefreshTooSoon, seconds)),
         None => Err(Code::TaskNotFound.into()),
     }
 }

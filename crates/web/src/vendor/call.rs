@@ -68,7 +68,7 @@ impl<'a> Call<'a> {
                 return Err(refusal);
             }
         }
-        let permit = api.let_in(&app.app, interface.product, address)?;
+        let permit = api.let_in(&app.app, interface, address)?;
         Ok(Self { api, app, product: interface.product, params, idempotency_key, _permit: permit })
     }
 

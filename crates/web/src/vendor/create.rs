@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::refusal::{Refusal, Status};
+use crate::auth::seconds;
 use crate::state::log_fault;
 
 /// Said in place of a portal that would lock the account at one more wrong password.
@@ -59,7 +60,7 @@ fn render(admitted: Result<TaskId, AdmitError>) -> Result<Value, Refusal> {
         Err(AdmitError::Parameter(complaint)) => Ok(failed(-2, format!("参数错误：{complaint}"))),
         Err(AdmitError::WrongMode) => Ok(failed(-2, WRONG_MODE.to_owned())),
         Err(AdmitError::KeyReused) => Ok(failed(-2, KEY_REUSED.to_owned())),
-        Err(AdmitError::Braked) => Ok(failed(-2, BRAKED.to_owned())),
+        Err(AdmitError::Braked { .. }) => Ok(failed(-2, BRAKED.to_owned())),
         Err(AdmitError::Fault(fault)) => {
             log_fault(&fault);
             Ok(failed(-1, "接口调用异常".to_owned()))
@@ -68,7 +69,7 @@ fn render(admitted: Result<TaskId, AdmitError>) -> Result<Value, Refusal> {
             Err(Refusal::because(Status::NoGrant, "未开通单位登录方式"))
         }
         Err(AdmitError::NoBalance) => Err(Status::NoBalance.into()),
-        Err(AdmitError::Busy) => Err(Status::Busy.into()),
+        Err(AdmitError::Busy { wait_ms }) => Err(Refusal::busy(seconds(wait_ms))),
         Err(AdmitError::InProgress) => Err(Status::InProgress.into()),
     }
 }
@@ -112,7 +113,7 @@ mod tests {
         for (error, status) in [
             (AdmitError::EmployerLogin, Status::NoGrant),
             (AdmitError::NoBalance, Status::NoBalance),
-            (AdmitError::Busy, Status::Busy),
+            (AdmitError::Busy { wait_ms: 1 }, Status::Busy),
             (AdmitError::InProgress, Status::InProgress),
         ] {
             assert_eq!(render(Err(error)).expect_err("no data").status, status);

@@ -103,7 +103,7 @@ pub(crate) struct Refusal {
     pub(crate) retry_after_s: i64,
 }
 
-/// Rates count by the second.
+/// A place among the calls under way is free in a moment.
 const RETRY_AFTER_S: i64 = 1;
 
 impl Refusal {
@@ -115,6 +115,11 @@ impl Refusal {
     /// A status with what is wrong.
     pub(crate) fn because(status: Status, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: Some(detail.into()), ..Self::from(status) }
+    }
+
+    /// Status 10, and when another try is worth it.
+    pub(crate) fn busy(retry_after_s: i64) -> Self {
+        Self { retry_after_s, ..Self::from(Status::Busy) }
     }
 
     /// `message`: the table's text, and what is wrong.
@@ -138,10 +143,8 @@ impl From<Denied> for Refusal {
             Denied::Elsewhere => Self::because(Status::NoGrant, "调用地址不在该用户允许的范围内"),
             Denied::NoGrant => Status::NoGrant.into(),
             Denied::Paused => Status::Paused.into(),
-            Denied::TooOften | Denied::Busy => Status::Busy.into(),
-            Denied::Guessing { wait_s } => {
-                Self { retry_after_s: wait_s, ..Self::from(Status::Busy) }
-            }
+            Denied::Busy => Status::Busy.into(),
+            Denied::TooOften { wait_s } | Denied::Guessing { wait_s } => Self::busy(wait_s),
         }
     }
 }

@@ -1,19 +1,23 @@
 //! What `/v1` refuses, and how: each as a problem that has its page.
 
+use std::sync::Arc;
+
 use fiveone_model::api_key::KeyMode;
 use fiveone_model::app::Grant;
 use fiveone_model::networks::Networks;
 use fiveone_model::product::Product;
-use fiveone_testkit::{TestStore, on_both};
+use fiveone_testkit::{ManualClock, TestStore, on_both};
 use serde_json::{Value, json};
 
 use super::client::{CITY, V1, gateway, gateway_with, new_task};
-use crate::gateway::{Plan, text};
+use crate::gateway::{APP, Plan, login_fields, text};
+use crate::vendor_client::DOCUMENTED;
 
 on_both!(
     another_apps_tasks_do_not_exist,
     keys_are_refused_when_they_are_unknown_revoked_or_of_the_other_mode,
     an_app_may_do_what_it_is_granted_and_no_more,
+    retry_after_is_how_long_it_takes,
 );
 
 async fn another_apps_tasks_do_not_exist(store: TestStore) {
@@ -215,6 +219,77 @@ async fn whatever_is_under_v1_is_refused_as_a_problem_whose_page_is_served() {
     let others = v1.request("GET", "/nothing").send().await.unwrap();
     assert_eq!(others.status(), 200);
     assert!(others.text().await.unwrap().starts_with("{\"status\":6,"));
+}
+
+async fn retry_after_is_how_long_it_takes(store: TestStore) {
+    const HOUR: i64 = 3_600_000;
+    let time = ManualClock::default();
+    let mut plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
+    // The node itself only ticks when a test says so.
+    plan.options.tick_every_ms = i64::MAX / 4;
+    plan.options.wrong_logins_max = 1;
+    plan.options.wrong_logins_for_ms = 2 * HOUR;
+    let gateway = gateway_with(store, plan).await;
+    let v1 = V1::of(&gateway).await;
+    let people = gateway.people(Product::Fund, CITY, 2);
+    let id = v1.create("fund", &people[0], "wrong").await;
+    v1.finish(&gateway, &id, &people[0]).await;
+
+    let told = async |person: &Value| {
+        let refused = v1.post("/v1/tasks", &new_task("fund", person, "good")).await;
+        let (status, code) = refused.problem();
+        format!("{status} {code} {}", refused.header("retry-after"))
+    };
+    assert_eq!(told(&people[0]).await, "429 too_many_refused_logins 7200");
+    gateway.change_app(|app| app.unpaid_per_hour_max = 1).await;
+    assert_eq!(told(&people[1]).await, "503 busy 3600");
+    let fields = login_fields(&people[1], "good");
+    let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let fields = [&[("area_code", CITY), ("login_type", "1")][..], &fields].concat();
+    let key = gateway.client.token_key(&format!("{DOCUMENTED}createFundSearchTaskB"), &fields);
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.append_pair("appId", APP).append_pair("tokenKey", &key).extend_pairs(&fields);
+    let request = gateway.client.request("POST", "/identity/createFundSearchTaskB");
+    let form = request.header("content-type", "application/x-www-form-urlencoded");
+    let answer = form.body(body.finish()).send().await.unwrap();
+    assert_eq!(answer.headers()["retry-after"], "3600");
+    assert!(answer.text().await.unwrap().starts_with("{\"status\":10,"));
+    time.advance(HOUR - 1_500);
+    assert_eq!(told(&people[1]).await, "503 busy 2");
+    time.advance(1_500);
+    let admitted = v1.post("/v1/tasks", &new_task("fund", &people[1], "good")).await;
+    assert_eq!(admitted.status, 201, "{admitted:?}");
+    assert_eq!(told(&people[0]).await, "429 too_many_refused_logins 3600");
+}
+
+#[tokio::test]
+async fn creates_and_polls_have_rates_of_their_own() {
+    let mut plan = Plan::default();
+    plan.web.rates = fiveone_web::KindRates { creates: 1, polls: 1_000, others: 1_000 };
+    let gateway = gateway_with(TestStore::sqlite().await, plan).await;
+    let v1 = V1::of(&gateway).await;
+    let person = gateway.people(Product::Fund, CITY, 1).remove(0);
+    let task = new_task("fund", &person, "captcha");
+    let mut refused = None;
+    let mut id = None;
+    for _ in 0..50 {
+        let answer = v1.post("/v1/tasks", &task).await;
+        match answer.status {
+            429 => refused = Some(answer),
+            _ => id = Some(text(&answer.ok(201)["id"])),
+        }
+        if refused.is_some() {
+            break;
+        }
+    }
+    let refused = refused.expect("the second create within a second");
+    assert_eq!(refused.problem(), (429, "rate_limited".to_owned()));
+    assert_eq!(refused.header("retry-after"), "1");
+    let path = format!("/v1/tasks/{}", id.expect("the first was admitted"));
+    for _ in 0..20 {
+        v1.get(&path).await.ok(200);
+    }
+    v1.get("/v1/wallet").await.ok(200);
 }
 
 #[tokio::test]
