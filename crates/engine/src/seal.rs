@@ -13,7 +13,7 @@ pub(crate) use page_key::PageKey;
 #[doc(hidden)]
 pub use page_key::seal_as_page;
 pub(crate) use vault::keyed_digest;
-pub use vault::{DeploymentKeys, TaskKey};
+pub use vault::{DeploymentKeys, KeySource, OtherKeys, TaskKey};
 
 use crate::Fault;
 

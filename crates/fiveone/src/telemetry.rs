@@ -62,6 +62,14 @@ pub(crate) fn metrics() -> Result<RenderMetrics, Failed> {
     }))
 }
 
+/// SIGHUP, caught from now on.
+///
+/// # Errors
+/// The system does not let it be caught.
+pub(crate) fn hangup() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
 /// Ctrl-C and SIGTERM, caught from when this is made: whoever asks before anybody waits is heard all
 /// the same.
 pub(crate) struct StopSignals {

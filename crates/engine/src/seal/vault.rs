@@ -4,6 +4,8 @@
 //! each task; a task's key seals its session and sections. Destroying a task's key makes what
 //! backups hold of it unreadable.
 
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac as _};
@@ -11,7 +13,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::random;
-use crate::Fault;
+use crate::{Fault, causes};
 
 const VERSION: u8 = 1;
 const HEAD_BYTES: usize = 2;
@@ -43,13 +45,88 @@ fn open(key: &Key, sealed: &[u8], row: &str) -> Result<Zeroizing<Vec<u8>>, Fault
         .map_err(|_| Fault::Seal("a blob does not open"))
 }
 
-/// The deployment's keys: the newest seals, all of them open.
+/// Where the deployment's keys are read from once more; `None` when there is nothing to be read.
+pub type KeySource = Box<dyn Fn() -> Option<DeploymentKeys> + Send + Sync>;
+
+/// The deployment's keys: the newest seals, all of them open. Clones are the same keys, so that whoever
+/// holds one sees what is taken up later.
 #[derive(Clone)]
-pub struct DeploymentKeys {
-    keys: Vec<(u8, Key)>,
+pub struct DeploymentKeys(Arc<Held>);
+
+struct Held {
+    /// By number, the newest first.
+    keys: RwLock<Arc<Vec<(u8, Key)>>>,
+    source: OnceLock<KeySource>,
+}
+
+/// Why keys are not taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OtherKeys {
+    /// A number would be another key than before.
+    #[error("key {0} is not the one that it was")]
+    Changed(u8),
+    /// None of the keys is there any more: they are another deployment's.
+    #[error("none of the keys that were known is there")]
+    Unrelated,
 }
 
 impl DeploymentKeys {
+    fn of(keys: Vec<(u8, Key)>) -> Self {
+        Self(Arc::new(Held { keys: RwLock::new(Arc::new(keys)), source: OnceLock::new() }))
+    }
+
+    fn all(&self) -> Arc<Vec<(u8, Key)>> {
+        Arc::clone(&self.0.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From where to read the keys again when something was sealed with one that is not here: another
+    /// node knows it already. The first source stays.
+    pub fn read_again_from(&self, source: KeySource) {
+        drop(self.0.source.set(source));
+    }
+
+    /// Takes up what was read again, for whoever holds these keys; whether they are others than before.
+    ///
+    /// # Errors
+    /// They cannot be the same deployment's; then all stays as it was.
+    pub fn take_up(&self, read: &Self) -> Result<bool, OtherKeys> {
+        let (new, mut keys) =
+            (read.all(), self.0.keys.write().unwrap_or_else(PoisonError::into_inner));
+        let mut is_related = false;
+        for (number, key) in keys.iter() {
+            match new.iter().find(|(other, _)| other == number) {
+                Some((_, other)) if **other != **key => return Err(OtherKeys::Changed(*number)),
+                Some(_) => is_related = true,
+                None => {}
+            }
+        }
+        if !is_related {
+            return Err(OtherKeys::Unrelated);
+        }
+        let numbers =
+            |keys: &[(u8, Key)]| keys.iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        let is_changed = numbers(&new) != numbers(&keys);
+        *keys = new;
+        Ok(is_changed)
+    }
+
+    /// Reads them again, since one is missing; whether there are others now.
+    fn read_again(&self) -> bool {
+        let Some(read) = self.0.source.get().and_then(|source| source()) else { return false };
+        match self.take_up(&read) {
+            Ok(is_changed) => {
+                if is_changed {
+                    tracing::info!(newest = self.newest(), "deployment keys taken up");
+                }
+                is_changed
+            }
+            Err(error) => {
+                tracing::error!(error = causes(&error), "deployment keys not taken up");
+                false
+            }
+        }
+    }
+
     /// Reads `NUMBER:64 hex digits` lines, newest first; blank lines and `#` comments are passed
     /// over. `None` when a line is not one, a number is a duplicate, or there is no key.
     #[must_use]
@@ -68,7 +145,7 @@ impl DeploymentKeys {
             }
             keys.push((number, key));
         }
-        (!keys.is_empty()).then_some(Self { keys })
+        (!keys.is_empty()).then(|| Self::of(keys))
     }
 
     /// A first key as the text that [`DeploymentKeys::parse`] reads.
@@ -92,7 +169,7 @@ impl DeploymentKeys {
     /// The number of the key that seals.
     #[must_use]
     pub fn newest(&self) -> u8 {
-        self.keys.first().map_or(0, |(number, _)| *number)
+        self.all().first().map_or(0, |(number, _)| *number)
     }
 
     /// The number of the key that sealed something; `None` when it is no blob of this program.
@@ -109,7 +186,8 @@ impl DeploymentKeys {
     /// # Errors
     /// The system gives no random bytes.
     pub fn seal(&self, plain: &[u8], row: &str) -> Result<Vec<u8>, Fault> {
-        let (number, key) = self.keys.first().ok_or(Fault::Seal("there is no deployment key"))?;
+        let keys = self.all();
+        let (number, key) = keys.first().ok_or(Fault::Seal("there is no deployment key"))?;
         seal(key, *number, plain, row)
     }
 
@@ -120,12 +198,10 @@ impl DeploymentKeys {
     pub fn open(&self, sealed: &[u8], row: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let number =
             Self::number_of(sealed).ok_or(Fault::Seal("a blob is of an unknown version"))?;
-        let (_, key) = self
-            .keys
-            .iter()
-            .find(|(known, _)| *known == number)
-            .ok_or(Fault::Seal("a blob was sealed with a key that is not here"))?;
-        open(key, sealed, row)
+        let find = || self.all().iter().find(|(known, _)| *known == number).cloned();
+        let found = find().or_else(|| self.read_again().then(find).flatten());
+        let (_, key) = found.ok_or(Fault::Seal("a blob was sealed with a key that is not here"))?;
+        open(&key, sealed, row)
     }
 
     /// Digests of something for one purpose, under each of the keys, the newest first: equal on every
@@ -137,7 +213,7 @@ impl DeploymentKeys {
             let all: Vec<&[u8]> = [purpose.as_bytes()].iter().chain(parts).copied().collect();
             format!("{number}:{}", keyed_digest(key, &all))
         };
-        self.keys.iter().map(under).collect()
+        self.all().iter().map(under).collect()
     }
 
     /// A new task key, and the same wrapped for the task's row.
@@ -225,6 +301,48 @@ mod tests {
             DeploymentKeys::parse(&format!("# new\n2:{}\n{old}\n", "22".repeat(32))).unwrap();
         assert_eq!(both.open(&sealed, "app:a").unwrap().as_slice(), b"x");
         assert_eq!(both.seal(b"x", "app:a").unwrap()[1], 2);
+    }
+
+    fn numbered(numbers: &[u8]) -> DeploymentKeys {
+        let line = |number: &u8| format!("{number}:{}\n", format!("{number:02}").repeat(32));
+        DeploymentKeys::parse(&numbers.iter().map(line).collect::<String>()).unwrap()
+    }
+
+    #[test]
+    fn whoever_holds_keys_sees_those_that_are_taken_up() {
+        let (keys, new) = (numbered(&[1]), numbered(&[2]));
+        let held = keys.clone();
+        assert_eq!(keys.take_up(&new), Err(OtherKeys::Unrelated));
+        let other = DeploymentKeys::parse(&format!("1:{}", "ff".repeat(32))).unwrap();
+        assert_eq!(keys.take_up(&other), Err(OtherKeys::Changed(1)));
+        assert_eq!(held.newest(), 1, "all is as it was");
+        assert_eq!(keys.take_up(&numbered(&[1, 2])), Ok(true));
+        let sealed = new.seal(b"x", "app:a").unwrap();
+        assert_eq!(held.open(&sealed, "app:a").unwrap().as_slice(), b"x");
+        assert_eq!(keys.take_up(&numbered(&[1, 2])), Ok(false));
+        assert_eq!(keys.take_up(&numbered(&[2, 1])), Ok(true));
+        assert_eq!((held.newest(), held.digests("x", &[]).len()), (2, 2));
+        assert_eq!(keys.take_up(&new), Ok(true));
+        assert_eq!(held.digests("x", &[]).len(), 1, "the old one is gone");
+    }
+
+    #[test]
+    fn keys_are_read_again_when_one_is_missing() {
+        let keys = numbered(&[1]);
+        let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        keys.read_again_from(Box::new(move || {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Some(numbered(&[2, 1]))
+        }));
+        let known = numbered(&[1]).seal(b"x", "app:a").unwrap();
+        keys.clone().open(&known, "app:a").unwrap();
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 0);
+        let sealed = numbered(&[2]).seal(b"x", "app:a").unwrap();
+        assert_eq!(keys.clone().open(&sealed, "app:a").unwrap().as_slice(), b"x");
+        assert_eq!((keys.newest(), asked.load(std::sync::atomic::Ordering::Relaxed)), (2, 1));
+        let stranger = numbered(&[3]).seal(b"x", "app:a").unwrap();
+        assert!(keys.open(&stranger, "app:a").is_err());
     }
 
     #[test]

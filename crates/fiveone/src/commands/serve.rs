@@ -11,15 +11,17 @@ use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use clap::Args;
 use fiveone_connector::{ExtraCertificates, Library};
-use fiveone_engine::{Engine, Parts, Time};
+use fiveone_engine::seal::DeploymentKeys;
+use fiveone_engine::{Engine, Parts, Time, causes};
 use fiveone_lab::Lab;
 use fiveone_model::api_key::MODEL_CITY;
 use fiveone_model::product::Product;
 use fiveone_store::Store;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::signal::unix::Signal;
 
-use crate::config::{Config, LogFormat, Server, Tls};
+use crate::config::{Config, Keys, LogFormat, Server, Tls};
 use crate::connections::Gate;
 use crate::exit::{Failed, Reason};
 use crate::memory::{self, Kept};
@@ -143,6 +145,8 @@ async fn start_engine(
     time: Arc<dyn Time>,
 ) -> Result<Engine, Failed> {
     let keys = config.keys.load()?;
+    keys.read_again_from(config.keys.source());
+    tokio::spawn(read_keys_again(telemetry::hangup()?, config.keys.clone(), keys.clone()));
     let library = Library::with_portals(bases)
         .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
     let extra = match &config.portals.extra_certificates {
@@ -163,6 +167,23 @@ async fn start_engine(
     let options = fiveone_engine::Options { live_in_model_city, ..config.engine.clone() };
     let library = Arc::new(library);
     Ok(Engine::start(Parts { store, keys, library, portal, time, options }).await?)
+}
+
+/// Reads the deployment keys again at each SIGHUP; what cannot be taken up is told, and nothing changes.
+async fn read_keys_again(mut asked: Signal, place: Keys, keys: DeploymentKeys) {
+    while asked.recv().await.is_some() {
+        let place = place.clone();
+        let read = tokio::task::spawn_blocking(move || place.load()).await;
+        let taken = match read {
+            Ok(Ok(read)) => keys.take_up(&read).map_err(|error| causes(&error)),
+            Ok(Err(failed)) => Err(failed.message_only()),
+            Err(error) => Err(error.to_string()),
+        };
+        match taken {
+            Ok(_) => tracing::info!(newest = keys.newest(), "deployment keys taken up"),
+            Err(error) => tracing::error!(error, "deployment keys not taken up"),
+        }
+    }
 }
 
 async fn serve(

@@ -1,8 +1,10 @@
 //! `[keys]`: where the deployment key comes from; the key itself is never in the file.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use fiveone_engine::seal::DeploymentKeys;
+use fiveone_engine::seal::{DeploymentKeys, KeySource};
 use zeroize::Zeroizing;
 
 use super::section::Section;
@@ -11,6 +13,9 @@ use crate::secret_file;
 
 /// The variable that holds the deployment key unless another is named.
 pub(super) const DEFAULT_VARIABLE: &str = "FIVEONE_DEPLOYMENT_KEY";
+
+/// How often a key that is missing is looked for at most.
+const READ_AGAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// Where the deployment key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +47,24 @@ impl Keys {
                 name,
             ),
         }
+    }
+
+    /// From where a running node reads the key again when it misses one. Not at every value that does not
+    /// open: a command may be slow, and what it asks has limits.
+    pub(crate) fn source(&self) -> KeySource {
+        let (keys, next) = (self.clone(), Mutex::new(None));
+        Box::new(move || {
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            if next.is_some_and(|next| now < next) {
+                return None;
+            }
+            *next = Some(now + READ_AGAIN_EVERY);
+            let told = |failed: Failed| {
+                tracing::error!(error = failed.message_only(), "deployment keys not taken up");
+            };
+            keys.load().map_err(told).ok()
+        })
     }
 
     /// The key from where it is.

@@ -5,7 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use fiveone_engine::seal::DeploymentKeys;
 use serde_json::json;
 
+use fiveone_testkit::TestStore;
+
 use crate::operators::{Deployment, write_key};
+use crate::process::{self, Gateway};
+use crate::vendor_client::FUND;
 
 #[tokio::test]
 async fn a_key_that_others_may_read_is_refused_everywhere() {
@@ -72,4 +76,74 @@ async fn a_new_key_takes_the_place_of_an_old_one() {
     write_key(&key, &old);
     let (code, told) = deployment.run("keys status").await;
     assert!(code == Some(1) && told.contains("tokenIds  1 open with none of these keys"), "{told}");
+}
+
+/// Tells a node to read its keys again, and waits until it has.
+async fn hang_up(deployment: &process::Deployment, gateway: &Gateway) {
+    let taken = || deployment.log_text().matches("deployment keys taken up").count();
+    let before = taken();
+    gateway.signal("HUP").await;
+    let mut every = tokio::time::interval(std::time::Duration::from_millis(20));
+    while taken() == before {
+        every.tick().await;
+    }
+}
+
+/// Creates a task at one node and follows it to its end at the other.
+async fn goes_well(deployment: &process::Deployment, first: &Gateway, second: &Gateway) {
+    let person = fiveone_lab::people(&deployment.lab.world(), "fund", "990000", 1).remove(0);
+    let fields = crate::gateway::login_fields(&person, "good");
+    let fields: Vec<_> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let created = first.client.create(FUND, "990000", "1", &fields).await;
+    let tid = created["tid"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
+    let mut every = tokio::time::interval(std::time::Duration::from_millis(50));
+    loop {
+        every.tick().await;
+        let data = second.client.result(FUND, &tid).await;
+        match data["code"].as_str().unwrap() {
+            "10004" => {
+                let picture = data["base64_image_bytes"].as_str().unwrap();
+                let picture = crate::gateway::read_picture(picture);
+                second.client.user_code(FUND, &tid, &picture).await;
+            }
+            "40001" => return,
+            code => assert!(code < "40000", "{data}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn running_nodes_take_up_a_new_key_and_forget_the_old_one() {
+    let deployment = process::Deployment::new(TestStore::postgres().await, "").await;
+    let (first, second) = (deployment.gateway().await, deployment.another_gateway().await);
+    let key = deployment.folder.path().join("key");
+    let old = std::fs::read_to_string(&key).unwrap();
+    let new = DeploymentKeys::generate_numbered(2).unwrap();
+
+    // In one step, and one node alone is told: the other looks when it misses the key.
+    write_key(&key, &format!("{}{old}", new.as_str()));
+    hang_up(&deployment, &first).await;
+    goes_well(&deployment, &first, &second).await;
+    goes_well(&deployment, &second, &first).await;
+    let rotated = deployment.command(&["keys", "rotate", "--json"]).await;
+    assert_eq!(rotated["old"], json!(0));
+    write_key(&key, &new);
+    for gateway in [&first, &second] {
+        hang_up(&deployment, gateway).await;
+    }
+    goes_well(&deployment, &second, &first).await;
+
+    // Another deployment's key is not taken up.
+    write_key(&key, &DeploymentKeys::generate_numbered(3).unwrap());
+    first.signal("HUP").await;
+    let mut every = tokio::time::interval(std::time::Duration::from_millis(20));
+    while !deployment.log_text().contains("none of the keys that were known is there") {
+        every.tick().await;
+    }
+    write_key(&key, &new);
+    goes_well(&deployment, &first, &second).await;
+    deployment.settle().await;
+    assert_eq!(deployment.command(&["keys", "status", "--json"]).await["unreadable"], json!({}));
+    first.kill().await;
+    second.kill().await;
 }

@@ -114,6 +114,21 @@ impl Deployment {
 
     /// Starts a gateway and waits until it is ready; its log goes to the folder.
     pub(crate) async fn gateway(&self) -> Gateway {
+        self.gateway_at(&self.config, &self.address).await
+    }
+
+    /// Starts a gateway more, which listens elsewhere.
+    pub(crate) async fn another_gateway(&self) -> Gateway {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        drop(listener);
+        let text = std::fs::read_to_string(&self.config).expect("a file");
+        let config = self.folder.path().join("another.toml");
+        std::fs::write(&config, text.replacen(&self.address, &address, 1)).expect("a file");
+        self.gateway_at(&config, &address).await
+    }
+
+    async fn gateway_at(&self, config: &Path, address: &str) -> Gateway {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -121,20 +136,20 @@ impl Deployment {
             .expect("a log file");
         let process = Command::new(PROGRAM)
             .args(["serve", "--config"])
-            .arg(&self.config)
+            .arg(config)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file"))
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .expect("the program starts");
-        let url = format!("http://{}", self.address);
+        let url = format!("http://{address}");
         let mut every = tokio::time::interval(Duration::from_millis(20));
         for _ in 0..1_000 {
             every.tick().await;
             let ready = reqwest::get(format!("{url}/readyz")).await;
             if ready.is_ok_and(|answer| answer.status() == 200) {
-                return Gateway { process, client: self.client() };
+                return Gateway { process, client: Client::new(&url, "app1", &self.token) };
             }
         }
         panic!("the gateway is not ready: {}", self.log_text());
@@ -199,11 +214,16 @@ impl Gateway {
         self.process.kill().await.expect("the process is killed");
     }
 
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.process.id().expect("it runs").to_string();
+        let status = Command::new("kill").args([&format!("-{name}"), &id]).status().await;
+        assert!(status.expect("kill runs").success());
+    }
+
     /// Asks it to stop, and waits; its exit code.
     pub(crate) async fn stop(mut self) -> Option<i32> {
-        let id = self.process.id().expect("it runs").to_string();
-        let status = Command::new("kill").args(["-TERM", &id]).status().await;
-        assert!(status.expect("kill runs").success());
+        self.signal("TERM").await;
         self.process.wait().await.expect("it ends").code()
     }
 }
