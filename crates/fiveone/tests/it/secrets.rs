@@ -18,6 +18,7 @@ use tokio::process::Command;
 
 use crate::gateway::{login_fields, read_picture, text};
 use crate::process::{Deployment, Gateway, More};
+use crate::traces;
 use crate::vendor_client::{FUND, code};
 use search::Search;
 
@@ -194,6 +195,8 @@ async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
     let engine = "unhealthy_after_failures = 1000000";
     let more = More { engine, log: "trace", ..More::default() };
     let deployment = Deployment::with(store, more).await;
+    let (collector, traces) = traces::collector().await;
+    traces::trace_to(&deployment, &collector);
     let tasks = std::env::var("AUDIT_TASKS").ok().and_then(|n| n.parse().ok());
     let tasks: usize = tasks.unwrap_or(TASKS);
     let people = fiveone_lab::people(&deployment.lab.world(), "fund", "990000", tasks as u64);
@@ -232,6 +235,9 @@ async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
     let callbacks = reqwest::get(callbacks).await.expect("the lab").text().await.expect("a body");
     let letters: Vec<Value> = serde_json::from_str(&callbacks).expect("a list");
     assert!(letters.len() > tasks / 2, "{} callbacks", letters.len());
+    // Whatever it has not sent yet it sends when it stops.
+    assert_eq!(gateway.stop().await, Some(0));
+    let traces = std::mem::take(&mut *traces.lock().expect("a collector"));
     let (tables, log) = database_folders(&deployment.store).await;
     log.iter().for_each(|log| secrets.look_into(log));
     let mut owned = Search::of(values(&deployment, &people));
@@ -239,6 +245,7 @@ async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
         search.look_into(&tables);
         search.look_into(deployment.folder.path());
         search.look("metrics", metrics.as_bytes());
+        search.look("traces", &traces);
         search.look("callbacks", callbacks.as_bytes());
         search.look("msg", seen.told.as_bytes());
     }
@@ -250,13 +257,19 @@ async fn what_people_type_and_own_is_readable_nowhere(store: TestStore) {
         (secrets.bytes + owned.bytes) / 1_000_000,
     );
     assert!(deployment.log_text().contains("TRACE"), "the log tells everything");
+    let requests = occurrences(&traces, b"portal_request");
+    assert!(requests > tasks, "the collector hears of each request: {requests}");
     assert!(seen.ends.len() > 7 && owned.len() > tasks * 5, "{:?}, {}", seen.ends, owned.len());
     assert_eq!(secrets.found, BTreeSet::new());
     assert_eq!(owned.found, BTreeSet::new());
     // Where it belongs it is found.
     owned.look("a report", seen.report.as_bytes());
     assert!(owned.found.len() > 5, "{:?} in {}", owned.found, seen.report);
-    gateway.kill().await;
+}
+
+/// How often a word stands in bytes.
+fn occurrences(bytes: &[u8], word: &[u8]) -> usize {
+    bytes.windows(word.len()).filter(|part| *part == word).count()
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::process::Deployment;
 use crate::vendor_client::{FUND, code};
 
 /// Everything that was posted, one body after the other.
-type Received = Arc<Mutex<Vec<u8>>>;
+pub(crate) type Received = Arc<Mutex<Vec<u8>>>;
 
 async fn collect(State(received): State<Received>, headers: HeaderMap, body: Bytes) -> StatusCode {
     assert_eq!(headers["content-type"], "application/x-protobuf");
@@ -24,7 +24,7 @@ async fn collect(State(received): State<Received>, headers: HeaderMap, body: Byt
 }
 
 /// A collector of OTLP over HTTP; its address and what it received.
-async fn collector() -> (String, Received) {
+pub(crate) async fn collector() -> (String, Received) {
     let received = Received::default();
     let router = Router::new().route("/v1/traces", post(collect)).with_state(received.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -33,7 +33,8 @@ async fn collector() -> (String, Received) {
     (address, received)
 }
 
-fn trace_to(deployment: &Deployment, address: &str) {
+/// Has the nodes that are started from now on send their traces there.
+pub(crate) fn trace_to(deployment: &Deployment, address: &str) {
     let text = std::fs::read_to_string(&deployment.config).unwrap();
     let text = format!("{text}[telemetry]\notlp_endpoint = \"{address}\"\n");
     std::fs::write(&deployment.config, text).unwrap();
