@@ -12,10 +12,8 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use fiveone_model::report::{Kind, Value};
 
+use crate::page::{is_blank_char, without_ellipsis};
 use regex::Regex;
-use scraper::Html;
-
-use crate::page::{is_blank_char, text_of, without_ellipsis};
 
 /// What became of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +37,9 @@ pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
         return Cleaned::Nothing;
     }
     match kind {
-        // What was cut for display is not what is written there.
-        Kind::Text if without_ellipsis(text).is_some() => Cleaned::Refused,
+        // What was cut for display is not what is written there. And whether `A&amp;B` is a name that
+        // was escaped once too often or a name that somebody typed so, nothing tells.
+        Kind::Text if without_ellipsis(text).is_some() || has_entity(text) => Cleaned::Refused,
         Kind::Text => Cleaned::Value(Value::Text(text.to_owned())),
         Kind::Money | Kind::MoneyText => money::parse(text)
             .map_or(Cleaned::Refused, |amount| Cleaned::Value(Value::Amount(amount))),
@@ -68,17 +67,31 @@ fn squeeze_blanks(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
-/// Markup that stands in a value as text: servers escape what they send for pages that put it into
-/// their HTML, and some send the HTML itself.
+/// Markup that stands in a value as text: some servers send the HTML that a page will put there. Tags
+/// that only dress a text go, and blanks that are written as entities are blanks; of other entities
+/// only a number or a day can be sure.
 fn without_markup(text: &str) -> Cow<'_, str> {
-    static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});|</?[a-zA-Z][^<>]*>")
+    static DRESS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)</?(?:font|span|b|i|u|em|strong|a|p|div|nobr|label|br)(?:\s[^<>]*)?/?>")
             .expect("the pattern is a constant")
     });
-    if !MARKUP.is_match(text) {
+    static BLANK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)&(?:nbsp|ensp|emsp|thinsp|#160|#xa0);").expect("the pattern is a constant")
+    });
+    if !text.contains(['<', '&']) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text_of(Html::parse_fragment(text).root_element()))
+    let bare = DRESS.replace_all(text, " ");
+    Cow::Owned(BLANK.replace_all(&bare, " ").into_owned())
+}
+
+/// Whether a character is written as an entity.
+fn has_entity(text: &str) -> bool {
+    static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+            .expect("the pattern is a constant")
+    });
+    text.contains('&') && ENTITY.is_match(text)
 }
 
 fn is_nothing(text: &str) -> bool {

@@ -32,7 +32,7 @@ use crate::{
 
 pub(crate) use charset::decode;
 use element::attribute;
-pub(crate) use element::{by_name, cell_value, text_of, without_ellipsis};
+pub(crate) use element::{by_name, cell_value, without_ellipsis};
 pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};
 pub(crate) use message::{Standing, claims_success, errors, has_controls, spoken, troubling};

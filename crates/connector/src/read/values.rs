@@ -67,6 +67,11 @@ pub(super) fn set(
             findings.push(Finding::of_field(FindingKind::ImpossibleDate, field.name));
             true
         }
+        // A text that was cut or escaped is the right one, and not worth the section.
+        Cleaned::Refused if field.kind == Kind::Text => {
+            findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+            true
+        }
         Cleaned::Refused => false,
     };
     if is_set {

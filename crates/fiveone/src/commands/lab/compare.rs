@@ -48,6 +48,8 @@ pub(super) fn compare(
         let is_told = is_named(A_LINE) && first_missing(&left, &right).is_none();
         return if is_told {
             Standing::Named(vec![A_LINE.to_owned()])
+        } else if let Some(fields) = left_out_here_and_there(&left, &right, is_named) {
+            Standing::Named(fields)
         } else {
             Standing::Wrong(difference(&left, &right))
         };
@@ -174,6 +176,34 @@ fn first_missing<'a>(of: &'a [Row], other: &[Row]) -> Option<&'a Row> {
     None
 }
 
+/// The fields that some rows lack and findings name, where the rows are the same but for them.
+fn left_out_here_and_there(
+    read: &[Row],
+    truth: &[Row],
+    is_named: &dyn Fn(&str) -> bool,
+) -> Option<Vec<String>> {
+    if read.len() != truth.len() {
+        return None;
+    }
+    let mut left_out = BTreeSet::new();
+    let mut truth: Vec<&Row> = truth.iter().collect();
+    // Whole rows first: one that lacks a field may look like several.
+    let mut read: Vec<&Row> = read.iter().collect();
+    read.sort_by_key(|row| std::cmp::Reverse(row.len()));
+    for row in read {
+        let lacks = |of: &Row| of.keys().filter(|name| !row.contains_key(*name)).count();
+        let fits = |of: &Row| {
+            row.iter().all(|(name, value)| of.get(name) == Some(value))
+                && of.keys().all(|name| row.contains_key(name) || is_named(name))
+        };
+        let (at, _) =
+            truth.iter().enumerate().filter(|(_, of)| fits(of)).min_by_key(|(_, of)| lacks(of))?;
+        let of = truth.swap_remove(at);
+        left_out.extend(of.keys().filter(|name| !row.contains_key(*name)).cloned());
+    }
+    Some(left_out.into_iter().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -240,5 +270,20 @@ mod tests {
         assert_eq!(standing, Standing::Unnamed(vec!["gender".into()]));
         let standing = compare(&record, &record, &absent, &|field| field == "gender");
         assert_eq!(standing, Standing::Named(vec!["gender".into()]));
+    }
+
+    #[test]
+    fn a_field_that_some_rows_lack_is_named_or_wrong() {
+        let truth = json!([{"inAmount": 1, "companyName": "甲"}, {"inAmount": 1, "companyName": "A&amp;B"}]);
+        let read = json!([{"inAmount": 1}, {"inAmount": 1, "companyName": "甲"}]);
+        let of = |read: &Value, is_named: bool| {
+            compare(read, &truth, &BTreeSet::new(), &|field| is_named && field == "companyName")
+        };
+        assert_eq!(of(&read, true), Standing::Named(vec!["companyName".into()]));
+        assert!(matches!(of(&read, false), Standing::Wrong(_)));
+        let other = json!([{"inAmount": 1}, {"inAmount": 1, "companyName": "乙"}]);
+        assert!(matches!(of(&other, true), Standing::Wrong(_)));
+        let one = json!([{"inAmount": 1}]);
+        assert!(matches!(of(&one, true), Standing::Wrong(_)));
     }
 }
