@@ -23,7 +23,7 @@ use fiveone_store::{Admitted, Idempotency, NewTask, Quota, Writer};
 use tokio::sync::mpsc;
 
 use crate::areas::Areas;
-pub use crate::kept_parts::KeptParts;
+use crate::kept_parts::KeptParts;
 use crate::node::Node;
 use crate::open_tasks::OpenTasks;
 use crate::persist::Persistence;

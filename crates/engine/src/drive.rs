@@ -112,9 +112,12 @@ impl Driver {
             () = self.node.abandon.cancelled() => Err(Stop::NodeStops),
         };
         drop(slot);
-        // A run that was broken off has said what it was at.
-        Box::pin(self.record(&task, &mut recorder)).await;
         self.signals.work.notify_one();
+        // A run that was broken off has said what it was at. Not where others have the task, or will: a node
+        // that stops with thousands of them has no time for it.
+        if !matches!(end, Err(Stop::NodeStops | Stop::LeaseLost)) {
+            Box::pin(self.record(&task, &mut recorder)).await;
+        }
         let stage = match end {
             Ok(missing) => Stage::Done { missing },
             Err(Stop::Failed(failure)) => Stage::Failed(failure),

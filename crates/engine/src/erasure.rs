@@ -175,6 +175,7 @@ impl From<&Erased> for Rows {
         Self { keys, sections, questions, reasons, messages, idempotency_keys }
     }
 }
+
 impl Engine {
     /// Destroys what was read for a task that has ended; `false` when there is nothing to destroy.
     ///

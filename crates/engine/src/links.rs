@@ -17,7 +17,6 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::prefill;
-pub use crate::prefill::prefill_complaint;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
 use crate::{AppEntry, Fault};

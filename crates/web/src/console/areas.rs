@@ -83,7 +83,6 @@ struct AreaPage {
     wrong: Vec<WrongShown>,
 }
 
-/// Who closed it, why, and until when.
 /// A section that persons said is wrong.
 struct WrongShown {
     section: &'static str,
@@ -92,6 +91,7 @@ struct WrongShown {
     last: String,
 }
 
+/// Who closed it, why, and until when.
 struct Closed {
     by: &'static str,
     note: String,
