@@ -59,6 +59,15 @@ async fn link(gateway: &TestGateway, for_ms: i64) -> Browser {
     Browser::open(&gateway.address, &made.unwrap())
 }
 
+/// A browser whose person has agreed and sent the login fields; and who that is.
+async fn begun(gateway: &TestGateway, for_ms: i64, password: &str) -> (Browser, serde_json::Value) {
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let mut browser = link(gateway, for_ms).await;
+    browser.consent().await;
+    browser.log_in(&person, password).await;
+    (browser, person)
+}
+
 fn app_id() -> AppId {
     AppId::parse(APP).unwrap()
 }
@@ -170,10 +179,7 @@ async fn whichever_node_gets_it_opens_what_a_page_sealed(store: TestStore) {
 
 async fn a_wrong_password_costs_the_app_nothing_and_is_tried_again(store: TestStore) {
     let gateway = TestGateway::build(store, Plan::default()).await;
-    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
-    let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "wrong").await;
+    let (mut browser, person) = begun(&gateway, 600_000, "wrong").await;
     browser.answer_captcha().await;
     browser.wait_for(&["role=\"alert\""]).await;
     assert_eq!(gateway.is_captured(&only_task(&gateway).await).await, Some(false));
@@ -218,10 +224,7 @@ async fn the_same_login_on_two_links_is_two_tasks(store: TestStore) {
 
 async fn stopping_in_the_middle_costs_nothing_and_opens_nothing(store: TestStore) {
     let gateway = TestGateway::build(store, Plan::default()).await;
-    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
-    let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "good").await;
+    let (mut browser, _) = begun(&gateway, 600_000, "good").await;
     browser.wait_for(&["data:image/png;base64,"]).await;
     let (_, page) = browser.get("").await;
     browser.post("decline", &[]).await;
@@ -233,10 +236,7 @@ async fn stopping_in_the_middle_costs_nothing_and_opens_nothing(store: TestStore
 
 async fn a_late_answer_goes_to_no_other_question(store: TestStore) {
     let gateway = TestGateway::build(store, Plan::default()).await;
-    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
-    let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "both").await;
+    let (mut browser, person) = begun(&gateway, 600_000, "both").await;
     browser.wait_for(&["data:image/png;base64,"]).await;
     let (_, before) = browser.get("").await;
     browser.answer_captcha().await;

@@ -24,6 +24,7 @@ mod nodes;
 mod operators;
 mod process;
 mod questions;
+mod reports;
 mod restart;
 mod restore;
 mod secrets;

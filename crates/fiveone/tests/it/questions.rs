@@ -71,3 +71,49 @@ async fn p_51_a_wrong_code_is_told_in_msg_for_pictures_and_for_sms(store: TestSt
     assert_eq!(data["code"], "50009", "{data}");
     gateway.assert_nothing_is_left().await;
 }
+
+#[tokio::test]
+async fn p_50_a_code_is_taken_once() {
+    let gateway = TestGateway::sqlite().await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "captcha").await;
+    let data = gateway.wait_for(Product::Fund, &tid, &["10004"]).await;
+    let first = text(&data["base64_image_bytes"]);
+    assert_eq!(gateway.client.user_code(FUND, &tid, "").await, -2, "blank");
+    assert_eq!(gateway.client.user_code(FUND, &tid, &"9".repeat(5_000)).await, -2, "too long");
+    // At once, since a moment later the question is closed, and another one open.
+    let answers = (0..8).map(|_| gateway.client.user_code(FUND, &tid, "wrong"));
+    let mut answers = futures_util::future::join_all(answers).await;
+    answers.sort_unstable();
+    assert_eq!(answers, [-2, -2, -2, -2, -2, -2, -2, 0]);
+    // P-51: a wrong captcha brings a fresh picture.
+    let mut changes = gateway.engine.changes();
+    let fresh = loop {
+        let data = gateway.client.result(FUND, &tid).await;
+        let picture = text(&data["base64_image_bytes"]);
+        if data["code"] == "10004" && picture != first {
+            break picture;
+        }
+        // Waiting for a question that will not come would never end.
+        let is_over = data["code"].as_str().is_some_and(|code| code > "3");
+        assert!(!is_over, "no fresh question: {data}");
+        changes.changed().await.unwrap();
+    };
+    // The fresh question is open: the code that was refused was not kept for it.
+    assert_ne!(read_picture(&fresh), read_picture(&first));
+    assert_eq!(gateway.client.user_code(FUND, &tid, &read_picture(&fresh)).await, 0);
+    let data = gateway.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    assert_eq!(data["code"], "40001", "{data}");
+    gateway.assert_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn p_51_three_wrong_captchas_end_in_50009() {
+    let gateway = TestGateway::sqlite().await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let tid = gateway.create(Product::Fund, "990000", &person, "captcha3").await;
+    let data = gateway.finish(Product::Fund, &tid, &text(&person["id_card"])).await;
+    assert_eq!(data["code"], "50009", "{data}");
+    assert_eq!(gateway.is_captured(&tid).await, Some(false));
+    gateway.assert_nothing_is_left().await;
+}

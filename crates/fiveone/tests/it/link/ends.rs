@@ -6,10 +6,9 @@ use fiveone_engine::Engine;
 use fiveone_model::link::{Exit, ExitReason, ExitStage};
 use fiveone_model::product::Product;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
-use serde_json::Value;
 
 use super::browser::Browser;
-use super::{app_id, assert_is_not_there, link, only_task};
+use super::{app_id, assert_is_not_there, begun, link, only_task};
 use crate::gateway::{MONEY, Plan, TestGateway};
 
 on_both!(
@@ -50,14 +49,6 @@ async fn sweep(engine: &Engine, is_swept: impl AsyncFn() -> bool) {
         engine.tick().await.unwrap();
     }
     panic!("200 sweeps did not do it");
-}
-
-async fn begun(gateway: &TestGateway, for_ms: i64, password: &str) -> (Browser, Value) {
-    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
-    let mut browser = link(gateway, for_ms).await;
-    browser.consent().await;
-    browser.log_in(&person, password).await;
-    (browser, person)
 }
 
 async fn stopping_while_it_is_read_ends_it_at_once_and_costs_nothing(store: TestStore) {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use fiveone_model::product::Product;
 use fiveone_testkit::{ManualClock, TestStore, on_both};
 use reqwest::StatusCode;
 
+use super::begun;
 use super::browser::{Browser, attribute, seal_answer};
-use super::link;
 use crate::gateway::{Plan, TestGateway, text};
 
 on_both!(another_picture_is_no_other_try, another_sms_comes_after_a_while_and_no_sooner,);
@@ -21,10 +20,7 @@ async fn refresh(browser: &mut Browser) -> String {
 
 async fn another_picture_is_no_other_try(store: TestStore) {
     let gateway = TestGateway::build(store, Plan::default()).await;
-    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
-    let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "good").await;
+    let (mut browser, _) = begun(&gateway, 600_000, "good").await;
     browser.wait_for(&["data:image/png;base64,"]).await;
     assert_eq!(browser.post("refresh", &[]).await.0, StatusCode::BAD_REQUEST);
     for _ in 0..5 {
@@ -48,11 +44,8 @@ async fn another_sms_comes_after_a_while_and_no_sooner(store: TestStore) {
     let time = ManualClock::default();
     let plan = Plan { time: Arc::new(time.clone()), ..Plan::default() };
     let gateway = TestGateway::build(store, plan).await;
-    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let (mut browser, person) = begun(&gateway, 600_000, "sms").await;
     let number = text(&person["login"]["id_card"]);
-    let mut browser = link(&gateway, 600_000).await;
-    browser.consent().await;
-    browser.log_in(&person, "sms").await;
     browser.answer_captcha().await;
     browser.wait_for(&["请输入短信验证码"]).await;
     let first = gateway.last_sms(&number).await;
