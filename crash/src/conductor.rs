@@ -50,7 +50,7 @@ pub(crate) async fn conduct(
     while let Some(Step { quiet, blow }) = plan.next() {
         keep_alive(deployment, quiet, &mut done).await?;
         let from = Instant::now();
-        let blow = as_it_can_be(deployment, blow);
+        let blow = as_it_can_be(deployment.database.disk.is_some(), blow);
         *done.counts.entry(blow.word()).or_default() += 1;
         strike(deployment, blow, recoveries, &mut done).await?;
         done.disturbed.push((from, Instant::now()));
@@ -103,9 +103,9 @@ async fn strike(
 }
 
 /// Where nothing can be mounted a disk is never full, and its files may not grow instead.
-fn as_it_can_be(deployment: &Deployment, blow: Blow) -> Blow {
+fn as_it_can_be(has_disk: bool, blow: Blow) -> Blow {
     match blow {
-        Blow::Outage { what: Outage::Full, long } if deployment.database.disk.is_none() => {
+        Blow::Outage { what: Outage::Full, long } if !has_disk => {
             Blow::Outage { what: Outage::Limit, long }
         }
         other => other,
@@ -233,4 +233,17 @@ async fn start(deployment: &mut Deployment, node: usize) -> anyhow::Result<()> {
         deployment.laws.broken("a node that is started gets ready", &what);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_disk_of_its_own_a_full_one_is_a_limit_and_counted_as_one() {
+        let outage = |what| Blow::Outage { what, long: Duration::from_secs(1) };
+        assert_eq!(as_it_can_be(true, outage(Outage::Full)).word(), "full disks");
+        assert_eq!(as_it_can_be(false, outage(Outage::Full)).word(), "file limits");
+        assert_eq!(as_it_can_be(false, outage(Outage::Lock)).word(), "locks");
+    }
 }
