@@ -10,10 +10,28 @@ use std::task::{Context, Poll, Waker};
 
 use fiveone_engine::{Time, Wait};
 use fiveone_model::clock::{Clock, Millis};
+use fiveone_store::Turn;
+use tokio::sync::OwnedMutexGuard;
 
 /// What all clocks are made of.
 #[derive(Clone, Default)]
-pub(crate) struct World(Arc<Mutex<State>>);
+pub(crate) struct World {
+    state: Arc<Mutex<State>>,
+    /// Who writes.
+    writer: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The right to write; somebody waits for its end.
+struct Writing {
+    _guard: OwnedMutexGuard<()>,
+    world: World,
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.world.note();
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -23,11 +41,35 @@ struct State {
     waiters: BTreeMap<(Millis, u64), Waker>,
     /// Counts whatever anybody did.
     activity: u64,
+    /// Transactions that had to wait for another's end.
+    waited: u64,
 }
 
 impl World {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the right to write, for so long at most.
+    pub(crate) async fn write(&self, patience_ms: Millis) -> Option<Turn> {
+        let writer = Arc::clone(&self.writer);
+        let guard = match Arc::clone(&writer).try_lock_owned() {
+            Ok(guard) => guard,
+            Err(_) => {
+                self.lock().waited += 1;
+                tokio::select! {
+                    biased;
+                    guard = writer.lock_owned() => guard,
+                    () = self.until(self.now() + patience_ms) => return None,
+                }
+            }
+        };
+        Some(Box::new(Writing { _guard: guard, world: self.clone() }))
+    }
+
+    /// How many had to wait for it.
+    pub(crate) fn waited(&self) -> u64 {
+        self.lock().waited
     }
 
     /// Milliseconds since the beginning.

@@ -16,6 +16,7 @@ impl Run<'_> {
         let ledger = drivers.block_on(self.store.read.verify_ledger(&[]))?;
         let failed: u64 = self.nodes.iter().flatten().map(|node| node.link.failed()).sum();
         self.count("faults", failed);
+        self.count("writers waited", self.world.waited());
         self.count("tasks", u64::try_from(ends.len()).unwrap_or(0));
         self.count("callbacks lost", self.post.lost());
         self.count("requests", self.script.outcome().0);

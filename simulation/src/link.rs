@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fiveone_model::clock::Millis;
-use fiveone_store::{Faults, Point};
+use fiveone_store::{Faults, Point, Turn};
 
 use crate::chance::{Chance, Trace};
 use crate::clock::World;
@@ -90,7 +90,11 @@ impl Link {
             self.trace.add(|| format!("{} node {} dies, {point:?}", self.world.now(), self.node));
             std::future::pending::<()>().await;
         }
-        // Time passes before transactions and not within: SQLite has one writer.
+        // Within a transaction, too: others read beside it, wait for its end, or give up.
+        if matches!(point, Point::Statement | Point::Commit) && self.chance.in_thousand(30) {
+            let longest = if self.chance.in_thousand(100) { 2 * PATIENCE_MS } else { 30 };
+            self.world.until(self.world.now() + self.chance.between(1, longest)).await;
+        }
         if point == Point::Begin {
             if self.lock().cut == Cut::Silent {
                 self.world.until(self.world.now() + PATIENCE_MS).await;
@@ -113,6 +117,10 @@ impl Link {
 }
 
 impl Faults for Link {
+    fn turn(&self) -> Pin<Box<dyn Future<Output = Option<Turn>> + Send + '_>> {
+        Box::pin(self.world.write(PATIENCE_MS))
+    }
+
     fn pass(&self, point: Point) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         self.world.note();
         Box::pin(self.decide(point))

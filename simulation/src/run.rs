@@ -45,7 +45,7 @@ pub struct Outcome {
 pub(crate) struct Run<'a> {
     pub(crate) deployment: &'a Deployment,
     pub(crate) store: Store,
-    world: World,
+    pub(crate) world: World,
     chance: Chance,
     trace: Trace,
     agenda: Agenda,

@@ -13,7 +13,7 @@ use sqlx::{Column as _, ColumnIndex, Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::Error;
 
-pub use faulty::{Faults, Point};
+pub use faulty::{Faults, Point, Turn};
 pub(crate) use faulty::{FaultyDb, FaultyTx};
 pub(crate) use open::sql_for;
 

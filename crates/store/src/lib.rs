@@ -61,7 +61,7 @@ pub use challenges::{Answering, Closing, OpenChallenge};
 pub use claims::{Claimed, Leased};
 pub use copy::{CopiedTable, Leave};
 #[doc(hidden)]
-pub use db::{Faults, Point};
+pub use db::{Faults, Point, Turn};
 pub use deeds::{Deed, DeedChoice};
 pub use erasure::{Erase, Erased};
 pub use evidence::EvidenceRow;

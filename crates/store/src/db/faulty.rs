@@ -29,8 +29,17 @@ pub enum Point {
     Done,
 }
 
+/// The right to write, until it is dropped.
+pub type Turn = Box<dyn Send + Sync>;
+
 /// What a simulation decides.
 pub trait Faults: Send + Sync {
+    /// Waits for the right to write, which one has at a time: SQLite has one writer, and who waits for it
+    /// may not stand in the way of whoever has it. `None` when it took too long.
+    fn turn(&self) -> Pin<Box<dyn Future<Output = Option<Turn>> + Send + '_>> {
+        Box::pin(std::future::ready(Some(Box::new(()) as Turn)))
+    }
+
     /// Whether the call goes on here; else it fails as when the connection broke. It may take its
     /// time, and for a caller that dies it takes for ever.
     fn pass(&self, point: Point) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
@@ -61,6 +70,11 @@ impl FaultyDb {
         Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into())
     }
 
+    async fn turn(&self) -> Result<Turn, Error> {
+        let gone = || Error::from(sqlx::Error::PoolTimedOut);
+        self.faults.turn().await.ok_or_else(gone)
+    }
+
     fn at_once<T>(&self, call: impl Future<Output = T>) -> T {
         let _entered = self.drivers.enter();
         at_once(call)
@@ -68,7 +82,9 @@ impl FaultyDb {
 
     pub(super) async fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64, Error> {
         self.pass(Point::Begin).await?;
+        let turn = self.turn().await?;
         let changed = self.at_once(Box::pin(self.inner.execute(sql, args)))?;
+        drop(turn);
         self.pass(Point::Done).await?;
         Ok(changed)
     }
@@ -89,8 +105,9 @@ impl FaultyDb {
 
     pub(super) async fn begin(&self) -> Result<FaultyTx, Error> {
         self.pass(Point::Begin).await?;
+        let turn = self.turn().await?;
         let inner = self.at_once(Box::pin(self.inner.begin()))?;
-        Ok(FaultyTx { inner: Some(Box::new(inner)), db: self.clone() })
+        Ok(FaultyTx { inner: Some(Box::new(inner)), db: self.clone(), turn: Some(turn) })
     }
 }
 
@@ -98,6 +115,7 @@ impl FaultyDb {
 pub(crate) struct FaultyTx {
     inner: Option<Box<Tx>>,
     db: FaultyDb,
+    turn: Option<Turn>,
 }
 
 impl FaultyTx {
@@ -136,6 +154,7 @@ impl FaultyTx {
         let inner = self.inner.take().ok_or(sqlx::Error::BeginFailed)?;
         let db = self.db.clone();
         db.at_once(Box::pin(inner.commit()))?;
+        drop(self.turn.take());
         db.pass(Point::Done).await
     }
 }
@@ -145,6 +164,7 @@ impl Drop for FaultyTx {
     fn drop(&mut self) {
         let _entered = self.db.drivers.enter();
         drop(self.inner.take());
+        drop(self.turn.take());
     }
 }
 
