@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 
 use crate::database::Kind;
 use crate::deployment::{Deployment, LEASE, READY_WITHIN};
+use crate::disk::Disk;
 use crate::plan::{Blow, Outage, Plan, Step};
 use crate::proxy::Way;
 use crate::recovery::Recoveries;
@@ -50,7 +51,9 @@ pub(crate) async fn conduct(
     while let Some(Step { quiet, blow }) = plan.next() {
         keep_alive(deployment, quiet, &mut done).await?;
         let from = Instant::now();
-        let blow = as_it_can_be(deployment.database.disk.is_some(), blow);
+        let database = &deployment.database;
+        let has_server_disk = database.server.as_ref().is_some_and(|server| server.disk.is_some());
+        let blow = as_it_can_be(database.disk.is_some(), has_server_disk, blow);
         *done.counts.entry(blow.word()).or_default() += 1;
         strike(deployment, blow, recoveries, &mut done).await?;
         done.disturbed.push((from, Instant::now()));
@@ -102,14 +105,15 @@ async fn strike(
     }
 }
 
-/// Where nothing can be mounted a disk is never full, and its files may not grow instead.
-fn as_it_can_be(has_disk: bool, blow: Blow) -> Blow {
-    match blow {
-        Blow::Outage { what: Outage::Full, long } if !has_disk => {
-            Blow::Outage { what: Outage::Limit, long }
-        }
+/// Where nothing can be mounted a disk is never full: its files may not grow instead, and a server crashes.
+fn as_it_can_be(has_disk: bool, has_server_disk: bool, blow: Blow) -> Blow {
+    let Blow::Outage { what, long } = blow else { return blow };
+    let what = match what {
+        Outage::Full if !has_disk => Outage::Limit,
+        Outage::ServerFull if !has_server_disk => Outage::Server,
         other => other,
-    }
+    };
+    Blow::Outage { what, long }
 }
 
 async fn outage(
@@ -160,6 +164,7 @@ async fn begin(
         Outage::Server => database.server.as_ref().context("a server")?.stop().await?,
         Outage::Lock => return database.lock().await.map(Some),
         Outage::Full => database.fill().await?,
+        Outage::ServerFull => server_disk(deployment)?.fill()?,
         // Less than what any file of the store has.
         Outage::Limit => limit_files(deployment, Some(4_096))?,
         Outage::Clock { node, off_by } => deployment.nodes[node].set_clock(off_by).await?,
@@ -174,10 +179,19 @@ async fn end(deployment: &mut Deployment, what: Outage) -> anyhow::Result<()> {
         Outage::Server => database.server.as_ref().context("a server")?.again().await?,
         Outage::Lock => {}
         Outage::Full => database.disk.as_ref().context("a disk")?.empty()?,
+        Outage::ServerFull => {
+            server_disk(deployment)?.empty()?;
+            database.server.as_ref().context("a server")?.see_to_it().await?;
+        }
         Outage::Limit => limit_files(deployment, None)?,
         Outage::Clock { node, .. } => deployment.nodes[node].set_clock(0).await?,
     }
     Ok(())
+}
+
+fn server_disk(deployment: &Deployment) -> anyhow::Result<&Disk> {
+    let server = deployment.database.server.as_ref().context("a server")?;
+    server.disk.as_ref().context("a disk")
 }
 
 fn limit_files(deployment: &Deployment, bytes: Option<u64>) -> anyhow::Result<()> {
@@ -242,8 +256,11 @@ mod tests {
     #[test]
     fn without_a_disk_of_its_own_a_full_one_is_a_limit_and_counted_as_one() {
         let outage = |what| Blow::Outage { what, long: Duration::from_secs(1) };
-        assert_eq!(as_it_can_be(true, outage(Outage::Full)).word(), "full disks");
-        assert_eq!(as_it_can_be(false, outage(Outage::Full)).word(), "file limits");
-        assert_eq!(as_it_can_be(false, outage(Outage::Lock)).word(), "locks");
+        let word = |disk, server_disk, what| as_it_can_be(disk, server_disk, outage(what)).word();
+        assert_eq!(word(true, false, Outage::Full), "full disks");
+        assert_eq!(word(false, true, Outage::Full), "file limits");
+        assert_eq!(word(false, true, Outage::ServerFull), outage(Outage::ServerFull).word());
+        assert_eq!(word(true, false, Outage::ServerFull), outage(Outage::Server).word());
+        assert_eq!(word(false, false, Outage::Lock), "locks");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use fiveone_store::{Reader, Store};
@@ -9,8 +10,13 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tokio::process::Command;
 
 use crate::deployment::Order;
-use crate::disk::Disk;
+use crate::disk::{Disk, LARGE, SMALL};
 use crate::proxy::{Proxy, Way};
+use crate::wait;
+
+/// How long a server gets to recover by itself.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -42,7 +48,7 @@ impl Database {
         let url = match server {
             None => {
                 let place = folder.join("disk");
-                disk = Disk::mount(&place)?;
+                disk = Disk::mount(&place, SMALL)?;
                 format!("sqlite:{}", place.join("fiveone.db").display())
             }
             Some(server) => {
@@ -118,6 +124,8 @@ fn host(url: &str) -> anyhow::Result<String> {
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
+    /// Where it keeps everything, when that is a disk of its own.
+    pub(crate) disk: Option<Disk>,
     folder: tempfile::TempDir,
 }
 
@@ -130,8 +138,31 @@ impl Server {
             folder.path(),
             std::os::unix::fs::PermissionsExt::from_mode(0o711),
         )?;
+        let disk = Disk::mount(&folder.path().join("disk"), LARGE)?;
         let url = postgres("start", &folder).await?;
-        Ok(Self { url, folder })
+        if disk.is_some() {
+            // Its log would take the whole disk otherwise.
+            let mut admin = PgConnection::connect(&url).await?;
+            sqlx::query("alter system set max_wal_size = '64MB'").execute(&mut admin).await?;
+            sqlx::query("select pg_reload_conf()").execute(&mut admin).await?;
+        }
+        Ok(Self { url, disk, folder })
+    }
+
+    /// Starts it again if it has ended, as its supervisor does. It may be recovering by itself.
+    pub(crate) async fn see_to_it(&self) -> anyhow::Result<()> {
+        let end = Instant::now() + RECOVERS_WITHIN;
+        while PgConnection::connect(&self.url).await.is_err() {
+            if Instant::now() > end {
+                // One that hangs in its recovery is stopped first.
+                if self.folder.path().join("disk/postgres/data/postmaster.pid").exists() {
+                    self.stop().await?;
+                }
+                return self.again().await;
+            }
+            wait(LOOK_EVERY).await;
+        }
+        Ok(())
     }
 
     /// Ends it as a crash does: nothing is written down any more, and no client is told.
@@ -147,7 +178,7 @@ impl Server {
 
 async fn postgres(action: &str, folder: &tempfile::TempDir) -> anyhow::Result<String> {
     let mut script = Command::new("./postgres.sh");
-    script.arg(action).arg(folder.path().join("postgres")).stderr(Stdio::inherit());
+    script.arg(action).arg(folder.path().join("disk").join("postgres")).stderr(Stdio::inherit());
     // Its server holds on to what it was started with; only a file ends when it is read.
     let told = folder.path().join(action);
     script.stdin(Stdio::null()).stdout(std::fs::File::create(&told)?);

@@ -1,6 +1,7 @@
 //! A small disk that can be full: a file system in memory that is this process's alone. Where the
 //! system lets nobody mount, there is none, and a full disk is a limit on the files of a node.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,10 @@ use rustix::mount::{
 };
 use rustix::thread::UnshareFlags;
 
-/// The space of a disk; a round needs a tenth of it.
-const SIZE: &std::ffi::CStr = c"size=192m,mode=0755";
+/// The space of a disk: a file of a round needs a tenth of the small one, and a new server half of the
+/// large one.
+pub(crate) const SMALL: &CStr = c"size=192m,mode=0755";
+pub(crate) const LARGE: &CStr = c"size=384m,mode=0755";
 const BALLAST: &str = "ballast";
 /// So much is taken at once, as long as there is any.
 const CHUNKS: [u64; 4] = [1 << 24, 1 << 20, 1 << 16, 1 << 12];
@@ -31,15 +34,16 @@ pub(crate) fn mount_for_ourselves() {
 }
 
 /// A disk.
+#[derive(Debug)]
 pub(crate) struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
     /// Puts a disk into a folder; `None` where that is not allowed, and an error where it is and fails.
-    pub(crate) fn mount(folder: &Path) -> std::io::Result<Option<Self>> {
+    pub(crate) fn mount(folder: &Path, size: &CStr) -> std::io::Result<Option<Self>> {
         std::fs::create_dir_all(folder)?;
-        match mount("fiveone-crash", folder, "tmpfs", MountFlags::empty(), SIZE) {
+        match mount("fiveone-crash", folder, "tmpfs", MountFlags::empty(), size) {
             Ok(()) => Ok(Some(Self { folder: folder.to_owned() })),
             Err(Errno::PERM | Errno::ACCESS) => Ok(None),
             Err(other) => Err(other.into()),
@@ -94,7 +98,7 @@ mod tests {
     fn a_disk_is_full_until_it_is_emptied() {
         let folder = tempfile::tempdir().unwrap();
         mount_for_ourselves();
-        let Some(disk) = Disk::mount(&folder.path().join("disk")).unwrap() else { return };
+        let Some(disk) = Disk::mount(&folder.path().join("disk"), SMALL).unwrap() else { return };
         let mut file = File::create(folder.path().join("disk/file")).unwrap();
         file.write_all(b"before").unwrap();
         disk.fill().unwrap();

@@ -33,6 +33,8 @@ pub(crate) enum Outage {
     Lock,
     /// Space on the disk of the file.
     Full,
+    /// Space on the disk of the PostgreSQL server, which may end of it.
+    ServerFull,
     /// Files that grow: writing fails, and not for want of space.
     Limit,
     /// The right time: the clock of a node is set to so much beyond it, in milliseconds.
@@ -57,7 +59,7 @@ impl Outage {
             Self::Cut { .. } => "cuts",
             Self::Server => "database stops",
             Self::Lock => "locks",
-            Self::Full => "full disks",
+            Self::Full | Self::ServerFull => "full disks",
             Self::Limit => "file limits",
             Self::Clock { .. } => "clock steps",
         }
@@ -68,7 +70,8 @@ impl Outage {
         match self {
             Self::Cut { node: cut, .. } => cut.is_none_or(|cut| cut == node),
             Self::Server | Self::Lock | Self::Full | Self::Limit => true,
-            Self::Clock { .. } => false,
+            // There may be room in what a table or the log has already.
+            Self::ServerFull | Self::Clock { .. } => false,
         }
     }
 }
@@ -90,13 +93,14 @@ enum Card {
     CutOne,
     CutAll,
     Server,
+    ServerFull,
     Lock,
     Full,
     Limit,
     Clock,
 }
 
-const ON_SERVER: [Card; 8] = [
+const ON_SERVER: [Card; 9] = [
     Card::Kill,
     Card::Kill,
     Card::Stop,
@@ -104,6 +108,7 @@ const ON_SERVER: [Card; 8] = [
     Card::CutOne,
     Card::CutAll,
     Card::Server,
+    Card::ServerFull,
     Card::Clock,
 ];
 const ON_FILE: [Card; 8] = [
@@ -151,8 +156,10 @@ impl Plan {
 
     fn card(&mut self) -> Card {
         if self.deck.is_empty() {
-            let cards = if self.kind == Kind::Postgres { ON_SERVER } else { ON_FILE };
-            self.deck = cards.to_vec();
+            self.deck = match self.kind {
+                Kind::Postgres => ON_SERVER.to_vec(),
+                Kind::Sqlite => ON_FILE.to_vec(),
+            };
             self.deck.shuffle(&mut self.chance);
         }
         self.deck.pop().unwrap_or(Card::Kill)
@@ -169,6 +176,7 @@ impl Plan {
             Card::Server => Outage::Server,
             Card::Lock => Outage::Lock,
             Card::Full => Outage::Full,
+            Card::ServerFull => Outage::ServerFull,
             Card::Limit => Outage::Limit,
             Card::Clock => {
                 let by = i64::try_from(self.leases(50, 500).as_millis()).unwrap_or(0);
@@ -204,8 +212,8 @@ mod tests {
     fn a_seed_is_a_plan_and_every_kind_of_blow_is_in_a_deck() {
         let plan = |seed, kind| {
             let mut plan = Plan::new(seed, kind, 3, Duration::from_secs(2));
-            let steps: Vec<_> = plan.by_ref().take(ON_FILE.len()).collect();
-            assert!(plan.is_whole());
+            let steps: Vec<_> = plan.by_ref().take(ON_FILE.len() + 1).collect();
+            assert_eq!(plan.is_whole(), kind == Kind::Postgres);
             steps
         };
         let words = |seed, kind| {
@@ -217,7 +225,10 @@ mod tests {
         assert_ne!(plan(7, Kind::Postgres), plan(8, Kind::Postgres));
         for seed in 1..20 {
             let on_server = words(seed, Kind::Postgres);
-            assert_eq!(on_server, "clock steps, cuts, database stops, kills, pauses, stops");
+            assert_eq!(
+                on_server,
+                "clock steps, cuts, database stops, full disks, kills, pauses, stops"
+            );
             let on_file = words(seed, Kind::Sqlite);
             let expected = "clock steps, file limits, full disks, kills, locks, pauses, stops";
             assert_eq!(on_file, expected);
