@@ -14,5 +14,7 @@ pub const FINDINGS: &str = "fiveone_findings_total";
 pub const WRONG_RESULTS: &str = "fiveone_wrong_results_total";
 /// Keys that a portal seems to have lost or renamed, and pages that could not be read, by `product`, `area` and `kind`.
 pub const PORTAL_CHANGES: &str = "fiveone_portal_changes_suspected_total";
+/// Callbacks that could not be read and were set aside.
+pub const CALLBACKS_SET_ASIDE: &str = "fiveone_callbacks_set_aside_total";
 /// Attempts to deliver a callback, by `outcome`.
 pub const CALLBACK_ATTEMPTS: &str = "fiveone_callback_attempts_total";

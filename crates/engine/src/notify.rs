@@ -119,8 +119,9 @@ impl Notifier {
             }
             match self.store.write.take_due_callbacks(&app, now, busy_until, limit).await {
                 Ok(due) => {
-                    begun += due.len();
-                    for (callback, place) in due.into_iter().zip(places) {
+                    self.note_unreadable(&due.unreadable);
+                    begun += due.taken.len();
+                    for (callback, place) in due.taken.into_iter().zip(places) {
                         let notifier = Arc::clone(self);
                         attempts.spawn(async move {
                             if let Err(fault) = notifier.send_callback(&callback).await {
@@ -134,6 +135,15 @@ impl Notifier {
             }
         }
         Ok(begun)
+    }
+
+    /// Tells of callbacks that were set aside, and looks again: others may have waited behind them.
+    fn note_unreadable(&self, unreadable: &[(String, fiveone_store::Error)]) {
+        for (id, error) in unreadable {
+            tracing::error!(id, error = causes(error), "callback set aside");
+            metrics::counter!(crate::metric::CALLBACKS_SET_ASIDE).increment(1);
+            self.signals.callbacks.notify_one();
+        }
     }
 
     async fn send_callback(&self, callback: &CallbackRow) -> Result<(), Fault> {
@@ -315,6 +325,34 @@ mod tests {
         });
         assert_eq!(later.send_due().await.unwrap(), None);
         assert_eq!(store.read.callbacks_of(&task).await.unwrap(), [("delivered".to_owned(), 2)]);
+    }
+
+    #[tokio::test]
+    async fn a_callback_that_cannot_be_read_holds_up_no_other_of_its_app() {
+        let store = TestStore::sqlite().await;
+        let options = Options {
+            callbacks_to_private: true,
+            callbacks_max: 1,
+            callbacks_per_app_max: 1,
+            ..Options::default()
+        };
+        let wiring = wiring(&store, options).await;
+        let url = receiver(&["200 OK"]).await;
+        for task in 1..=2 {
+            admit_for_another_node(&wiring, task).await;
+            let id = format!("msg_{task}");
+            store.write.queue_callback(&callback("a", task, &id, &url)).await.unwrap();
+        }
+        store.execute("update callback set code = 'none' where id = 'msg_1'").await;
+        let running =
+            tokio::spawn(wiring.notifier(Arc::new(HttpReceiver::new(true).unwrap())).run());
+        let delivered = [("delivered".to_owned(), 1)];
+        while store.read.callbacks_of(&build::task_id(2)).await.unwrap() != delivered {
+            tokio::task::yield_now().await;
+        }
+        let aside = store.read.callbacks_of(&build::task_id(1)).await.unwrap();
+        assert_eq!(aside, [("exhausted".to_owned(), 1)]);
+        running.abort();
     }
 
     /// A database that is away.

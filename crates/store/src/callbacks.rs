@@ -114,6 +114,15 @@ impl CallbackRow {
     const COLUMNS: &str = "id, app_id, url, msg, seq, attempts, attempts_before";
 }
 
+/// Callbacks that were due.
+#[derive(Debug, Default)]
+pub struct DueCallbacks {
+    /// Those that nobody else tries now.
+    pub taken: Vec<CallbackRow>,
+    /// Those that cannot be read, by id, and what is wrong with each; they are set aside.
+    pub unreadable: Vec<(String, Error)>,
+}
+
 /// How one attempt went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -159,10 +168,15 @@ fn decode(row: &Row) -> Result<CallbackRow, Error> {
         url: row.text(2)?,
         msg: row.text(3)?,
         seq: row.int(4)?,
-        attempts: u32::try_from(row.int(5)?).unwrap_or_default(),
-        attempts_before: u32::try_from(row.int(6)?).unwrap_or_default(),
+        attempts: tries(row, 5)?,
+        attempts_before: tries(row, 6)?,
         about: decode_about(row, 7)?,
     })
+}
+
+fn tries(row: &Row, at: usize) -> Result<u32, Error> {
+    let id = row.text(0)?;
+    u32::try_from(row.int(at)?).map_err(|_| corrupt("callback", "attempts", &id))
 }
 
 impl Reader {
@@ -181,10 +195,10 @@ impl Reader {
         row.map_or(Ok(None), |row| row.maybe_int(0))
     }
 
-    /// The apps that have callbacks due.
+    /// The apps that have callbacks due; one whose id is none cannot be looked up and hears nothing.
     ///
     /// # Errors
-    /// The database failed, or an id cannot be decoded.
+    /// The database failed.
     pub async fn apps_with_due_callbacks(&self, now: Millis) -> Result<Vec<AppId>, Error> {
         let rows = self
             .db
@@ -196,7 +210,7 @@ impl Reader {
                 args![now],
             )
             .await?;
-        rows.iter().map(|row| app_id(row, 0, "app")).collect()
+        Ok(rows.iter().filter_map(|row| app_id(row, 0, "app").ok()).collect())
     }
 
     /// State and attempts of a task's callbacks, oldest first: `(state, attempts)`.
@@ -233,15 +247,18 @@ impl Writer {
     /// The callbacks of a task, or of a link, stay in order: one is not due while an earlier one is, or is being tried.
     /// One that failed and waits does not hold up a later one, which tells more: it is superseded.
     ///
+    /// One that cannot be read is set aside: its tries are used up, and its last attempt says why. It would
+    /// be found first at every look, and nothing of its app would be sent.
+    ///
     /// # Errors
-    /// The database failed, or a row cannot be decoded.
+    /// The database failed.
     pub async fn take_due_callbacks(
         &self,
         app: &AppId,
         now: Millis,
         busy_until: Millis,
         limit: i64,
-    ) -> Result<Vec<CallbackRow>, Error> {
+    ) -> Result<DueCallbacks, Error> {
         let mut tx = self.db.begin().await?;
         let sql = format!(
             "select {}, {} from callback due
@@ -259,20 +276,28 @@ impl Writer {
             CallbackAbout::COLUMNS
         );
         let rows = tx.fetch_all(&sql, args![app.as_str(), now, limit]).await?;
-        let mut taken = Vec::with_capacity(rows.len());
+        let mut due = DueCallbacks::default();
         for row in &rows {
-            let callback = decode(row)?;
+            let callback = match decode(row) {
+                Ok(callback) => callback,
+                Err(error) => {
+                    let id = row.text(0)?;
+                    set_aside(&mut tx, &id, &error, now).await?;
+                    due.unreadable.push((id, error));
+                    continue;
+                }
+            };
             if supersede_earlier(&mut tx, &callback).await? {
                 tx.execute(
                     "update callback set next_at = $2, taken_at = $3 where id = $1",
                     args![&callback.id, busy_until, now],
                 )
                 .await?;
-                taken.push(callback);
+                due.taken.push(callback);
             }
         }
         tx.commit().await?;
-        Ok(taken)
+        Ok(due)
     }
 
     /// Writes down an attempt and what follows from it.
@@ -322,6 +347,28 @@ impl Writer {
         .await?;
         tx.commit().await
     }
+}
+
+/// Ends the tries of a callback that cannot be read. They are counted anew from the attempts that are
+/// kept, so that it can be begun again when its row was put right.
+async fn set_aside(tx: &mut Tx, id: &str, error: &Error, now: Millis) -> Result<(), Error> {
+    tx.execute(
+        "update callback
+         set state = 'exhausted', next_at = null, taken_at = null, attempts_before = 0,
+           attempts = (select coalesce(max(attempt), 0) + 1 from callback_attempt
+             where callback_id = $1)
+         where id = $1",
+        args![id],
+    )
+    .await?;
+    let why = format!("unreadable: {error}");
+    tx.execute(
+        "insert into callback_attempt (callback_id, attempt, at, error)
+         select id, attempts, $2, $3 from callback where id = $1",
+        args![id, now, &why],
+    )
+    .await
+    .map(drop)
 }
 
 /// Ends the callbacks of the same task or link that wait behind an attempt that failed; `false` when another

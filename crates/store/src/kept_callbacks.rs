@@ -6,7 +6,7 @@ use fiveone_model::task::TaskId;
 
 use crate::callbacks::decode_about;
 use crate::db::{Row, args};
-use crate::{CallbackAbout, Error, Reader, Writer, app_id, corrupt};
+use crate::{CallbackAbout, Error, Reader, Writer, corrupt};
 
 /// Where a callback is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +56,16 @@ pub struct CallbackChoice<'a> {
     pub since: Option<Millis>,
 }
 
-/// A callback and how it went.
+/// A callback and how it went, as it stands in its row: one that nobody can send is seen all the same,
+/// and its last error says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptCallback {
     /// Its id, sent as `webhook-id`.
     pub id: String,
-    /// What it tells of.
-    pub about: CallbackAbout,
-    /// The app it goes to.
-    pub app_id: AppId,
+    /// What it tells of; none where the row cannot be read.
+    pub about: Option<CallbackAbout>,
+    /// The app it goes to, which may be none.
+    pub app_id: String,
     /// Where it goes.
     pub url: String,
     /// Where it is.
@@ -77,6 +78,26 @@ pub struct KeptCallback {
     pub next_at: Option<Millis>,
     /// Why the last attempt did not count.
     pub last_error: Option<String>,
+}
+
+impl KeptCallback {
+    /// The task it tells of.
+    #[must_use]
+    pub fn task(&self) -> Option<&TaskId> {
+        self.about.as_ref().and_then(CallbackAbout::task)
+    }
+
+    /// The link it tells of.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.about.as_ref().and_then(CallbackAbout::link)
+    }
+
+    /// The code of a task, as it stands in a form, or the word of a link's event; `-` where it cannot be read.
+    #[must_use]
+    pub fn what(&self) -> String {
+        self.about.as_ref().map_or_else(|| "-".to_owned(), CallbackAbout::what)
+    }
 }
 
 /// The choice as a condition; its places are `$2` to `$5`.
@@ -93,14 +114,14 @@ pub(crate) fn decode(row: &Row) -> Result<KeptCallback, Error> {
     let state = row.text(3)?;
     Ok(KeptCallback {
         id: row.text(0)?,
-        app_id: app_id(row, 1, "callback")?,
+        app_id: row.text(1)?,
         url: row.text(2)?,
         state: CallbackState::parse(&state).ok_or_else(|| corrupt("callback", "state", &state))?,
         attempts: row.int(4)?,
         created_at: row.int(5)?,
         next_at: row.maybe_int(6)?,
         last_error: row.maybe_text(7)?,
-        about: decode_about(row, 8)?,
+        about: decode_about(row, 8).ok(),
     })
 }
 

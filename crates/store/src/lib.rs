@@ -56,7 +56,7 @@ pub use api_keys::ApiKeyRow;
 pub use apps::{AppRow, NewApp};
 pub use areas::{AreaSwitch, ClosedBy};
 pub use callback_log::AttemptRow;
-pub use callbacks::{Attempt, CallbackAbout, CallbackRow, NewCallback};
+pub use callbacks::{Attempt, CallbackAbout, CallbackRow, DueCallbacks, NewCallback};
 pub use challenges::{Answering, Closing, OpenChallenge};
 pub use claims::{Claimed, Leased};
 pub use copy::{CopiedTable, Leave};

@@ -36,6 +36,10 @@ pub(crate) fn describe() {
         fiveone_engine::metric::TASKS_SET_ASIDE,
         "Tasks that could be neither read nor ended and were set aside for an operator."
     );
+    describe_counter!(
+        fiveone_engine::metric::CALLBACKS_SET_ASIDE,
+        "Callbacks that could not be read and were set aside for an operator."
+    );
     describe_gauge!(
         fiveone_engine::metric::TASKS_OPEN,
         "Tasks of the deployment that have not ended, as of this node's last tick."

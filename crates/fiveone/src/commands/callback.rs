@@ -138,14 +138,15 @@ impl Callback {
 
 fn shown(callback: &KeptCallback) -> Value {
     let (status, event) = match &callback.about {
-        CallbackAbout::Task { code, .. } => (Some(*code), None),
-        CallbackAbout::Link { event, .. } => (None, Some(event.as_str())),
+        None => (None, None),
+        Some(CallbackAbout::Task { code, .. }) => (Some(*code), None),
+        Some(CallbackAbout::Link { event, .. }) => (None, Some(event.as_str())),
     };
     json!({
         "id": callback.id,
-        "app": callback.app_id.as_str(),
-        "tid": callback.about.task().map(TaskId::as_str),
-        "link": callback.about.link(),
+        "app": callback.app_id,
+        "tid": callback.task().map(TaskId::as_str),
+        "link": callback.link(),
         "status": status,
         "event": event,
         "url": callback.url,
@@ -164,8 +165,8 @@ fn line(callback: &KeptCallback) -> String {
         shanghai_text(callback.created_at),
         callback.id,
         callback.app_id,
-        callback.about.task().map_or_else(|| callback.about.link().unwrap_or("-"), TaskId::as_str),
-        callback.about.what(),
+        callback.task().map_or_else(|| callback.link().unwrap_or("-"), TaskId::as_str),
+        callback.what(),
         callback.attempts,
         callback.url
     )

@@ -13,6 +13,7 @@ on_both!(
     a_tasks_callbacks_are_sent_in_their_order_and_never_backwards,
     an_app_with_a_backlog_hides_nobody_elses_callbacks,
     exhausted_callbacks_are_listed_and_begun_anew,
+    a_callback_that_cannot_be_read_is_set_aside_and_holds_up_no_other,
 );
 
 fn callback(app: &str, task: u32, id: &str) -> NewCallback {
@@ -34,7 +35,7 @@ const DELIVERED: Attempt = Attempt { http_status: Some(200), error: None, next_a
 
 /// Takes what is due of an app; the ids.
 async fn take(store: &TestStore, app: &str, now: i64) -> Vec<CallbackRow> {
-    store.write.take_due_callbacks(&build::app_id(app), now, now + 30, 9).await.unwrap()
+    store.write.take_due_callbacks(&build::app_id(app), now, now + 30, 9).await.unwrap().taken
 }
 
 fn ids(rows: &[CallbackRow]) -> Vec<&str> {
@@ -124,7 +125,7 @@ async fn exhausted_callbacks_are_listed_and_begun_anew(store: TestStore) {
     let of_second = CallbackChoice { task: Some(&second), ..all };
     let rows = store.read.kept_callbacks(CallbackState::Exhausted, of_second, 9).await.unwrap();
     assert_eq!(
-        (rows.len(), rows[0].last_error.as_deref(), rows[0].attempts, rows[0].about.what()),
+        (rows.len(), rows[0].last_error.as_deref(), rows[0].attempts, rows[0].what()),
         (1, Some("HTTP 500"), 1, "10004".to_owned())
     );
 
@@ -142,4 +143,35 @@ async fn exhausted_callbacks_are_listed_and_begun_anew(store: TestStore) {
     store.write.record_attempt(&due[0], &DELIVERED, NOW + 1).await.unwrap();
     assert_eq!(list(CallbackState::Delivered, all).await, ["msg_2"]);
     assert_eq!(store.write.replay_callbacks(all, NOW + 2).await.unwrap(), 2);
+}
+
+async fn a_callback_that_cannot_be_read_is_set_aside_and_holds_up_no_other(store: TestStore) {
+    set_up(&store).await;
+    for task in 1..=2 {
+        admit(&store, task).await;
+    }
+    for (task, id) in [(1, "msg_1"), (1, "msg_2"), (2, "msg_3")] {
+        store.write.queue_callback(&callback("a", task, id)).await.unwrap();
+    }
+    store.execute("update callback set attempts_before = -1 where id = 'msg_1'").await;
+    let first =
+        store.write.take_due_callbacks(&build::app_id("a"), NOW, NOW + 30, 1).await.unwrap();
+    let told: Vec<_> = first.unreadable.iter().map(|(id, why)| format!("{id}: {why}")).collect();
+    let why = "column callback.attempts of msg_1 cannot be decoded";
+    assert_eq!((ids(&first.taken), told), (vec![], vec![format!("msg_1: {why}")]));
+    assert_eq!(ids(&take(&store, "a", NOW).await), ["msg_3", "msg_2"], "its task's next, too");
+
+    let choice = CallbackChoice::default();
+    let listed = store.read.kept_callbacks(CallbackState::Exhausted, choice, 9).await.unwrap();
+    let error = format!("unreadable: {why}");
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (listed[0].id.as_str(), listed[0].attempts, listed[0].last_error.as_deref()),
+        ("msg_1", 1, Some(error.as_str()))
+    );
+    // Whoever has put it right begins it anew.
+    assert_eq!(store.write.replay_callbacks(choice, NOW + 1).await.unwrap(), 1);
+    let again = take(&store, "a", NOW + 1).await;
+    assert_eq!((ids(&again), again[0].attempts), (vec!["msg_1"], 1));
+    store.write.record_attempt(&again[0], &DELIVERED, NOW + 1).await.unwrap();
 }

@@ -58,8 +58,8 @@ pub(super) async fn list(seen: Seen) -> Result<Response, Trouble> {
         Row {
             created: time(callback.created_at),
             app: callback.app_id.to_string(),
-            task: callback.about.task().map(ToString::to_string),
-            what: callback.about.what(),
+            task: callback.task().map(ToString::to_string),
+            what: callback.what(),
             state: name,
             kind,
             attempts: callback.attempts,
@@ -95,30 +95,31 @@ pub(super) async fn show(seen: Seen, Path(id): Path<String>) -> Result<Response,
     let console = seen.api.engine.console();
     let found = console.callback(&id).await?.ok_or_else(|| seen.missing())?;
     let (callback, message, attempts) = found;
-    let deed = seen.deed("look_at_callback", &id)?;
-    let deed = deed.on_app(&callback.app_id);
-    let deed = match callback.about.task() {
-        Some(task) => deed.on_task(task),
-        None => deed,
-    };
+    let mut deed = seen.deed("look_at_callback", &id)?;
+    if let Some(app) = AppId::parse(&callback.app_id) {
+        deed = deed.on_app(&app);
+    }
+    if let Some(task) = callback.task() {
+        deed = deed.on_task(task);
+    }
     console.note(&deed).await?;
     let payload = match &callback.about {
-        CallbackAbout::Task { id, code } => serde_json::json!({
+        Some(CallbackAbout::Task { id, code }) => serde_json::json!({
             "appId": callback.app_id.as_str(),
             "tid": id.as_str(),
             "status": code.to_string(),
             "msg": message,
             "tokenKey": "••••••••",
         }),
-        CallbackAbout::Link { .. } => {
+        Some(CallbackAbout::Link { .. }) | None => {
             serde_json::from_str(&message).unwrap_or(serde_json::Value::Null)
         }
     };
     page(&OneCallback {
         shown: CallbackShown::of(seen.language(), &callback, &attempts),
         app: callback.app_id.to_string(),
-        task: callback.about.task().map(ToString::to_string),
-        link: callback.about.link().map(str::to_owned),
+        task: callback.task().map(ToString::to_string),
+        link: callback.link().map(str::to_owned),
         created: time(callback.created_at),
         payload: serde_json::to_string_pretty(&payload).unwrap_or_default(),
         frame: seen.frame("callbacks"),

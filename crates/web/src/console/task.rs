@@ -88,7 +88,7 @@ impl CallbackShown {
         });
         Self {
             id: callback.id.clone(),
-            code: callback.about.what(),
+            code: callback.what(),
             url: callback.url.clone(),
             state,
             kind,
@@ -149,7 +149,7 @@ fn moments(language: Language, seen: &TaskSeen) -> Vec<Moment> {
                     (format!("{}：{error}", language.say("回调失败", "callback failed")), "bad")
                 }
             };
-            all.push((attempt.at, format!("{what}（{}）", callback.about.what()), kind));
+            all.push((attempt.at, format!("{what}（{}）", callback.what()), kind));
         }
     }
     all.extend(

@@ -128,14 +128,20 @@ pub(super) async fn test(call: Call<'_>) -> Outcome {
 
 pub(super) fn of_callback(callback: &KeptCallback) -> Callback {
     let (code, event) = match &callback.about {
-        CallbackAbout::Task { code, .. } => (Some(*code), None),
-        CallbackAbout::Link { event: LinkEvent::Opened, .. } => (None, Some(EventWord::Opened)),
-        CallbackAbout::Link { event: LinkEvent::Exited, .. } => (None, Some(EventWord::Exited)),
+        None => (None, None),
+        Some(CallbackAbout::Task { code, .. }) => (Some(*code), None),
+        Some(CallbackAbout::Link { event, .. }) => {
+            let word = match event {
+                LinkEvent::Opened => EventWord::Opened,
+                LinkEvent::Exited => EventWord::Exited,
+            };
+            (None, Some(word))
+        }
     };
     Callback {
         id: callback.id.clone(),
-        task: callback.about.task().map(ToString::to_string),
-        link: callback.about.link().map(str::to_owned),
+        task: callback.task().map(ToString::to_string),
+        link: callback.link().map(str::to_owned),
         event,
         url: callback.url.clone(),
         code,
