@@ -30,8 +30,8 @@ pub(super) fn compare(
     absent: &BTreeSet<String>,
     is_named: &dyn Fn(&str) -> bool,
 ) -> Standing {
-    let truth = fiveone_lab::settled(truth, read);
-    let (Some(read), Some(truth)) = (rows_of(read), rows_of(&truth)) else {
+    let (read_whole, truth_whole) = (read, fiveone_lab::settled(truth, read));
+    let (Some(read), Some(truth)) = (rows_of(read), rows_of(&truth_whole)) else {
         return Standing::Wrong("the portal has no such section".into());
     };
     let known = fields(&read);
@@ -48,8 +48,9 @@ pub(super) fn compare(
         let is_told = is_named(A_LINE) && first_missing(&left, &right).is_none();
         return if is_told {
             Standing::Named(vec![A_LINE.to_owned()])
-        } else if let Some(fields) = left_out_here_and_there(&left, &right, is_named) {
-            Standing::Named(fields)
+        } else if let Some(fields) = left_out_here_and_there("", read_whole, &truth_whole, is_named)
+        {
+            Standing::Named(fields.into_iter().collect())
         } else {
             Standing::Wrong(difference(&left, &right))
         };
@@ -176,32 +177,51 @@ fn first_missing<'a>(of: &'a [Row], other: &[Row]) -> Option<&'a Row> {
     None
 }
 
-/// The fields that some rows lack and findings name, where the rows are the same but for them.
+/// The fields that some rows lack and findings name, where the rows are the same but for them; `None`
+/// where they differ otherwise.
 fn left_out_here_and_there(
-    read: &[Row],
-    truth: &[Row],
+    name: &str,
+    read: &Value,
+    truth: &Value,
     is_named: &dyn Fn(&str) -> bool,
-) -> Option<Vec<String>> {
-    if read.len() != truth.len() {
-        return None;
+) -> Option<BTreeSet<String>> {
+    match (read, truth) {
+        (Value::Object(read), Value::Object(truth)) => {
+            if read.keys().any(|name| !truth.contains_key(name)) {
+                return None;
+            }
+            let mut left_out = BTreeSet::new();
+            for (name, truth) in truth {
+                match read.get(name) {
+                    Some(read) => {
+                        left_out.extend(left_out_here_and_there(name, read, truth, is_named)?);
+                    }
+                    None if is_named(name) => drop(left_out.insert(name.clone())),
+                    None => return None,
+                }
+            }
+            Some(left_out)
+        }
+        (Value::Array(read), Value::Array(truth)) if read.len() == truth.len() => {
+            let mut truth: Vec<&Value> = truth.iter().collect();
+            // Whole rows first: one that lacks a field may look like several.
+            let mut read: Vec<&Value> = read.iter().collect();
+            read.sort_by_key(|row| {
+                std::cmp::Reverse(row.as_object().map_or(0, serde_json::Map::len))
+            });
+            let mut all = BTreeSet::new();
+            for row in read {
+                let fits = truth.iter().enumerate().filter_map(|(at, of)| {
+                    Some((at, left_out_here_and_there("", row, of, is_named)?))
+                });
+                let (at, left_out) = fits.min_by_key(|(_, left_out)| left_out.len())?;
+                truth.swap_remove(at);
+                all.extend(left_out);
+            }
+            Some(all)
+        }
+        _ => (canonical(name, read) == canonical(name, truth)).then(BTreeSet::new),
     }
-    let mut left_out = BTreeSet::new();
-    let mut truth: Vec<&Row> = truth.iter().collect();
-    // Whole rows first: one that lacks a field may look like several.
-    let mut read: Vec<&Row> = read.iter().collect();
-    read.sort_by_key(|row| std::cmp::Reverse(row.len()));
-    for row in read {
-        let lacks = |of: &Row| of.keys().filter(|name| !row.contains_key(*name)).count();
-        let fits = |of: &Row| {
-            row.iter().all(|(name, value)| of.get(name) == Some(value))
-                && of.keys().all(|name| row.contains_key(name) || is_named(name))
-        };
-        let (at, _) =
-            truth.iter().enumerate().filter(|(_, of)| fits(of)).min_by_key(|(_, of)| lacks(of))?;
-        let of = truth.swap_remove(at);
-        left_out.extend(of.keys().filter(|name| !row.contains_key(*name)).cloned());
-    }
-    Some(left_out.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -285,5 +305,13 @@ mod tests {
         assert!(matches!(of(&other, true), Standing::Wrong(_)));
         let one = json!([{"inAmount": 1}]);
         assert!(matches!(of(&one, true), Standing::Wrong(_)));
+        let nested = |inner: Value| json!([{"repayers": [inner, {"companyName": "甲"}]}]);
+        let of = |is_named: bool| {
+            let truth = nested(json!({"companyName": "A&amp;B", "phone": "1"}));
+            let is_named = |field: &str| is_named && field == "companyName";
+            compare(&nested(json!({"phone": "1"})), &truth, &BTreeSet::new(), &is_named)
+        };
+        assert_eq!(of(true), Standing::Named(vec!["companyName".into()]));
+        assert!(matches!(of(false), Standing::Wrong(_)));
     }
 }
