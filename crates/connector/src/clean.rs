@@ -37,9 +37,8 @@ pub(crate) fn clean(kind: Kind, text: &str, format: Option<&str>) -> Cleaned {
         return Cleaned::Nothing;
     }
     match kind {
-        // What was cut for display is not what is written there. And whether `A&amp;B` is a name that
-        // was escaped once too often or a name that somebody typed so, nothing tells.
-        Kind::Text if without_ellipsis(text).is_some() || has_entity(text) => Cleaned::Refused,
+        // What was cut for display is not what is written there.
+        Kind::Text if without_ellipsis(text).is_some() => Cleaned::Refused,
         Kind::Text => Cleaned::Value(Value::Text(text.to_owned())),
         Kind::Money | Kind::MoneyText => money::parse(text)
             .map_or(Cleaned::Refused, |amount| Cleaned::Value(Value::Amount(amount))),
@@ -68,8 +67,8 @@ fn squeeze_blanks(text: &str) -> Cow<'_, str> {
 }
 
 /// Markup that stands in a value as text: some servers send the HTML that a page will put there. Tags
-/// that only dress a text go, and blanks that are written as entities are blanks; of other entities
-/// only a number or a day can be sure.
+/// that only dress a text go, and blanks that are written as entities are blanks. Other entities stay:
+/// whether `A&amp;B` was escaped once too often or is a name that somebody typed so, nothing tells.
 fn without_markup(text: &str) -> Cow<'_, str> {
     static DRESS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)</?(?:font|span|b|i|u|em|strong|a|p|div|nobr|label|br)(?:\s[^<>]*)?/?>")
@@ -83,15 +82,6 @@ fn without_markup(text: &str) -> Cow<'_, str> {
     }
     let bare = DRESS.replace_all(text, " ");
     Cow::Owned(BLANK.replace_all(&bare, " ").into_owned())
-}
-
-/// Whether a character is written as an entity.
-fn has_entity(text: &str) -> bool {
-    static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
-            .expect("the pattern is a constant")
-    });
-    text.contains('&') && ENTITY.is_match(text)
 }
 
 fn is_nothing(text: &str) -> bool {
