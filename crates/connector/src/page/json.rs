@@ -13,7 +13,8 @@ const DEPTH_MAX: usize = 100;
 
 /// The value that is the whole text; `None` when it is none.
 pub(super) fn parse(text: &str) -> Option<Json> {
-    let text = text.trim_start_matches('\u{feff}').trim().trim_end_matches(';').trim_end();
+    let is_blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    let text = text.trim_matches(is_blank).trim_end_matches(';').trim_end();
     let first = text.chars().next()?;
     if !matches!(first, '{' | '[' | '"' | '\'' | '-' | '0'..='9' | 't' | 'f' | 'n') {
         return None;

@@ -29,6 +29,7 @@ impl Mapping<'_> {
         let mut record = Record::new(self.table);
         let mut by_shared: Vec<&str> = Vec::new();
         let mut doubtful: Vec<&str> = Vec::new();
+        let mut second_sides: Vec<&str> = Vec::new();
         for entry in self.entries_in(raw) {
             let Role::Field { target, expectation } = &entry.role else { continue };
             let Some(field) = self.table.field(&target.field) else { continue };
@@ -42,6 +43,7 @@ impl Mapping<'_> {
                         continue;
                     }
                     record.remove(field.name);
+                    second_sides.push(field.name);
                 } else {
                     let is_by_shared = is_shared && by_shared.contains(&field.name);
                     if is_by_shared && are_different(known, &other) {
@@ -68,6 +70,13 @@ impl Mapping<'_> {
             set(&mut record, field, &text, format, unreadable, findings)?;
             if is_shared {
                 by_shared.push(field.name);
+            }
+        }
+        // A column beside the sides (interest) is a side of a row that has none, and not of a withdrawal.
+        if second_sides.iter().any(|side| has_other_side(&record, side)) {
+            for side in second_sides {
+                record.remove(side);
+                findings.push(Finding::of_field(FindingKind::Unreadable, side));
             }
         }
         // Two labels that the file does not speak of, for one field and with different values: which
@@ -148,6 +157,12 @@ fn are_different(known: &Value, other: &Value) -> bool {
         }
         _ => known != other,
     }
+}
+
+/// Whether a bill has an amount on the side that this one is not.
+fn has_other_side(record: &Record, side: &str) -> bool {
+    let other = if side == "inAmount" { "outAmount" } else { "inAmount" };
+    matches!(record.get(other), Some(Value::Amount(amount)) if !amount.is_zero())
 }
 
 /// Whether a field is a side of a bill, and zero.

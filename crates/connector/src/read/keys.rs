@@ -228,8 +228,7 @@ impl AbsentField<'_> {
     /// Absent, or renamed when an unknown key of the same kind looks like one of its keys, or is the
     /// only one that can be it.
     fn finding(&self, absent: &[Self], unmapped: &[(&str, Look)]) -> Finding {
-        let of_kind: Vec<&str> =
-            unmapped.iter().filter(|(_, look)| look.fits(self.kind)).map(|(key, _)| *key).collect();
+        let of_kind: Vec<&str> = self.candidates(unmapped).collect();
         let rivals = absent.iter().filter(|one| one.is_expected && one.kind == self.kind).count();
         let only = match of_kind.as_slice() {
             [only] if self.is_expected && rivals == 1 && self.kind != Kind::Text => Some(*only),
@@ -250,9 +249,18 @@ impl AbsentField<'_> {
 
     /// An unknown key of the same kind whose name is like one of its keys.
     fn similar<'k>(&self, unmapped: &[(&'k str, Look)]) -> Option<&'k str> {
-        let of_kind = unmapped.iter().filter(|(_, look)| look.fits(self.kind));
-        let mut keys = of_kind.map(|(key, _)| *key);
+        let mut keys = self.candidates(unmapped);
         keys.find(|key| self.keys.iter().any(|own| are_similar(own, key)))
+    }
+
+    /// The unknown keys whose values may be its own; what numbers a person or a firm is no amount.
+    fn candidates<'k>(&self, unmapped: &[(&'k str, Look)]) -> impl Iterator<Item = &'k str> {
+        unmapped
+            .iter()
+            .filter(|(key, look)| {
+                look.fits(self.kind) && (self.kind == Kind::Text || !is_number_of_somebody(key))
+            })
+            .map(|(key, _)| *key)
     }
 
     /// Whether a list of bills lacks a side, and the only unknown key that holds amounts stands there, or
@@ -276,6 +284,12 @@ impl AbsentField<'_> {
                 Kind::Text => matches!(self.field, "houseFundStatus" | "payStatus" | "loanStatus"),
             }
     }
+}
+
+/// Whether a label is the one of a number that names somebody: 个人编号, 单位代码.
+fn is_number_of_somebody(key: &str) -> bool {
+    let key = crate::page::normal(key);
+    ["编号", "编码", "代码", "账号", "号码", "序号", "工号"].iter().any(|word| key.ends_with(word))
 }
 
 /// Whether two keys look alike: most characters of labels, nearly all letters of ASCII keys.

@@ -265,6 +265,8 @@ fn of_tables(
             filled.push(table.rows);
         }
     }
+    // The latest few above all of them: 最近三笔.
+    let filled = without_extracts(filled);
     // Tables under the same header are parts of one list (a table a year) only when their dates say
     // so; else one of them may be about something else, and the file must say which is meant.
     for (at, table) in filled.iter().enumerate() {
@@ -276,6 +278,21 @@ fn of_tables(
     }
     merged.rows = filled.into_iter().flatten().collect();
     Ok(merged)
+}
+
+/// Tables without those that hold some rows of another one, one after the other, and nothing else.
+fn without_extracts(tables: Vec<Vec<Raw>>) -> Vec<Vec<Raw>> {
+    let is_extract = |at: usize, table: &Vec<Raw>| {
+        tables.iter().enumerate().any(|(other_at, other)| {
+            other_at != at
+                && other.len() > table.len()
+                && other.windows(table.len()).any(|part| is_same(part, table))
+        })
+    };
+    let extracts: Vec<bool> =
+        tables.iter().enumerate().map(|(at, table)| is_extract(at, table)).collect();
+    let kept = tables.into_iter().zip(extracts).filter(|(_, is_extract)| !is_extract);
+    kept.map(|(table, _)| table).collect()
 }
 
 fn is_same(a: &[Raw], b: &[Raw]) -> bool {

@@ -15,7 +15,7 @@ use crate::page::normal;
 static TOTAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^(?:\d{4}年?度?|\d{1,2}月份?|本?[年月日页季期次]度?份?|当[年月页]|全部|以上|截[至止].{0,12})?",
-        r"(?:合计|小计|总计|累计|总额合计|汇总|总合计)(?:数|额|\(元\))?$"
+        r"(?:(?:合计|小计|总计|累计|总额合计|汇总|总合计)(?:数|额|金额|\(元\)|\d{1,4}个?[月期笔条])?|(?i:sub-?)?(?i:total)|总和|总金?额)$"
     ))
     .expect("the pattern is a constant")
 });
@@ -46,11 +46,17 @@ pub(super) fn is_total(raw: &Raw, more: &[String]) -> bool {
 /// Whether a whole cell is the word of a sum.
 pub(super) fn is_total_word(cell: &str) -> bool {
     // Longer cells are texts in which such a word may stand.
-    if cell.len() > 64 || !cell.contains(['计', '汇', '转', '余', '页']) {
+    let is_short = cell.len() <= 64;
+    if !is_short || !cell.contains(['计', '汇', '转', '余', '页', '和', '总', 't', 'T']) {
         return false;
     }
     let cell = normal(cell);
     TOTAL.is_match(&cell) || CARRIED.is_match(&cell)
+}
+
+/// Whether one of the cells says that this was carried over: nobody's sum, and a line that was counted.
+pub(super) fn is_carried(raw: &Raw) -> bool {
+    raw.values().any(|cell| is_total_word(cell) && CARRIED.is_match(&normal(cell)))
 }
 
 fn is_one_of(cell: &str, words: &[String]) -> bool {
@@ -74,12 +80,26 @@ mod tests {
             "年初余额",
             "承前页",
             "结转下年",
+            "总计(元)",
+            "累计金额",
+            "小　计",
+            "Total",
+            "合计金额：",
+            "合计38个月",
+            "总金额",
         ] {
             assert!(is_total_word(total), "{total}");
         }
-        for word in
-            ["合计缴补", "联合计算机公司", "汇缴2017年01月", "累计缴存", "结转利息", "2017-01", ""]
-        {
+        for word in [
+            "合计缴补",
+            "总公司",
+            "联合计算机公司",
+            "汇缴2017年01月",
+            "累计缴存",
+            "结转利息",
+            "2017-01",
+            "",
+        ] {
             assert!(!is_total_word(word), "{word}");
         }
     }

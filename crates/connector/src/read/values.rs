@@ -58,9 +58,17 @@ pub(super) fn set(
         findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
         return Ok(());
     }
+    if matches!(field.name, "idCard" | "idcard") && is_no_identity(text) {
+        findings.push(Finding::of_field(FindingKind::Unreadable, field.name));
+        return Ok(());
+    }
     let text =
         if matches!(field.name, "gender" | "sex") { text.trim_end_matches('性') } else { text };
     let is_set = match clean(field.kind, text, format) {
+        Cleaned::Value(value) if is_before_its_time(field, &value) => {
+            findings.push(Finding::of_field(FindingKind::ImpossibleDate, field.name));
+            true
+        }
         Cleaned::Value(value) => set_value(record, field, value),
         Cleaned::Nothing => true,
         Cleaned::Impossible => {
@@ -116,6 +124,21 @@ fn is_wordy(field: &str) -> bool {
             | "payStatus"
             | "loanStatus"
     )
+}
+
+/// Whether a text is too short for the number of any document of a person: the code of its kind stood
+/// there.
+fn is_no_identity(text: &str) -> bool {
+    const LEAST: usize = 5;
+    let text = text.trim();
+    !text.is_empty() && text.chars().count() < LEAST
+}
+
+/// Whether a day is one on which nobody had an account yet: the first fund was founded in 1991, and the
+/// epoch's first day is what a blank date becomes.
+fn is_before_its_time(field: &Field, value: &Value) -> bool {
+    const FIRST: i16 = 1991;
+    field.name == "openAccountDate" && matches!(value, Value::Day(day) if day.year() < FIRST)
 }
 
 /// Whether a text is what no words are: an amount with its two places, or a whole day. It stood in another
