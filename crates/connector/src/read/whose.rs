@@ -21,6 +21,9 @@ pub(crate) struct Whose {
     /// The account of the base record.
     #[serde(default)]
     pub(crate) account: Option<String>,
+    /// The account that was typed, where the person read that it is the one of the records.
+    #[serde(default)]
+    pub(crate) typed_account: Option<String>,
 }
 
 /// How something on a page compares with the person.
@@ -67,6 +70,24 @@ impl Whose {
             };
         is_different(self.identity.as_ref(), &["idCard", "idcard"], compare_identities)
             || is_different(self.name.as_ref(), &["employeeName", "name"], compare_names)
+            || self.is_other_account(record)
+    }
+
+    /// Whether a record tells accounts and none is the one that was typed. A number of another form may
+    /// be the same account, told otherwise.
+    fn is_other_account(&self, record: &Record) -> bool {
+        let Some(own) = &self.typed_account else { return false };
+        let fields = ["houseFundAccount", "employeeAccountNum", "personalNo"];
+        let told: Vec<&str> = fields
+            .iter()
+            .filter_map(|field| match record.get(field) {
+                Some(Value::Text(told)) => Some(told.trim()),
+                Some(_) | None => None,
+            })
+            .collect();
+        let is_alike = |told: &&str| told.chars().count() == own.chars().count();
+        told.iter().any(is_alike)
+            && told.iter().all(|told| compare_masked(own, told) == Match::Different)
     }
 
     /// Whether a row or record names somebody else.
@@ -219,7 +240,7 @@ mod tests {
         let own = Whose {
             identity: Some("990102199001011237".to_owned()),
             name: Some("张三".to_owned()),
-            account: None,
+            ..Whose::default()
         };
         let record = |identity: &str, name: &str| {
             let mut record = Record::new(Table::InsuranceBase);
@@ -233,6 +254,24 @@ mod tests {
         assert!(own.is_of_other(&record("450***********9876", "张三")));
         assert!(own.is_of_other(&record("990102199001011237", "李四")));
         assert!(!Whose::default().is_of_other(&record("990102199001011245", "李四")));
+    }
+
+    #[test]
+    fn a_record_of_another_account_than_the_typed_one_is_somebody_elses() {
+        let own = Whose { typed_account: Some("20170001".to_owned()), ..Whose::default() };
+        let record = |fund: &str, number: &str| {
+            let mut record = Record::new(Table::FundBase);
+            assert!(record.set("houseFundAccount", Value::Text(fund.to_owned())));
+            assert!(record.set("employeeAccountNum", Value::Text(number.to_owned())));
+            record
+        };
+        assert!(own.is_of_other(&record("20170002", "9")));
+        assert!(own.is_of_other(&record("2017***2", "9")));
+        assert!(!own.is_of_other(&record("20170001", "9")));
+        assert!(!own.is_of_other(&record("88", "20170001")));
+        assert!(!own.is_of_other(&record("2017***1", "9")));
+        assert!(!own.is_of_other(&record("330020170001", "9")), "another form");
+        assert!(!Whose::default().is_of_other(&record("20170002", "9")));
     }
 
     #[test]

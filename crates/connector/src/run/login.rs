@@ -14,7 +14,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    definition::{Action, Step},
+    definition::{Action, Login, Step},
     outcome::Outcome,
     page::Standing,
     unexpected::UnexpectedPage,
@@ -66,6 +66,10 @@ impl Run {
         let account = credentials.get(FieldName::Account).filter(|text| is_resident_number(text));
         self.whose.identity = credentials.get(FieldName::IdCard).or(account).map(str::to_owned);
         self.whose.name = credentials.get(FieldName::RealName).map(str::to_owned);
+        self.whose.typed_account = credentials
+            .get(FieldName::Account)
+            .filter(|text| is_account_of_records(login, text))
+            .map(str::to_owned);
         let ended = self.walk(&login.steps, credentials, person).await;
         self.learn_own();
         self.forget_login(credentials);
@@ -154,6 +158,18 @@ impl Run {
             }
         }
     }
+}
+
+/// Whether the person read that the account is the one that records name, and typed such a number: an
+/// `账号` alone may be a user name, and a card has a number of its own.
+fn is_account_of_records(login: &Login, typed: &str) -> bool {
+    const LEAST: usize = 6;
+    let field = login.fields.iter().find(|field| field.field == FieldName::Account);
+    let label = field.and_then(|field| field.detail.label.as_deref()).unwrap_or_default();
+    let is_own = ["个人账号", "公积金账号", "职工账号", "个人编号", "个人编码"];
+    is_own.iter().any(|word| label.contains(word))
+        && typed.len() >= LEAST
+        && typed.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Eighteen characters as an identity number has them.
