@@ -39,7 +39,7 @@ use crate::{
     unexpected::UnexpectedPage,
 };
 
-pub(crate) use balances::moves_untold;
+pub(crate) use balances::{decide_sides, moves_untold};
 pub(crate) use entries::{account_keys, person_keys};
 pub(crate) use essentials::essentials;
 pub(crate) use keys::{SeenKeys, look_of};
@@ -47,7 +47,7 @@ pub(crate) use mapping::Mapping;
 pub(crate) use order::{days_of, newest_first};
 pub(crate) use place::FoundRows;
 pub(crate) use raw::Raw;
-pub(crate) use sides::mend_columns;
+pub(crate) use sides::{Undecided, mend_columns};
 pub(crate) use split::partition;
 pub(crate) use totals::{Amounts, is_sum_of};
 pub(crate) use whose::{Whose, are_of_other_accounts, are_of_several};
@@ -106,6 +106,8 @@ pub(crate) struct ReadRow {
     pub(crate) raw: Raw,
     /// Whether it is a row of another insurance, which counts while pages are read and is then left out.
     pub(crate) is_of_another: bool,
+    /// Its amount, where its words do not tell the side.
+    pub(crate) undecided: Option<Undecided>,
 }
 
 impl ReadRow {
@@ -203,14 +205,18 @@ impl Reader<'_> {
     ) -> Result<Vec<ReadRow>, Unread> {
         let person_keys = mapping.person_keys();
         let mut read = Vec::new();
-        let mut lines_left_out = 0_usize;
+        let (mut lines_left_out, mut carried) = (0_usize, 0_usize);
         let mut odd: Vec<Raw> = Vec::new();
         for raw in raws {
             if raw.is_blank() {
                 continue;
             }
             if totals::is_total(&raw, &rows.drop) {
-                self.sums.push(mapping.amounts(&raw));
+                if totals::is_carried(&raw) {
+                    carried += 1;
+                } else {
+                    self.sums.push(mapping.amounts(&raw));
+                }
                 continue;
             }
             if self.whose.is_other(&raw, person_keys) {
@@ -220,14 +226,16 @@ impl Reader<'_> {
                 // The portal did not look at which one was asked for.
                 self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, key));
                 let record = Record::new(mapping.table());
-                read.push(ReadRow { record, raw, is_of_another: true });
+                read.push(ReadRow { record, raw, is_of_another: true, undecided: None });
                 continue;
             }
             let mut record = mapping.record(&raw, self.scope, self.findings)?;
-            if let Some(sides) = &rows.sides {
-                sides::set(&mut record, sides, &raw, self.findings)?;
-            }
+            let undecided = match &rows.sides {
+                Some(sides) => sides::set(&mut record, sides, &raw)?,
+                None => None,
+            };
             let is_row = mapping.is_whole(&record, &raw)
+                || undecided.as_ref().is_some_and(Undecided::moves)
                 || (is_undated_movement(&record, &read) && mapping.has_date_key(&raw))
                 || is_movement_of_nothing(&record, &raw, mapping);
             if !is_row {
@@ -236,9 +244,9 @@ impl Reader<'_> {
                 continue;
             }
             seen.add(&raw, mapping);
-            read.push(ReadRow { record, raw, is_of_another: false });
+            read.push(ReadRow { record, raw, is_of_another: false, undecided });
         }
-        self.left_out = lines_left_out + self.sums.len();
+        self.left_out = lines_left_out + carried + self.sums.len();
         let own = || read.iter().filter(|row| !row.is_of_another);
         let has_rows = own().next().is_some();
         // A line that lacks what makes a row one, and has a key of its own, is a row that was renamed.
@@ -274,7 +282,9 @@ impl Reader<'_> {
         };
         let Some(raws) = place::json_rows(json, paths)? else { return Ok(None) };
         let mut seen = SeenKeys::default();
-        self.rows(raws, rows, &mapping, &mut seen).map(Some)
+        let mut read = self.rows(raws, rows, &mapping, &mut seen)?;
+        decide_sides(&mut read, self.findings)?;
+        Ok(Some(read))
     }
 }
 

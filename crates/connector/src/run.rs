@@ -11,6 +11,7 @@ mod fetch;
 mod loans;
 mod login;
 mod loops;
+mod merge;
 mod note;
 mod overlap;
 mod pager;

@@ -4,10 +4,7 @@
 //! 汇缴冲红 −600 and 汇缴冲正 600 are both an income of −600. An expense that the portal prints with a
 //! minus is an expense. A sign alone says nothing, and zero needs no side.
 
-use fiveone_model::{
-    finding::{Finding, FindingKind},
-    report::{Kind, Record, Value},
-};
+use fiveone_model::report::{Kind, Record, Value};
 use rust_decimal::Decimal;
 
 use super::{Raw, words::best_fit};
@@ -21,36 +18,54 @@ use crate::{
 const REVERSALS: [&str; 11] =
     ["冲正", "冲红", "冲账", "冲帐", "冲销", "冲回", "红冲", "退回", "退款", "撤销", "撤回"];
 
-/// Puts the amount into `inAmount` or `outAmount`.
+/// An amount of which the words of its row do not tell the side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undecided {
+    pub(super) amount: Decimal,
+    /// The key of the amount.
+    pub(super) key: String,
+    /// The key of the words.
+    pub(super) by: String,
+    /// Whether the words are known for movements that may be on no side.
+    pub(super) is_neutral: bool,
+}
+
+impl Undecided {
+    /// Whether its row is a movement, whatever side it is on.
+    pub(super) const fn moves(&self) -> bool {
+        !self.is_neutral
+    }
+}
+
+/// Puts the amount into `inAmount` or `outAmount`; returns it where no words tell which.
 pub(super) fn set(
     record: &mut Record,
     sides: &Sides,
     raw: &Raw,
-    findings: &mut Vec<Finding>,
-) -> Result<(), UnexpectedPage> {
+) -> Result<Option<Undecided>, UnexpectedPage> {
     let amount = match clean(Kind::Money, raw.first(&sides.amount), None) {
         Cleaned::Value(Value::Amount(amount)) => amount,
-        Cleaned::Nothing => return Ok(()),
+        Cleaned::Nothing => return Ok(None),
         Cleaned::Value(_) | Cleaned::Impossible | Cleaned::Refused => {
             let reason = format!("`{}` is not an amount", sides.amount);
             return Err(UnexpectedPage::portal(reason));
         }
     };
+    let undecided = |is_neutral| Undecided {
+        amount,
+        key: sides.amount.clone(),
+        by: sides.by.clone(),
+        is_neutral,
+    };
     let (field, amount) = match direction(raw.first(&sides.by), amount, sides) {
         Direction::In(amount) => ("inAmount", amount),
         Direction::Out(amount) => ("outAmount", amount),
-        Direction::Neither => {
-            findings.push(Finding::of_key(FindingKind::NoSide, &sides.amount));
-            return Ok(());
-        }
-        Direction::Unknown if amount.is_zero() => return Ok(()),
-        Direction::Unknown => {
-            let reason = format!("`{}` tells no side of the amount", sides.by);
-            return Err(UnexpectedPage::portal(reason));
-        }
+        Direction::Neither => return Ok(Some(undecided(true))),
+        Direction::Unknown if amount.is_zero() => return Ok(None),
+        Direction::Unknown => return Ok(Some(undecided(false))),
     };
     if record.set(field, Value::Amount(amount)) {
-        return Ok(());
+        return Ok(None);
     }
     Err(UnexpectedPage::definition("this record has no sides"))
 }

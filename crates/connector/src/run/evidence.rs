@@ -61,6 +61,15 @@ impl Run {
         predicates.iter().any(|predicate| prober.holds(predicate))
     }
 
+    /// Whether a page to log in at came after pages with records.
+    pub(super) fn has_lost_session(&self) -> bool {
+        let Some(seen) = self.seen.as_ref().filter(|_| self.seen_records.is_some()) else {
+            return false;
+        };
+        let page = Page::of_text(seen.url.clone(), &seen.text);
+        !page.is_json() && page.has_password_field()
+    }
+
     /// The page that was looked into last had records: what is odd about them is odd about this page.
     pub(super) fn remember_records(&mut self) {
         self.seen_records = self.seen.clone();

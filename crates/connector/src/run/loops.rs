@@ -34,6 +34,14 @@ impl Turn {
         self.item.as_ref().is_some_and(is_of)
     }
 
+    /// The days of the year it asks for, where that is one of a fund: `2024-2025` begins in July.
+    pub(super) fn fund_year(&self) -> Option<(Date, Date)> {
+        let (from, to) = self.item.as_deref()?.split_once('-')?;
+        let (from, to): (i16, i16) = (from.parse().ok()?, to.parse().ok()?);
+        (to == from + 1).then_some(())?;
+        Some((Date::new(from, 7, 1).ok()?, Date::new(to, 6, 30).ok()?))
+    }
+
     fn with(&self, pairs: Vec<(&str, Json)>) -> Self {
         let mut turn = self.clone();
         turn.parameter = pairs.first().map(|(name, _)| (*name).to_owned());

@@ -1,7 +1,10 @@
 //! Rows that came twice: at the borders of pages, in turns that a portal did not tell apart, of accounts
 //! that were not asked for.
 
-use fiveone_model::finding::{Finding, FindingKind};
+use fiveone_model::{
+    finding::{Finding, FindingKind},
+    report::{Record, Table, Value},
+};
 
 use super::loops::Turn;
 use crate::read::{ReadRow, Unread};
@@ -47,13 +50,16 @@ fn is_serial(key: &str, page: &[ReadRow]) -> bool {
 }
 
 /// Leaves out rows that an earlier turn has brought already. Two equal rows of one turn are two.
+///
+/// A ledger and its archive may write one movement in two ways: on one day the same amount cannot lead
+/// to the same balance twice.
 pub(super) fn without_overlap(turns: impl Iterator<Item = Vec<ReadRow>>) -> Vec<ReadRow> {
     let mut kept: Vec<ReadRow> = Vec::new();
     for turn in turns {
         let mut is_free: Vec<bool> = vec![true; kept.len()];
         for row in turn {
             let known =
-                kept.iter().zip(&mut is_free).find(|(old, free)| **free && old.is_same(&row));
+                kept.iter().zip(&mut is_free).find(|(old, free)| **free && is_known(old, &row));
             match known {
                 Some((_, free)) => *free = false,
                 None => kept.push(row),
@@ -61,6 +67,24 @@ pub(super) fn without_overlap(turns: impl Iterator<Item = Vec<ReadRow>>) -> Vec<
         }
     }
     kept
+}
+
+fn is_known(old: &ReadRow, row: &ReadRow) -> bool {
+    old.is_same(row) || is_same_movement(&old.record, &row.record)
+}
+
+/// Whether two bills have the same day, the same amount that is not zero, and the same balance after it.
+fn is_same_movement(a: &Record, b: &Record) -> bool {
+    let is_amount = |field: &str| match a.get(field) {
+        Some(Value::Amount(amount)) => !amount.is_zero(),
+        Some(_) | None => false,
+    };
+    a.table() == Table::FundBill
+        && ["payArriveDate", "balance"].iter().all(|field| a.get(field).is_some())
+        && (is_amount("inAmount") || is_amount("outAmount"))
+        && ["payArriveDate", "inAmount", "outAmount", "balance"]
+            .iter()
+            .all(|field| a.get(field) == b.get(field))
 }
 
 /// How many of these rows are of the insurance that was asked for.
@@ -109,17 +133,48 @@ pub(super) fn keep_own_account<'k>(
 
 #[cfg(test)]
 mod tests {
-    use fiveone_model::report::{Record, Table};
+    use fiveone_model::report::{Record, Table, Value};
+    use jiff::civil::date;
     use serde_json::{Value as Json, json};
 
-    use super::{ReadRow, overlap_of};
+    use super::{ReadRow, overlap_of, without_overlap};
     use crate::read::Raw;
+
+    #[test]
+    fn a_movement_that_two_ledgers_write_in_two_ways_is_one() {
+        let bill = |note: &str, income: i64, balance: i64| {
+            let mut record = Record::new(Table::FundBill);
+            for (field, value) in [
+                ("payArriveDate", Value::Day(date(2024, 1, 11))),
+                ("note", Value::Text(note.to_owned())),
+                ("inAmount", Value::Amount(income.into())),
+                ("balance", Value::Amount(balance.into())),
+            ] {
+                assert!(record.set(field, value));
+            }
+            let raw = Raw::of_object(&json!({ "note": note, "balance": balance })).unwrap();
+            ReadRow { record, raw, is_of_another: false, undecided: None }
+        };
+        let notes = |turns: Vec<Vec<ReadRow>>| -> Vec<String> {
+            let rows = without_overlap(turns.into_iter());
+            rows.iter().map(|row| row.raw.first("note").to_owned()).collect()
+        };
+        let twice = vec![vec![bill("汇缴", 5, 105)], vec![bill("汇缴(正常)", 5, 105)]];
+        assert_eq!(notes(twice), ["汇缴"]);
+        let two = vec![vec![bill("汇缴", 5, 105)], vec![bill("补缴", 5, 110)]];
+        assert_eq!(notes(two), ["汇缴", "补缴"]);
+        let still = vec![vec![bill("封存", 0, 105)], vec![bill("启封", 0, 105)]];
+        assert_eq!(notes(still), ["封存", "启封"]);
+        let one_turn = vec![vec![bill("汇缴", 5, 105), bill("汇缴", 5, 105)]];
+        assert_eq!(notes(one_turn), ["汇缴", "汇缴"]);
+    }
 
     fn page(rows: &[Json]) -> Vec<ReadRow> {
         let read = |row| ReadRow {
             record: Record::new(Table::FundBill),
             raw: Raw::of_object(row).unwrap(),
             is_of_another: false,
+            undecided: None,
         };
         rows.iter().map(read).collect()
     }

@@ -12,9 +12,8 @@ use url::Url;
 use super::{
     Run, Vars,
     loops::Turn,
-    overlap::{
-        are_same, keep_own_account, keep_own_insurance, overlap_of, own_rows, without_overlap,
-    },
+    merge::TurnRead,
+    overlap::{are_same, keep_own_account, keep_own_insurance, overlap_of, own_rows},
     pager::{next_of, told_of},
     paging::{Next, PageFacts, Progress},
     step::Context,
@@ -22,10 +21,10 @@ use super::{
 };
 use crate::{
     connector::Connector,
-    definition::{Loop, Overlap, Pager, Rows, Section},
+    definition::{Loop, Pager, Rows, Section},
     page::{Page, Prober, Standing},
     read::{
-        Amounts, Mapping, ReadRow, Reader, SeenKeys, Unread, days_of, is_sum_of, mend_columns,
+        Amounts, Mapping, ReadRow, Reader, SeenKeys, Unread, decide_sides, is_sum_of, mend_columns,
         proves_no_rows,
     },
     unexpected::UnexpectedPage,
@@ -47,12 +46,6 @@ struct PageRead {
     /// The amounts of its sums.
     sums: Vec<Amounts>,
     next: Option<Url>,
-}
-
-/// Rows of one turn, with what was asked for.
-struct TurnRead {
-    turn: Turn,
-    rows: Vec<ReadRow>,
 }
 
 /// What is read: the rows of a section, whose keys are worked out once for all its pages.
@@ -154,6 +147,8 @@ impl<'r> SectionReader<'r> {
         // Whole pages, as they came, to notice one that comes again.
         let mut came: Vec<Vec<ReadRow>> = Vec::new();
         let mut next = None::<Url>;
+        // Of each page behind the first, how many of its first rows were taken for the last of the one before.
+        let mut borders: Vec<usize> = Vec::new();
         // How many lines came, which is where the next page begins.
         let mut lines = 0;
         loop {
@@ -201,6 +196,9 @@ impl<'r> SectionReader<'r> {
                 }
                 Next::Go | Next::Done => {}
             }
+            if !came.is_empty() && !page.rows.is_empty() {
+                borders.push(overlap);
+            }
             came.push(page.rows.clone());
             if came.len() > PAGES_COMPARED {
                 came.remove(0);
@@ -221,6 +219,24 @@ impl<'r> SectionReader<'r> {
             }
             next = page.next;
         }
+        self.settle(kept, &borders, turn, accounts)
+    }
+
+    /// What only all pages of a turn together tell.
+    fn settle(
+        &mut self,
+        mut kept: Vec<ReadRow>,
+        borders: &[usize],
+        turn: &Turn,
+        accounts: &[String],
+    ) -> Result<Vec<ReadRow>, Failure> {
+        // A portal whose pages overlap has it at each border: one row at some of them may be two.
+        if borders.contains(&0) && borders.contains(&1) {
+            let reason = "rows at one page border of several are the same: twice one, or two";
+            return Err(self.run.unexpected(&UnexpectedPage::portal(reason)));
+        }
+        let decided = decide_sides(&mut kept, &mut self.findings);
+        decided.map_err(|page| self.run.unexpected(&page))?;
         // Only now, since totals and pages count the rows of all insurances and accounts.
         self.has_rows_of_others |= keep_own_insurance(&mut kept);
         let connector = self.run.connector.clone();
@@ -330,52 +346,6 @@ impl<'r> SectionReader<'r> {
         };
         Ok(PageRead { rows: read, facts, sums, next })
     }
-
-    /// The rows of all turns together.
-    ///
-    /// A portal that does not look at the year it is asked for answers every turn with everything. Its
-    /// own dates then tell which rows there are; without dates nothing does.
-    fn merge(&mut self, turns: Vec<TurnRead>) -> Result<Vec<ReadRow>, UnexpectedPage> {
-        let outside = turns.iter().find(|read| read.has_rows_outside());
-        let twins = turns.iter().enumerate().find(|(at, read)| {
-            !read.rows.is_empty()
-                && turns[at + 1..].iter().any(|other| are_same(&read.rows, &other.rows))
-        });
-        let ignored = outside.or(twins.map(|(_, read)| read));
-        if let Some(read) = ignored {
-            let parameter = read.turn.parameter.clone().unwrap_or_default();
-            // A date that no calendar has tells a row from others all the same.
-            let is_dated = |row: &ReadRow| {
-                let text = self.wanted.mapping.date_text(&row.raw);
-                days_of(&row.record).next().is_some() || text.chars().any(|c| c.is_ascii_digit())
-            };
-            let has_dates = turns.iter().flat_map(|read| &read.rows).all(is_dated);
-            if !has_dates {
-                let reason = format!("every `{parameter}` brings the same rows, and none a date");
-                return Err(UnexpectedPage::portal(reason));
-            }
-            // The portal offers years to choose from, and answers each with the same one: those of the
-            // other years are nowhere.
-            let days: Vec<_> = turns
-                .iter()
-                .flat_map(|read| &read.rows)
-                .flat_map(|row| days_of(&row.record))
-                .collect();
-            let are_years = turns.iter().all(|read| read.turn.is_of_years());
-            let span = days.iter().min().zip(days.iter().max());
-            let is_one_year = span.is_some_and(|(first, last)| (*last - *first).get_days() < 400);
-            if are_years && turns.len() > 2 && is_one_year {
-                let reason = format!("every `{parameter}` brings the rows of one year");
-                return Err(UnexpectedPage::portal(reason));
-            }
-            self.findings.push(Finding::of_key(FindingKind::IgnoredParameter, &parameter));
-            return Ok(without_overlap(turns.into_iter().map(|read| read.rows)));
-        }
-        Ok(match self.wanted.section.overlap {
-            Some(Overlap::Drop) => without_overlap(turns.into_iter().map(|read| read.rows)),
-            Some(Overlap::Keep) | None => turns.into_iter().flat_map(|read| read.rows).collect(),
-        })
-    }
 }
 
 /// How many sums of a page are neither those of its rows nor those of all rows so far.
@@ -384,15 +354,4 @@ fn idle_sums(page: &PageRead, before: &[ReadRow]) -> usize {
     let all = before.iter().map(|row| &row.record).chain(own.clone());
     let is_idle = |sum: &&Amounts| !is_sum_of(sum, own.clone()) && !is_sum_of(sum, all.clone());
     page.sums.iter().filter(is_idle).count()
-}
-
-impl TurnRead {
-    /// Whether a row is of none of the days that were asked for.
-    fn has_rows_outside(&self) -> bool {
-        let Some((start, end)) = self.turn.asked else { return false };
-        self.rows.iter().any(|row| {
-            let mut days = days_of(&row.record).peekable();
-            days.peek().is_some() && !days.any(|day| (start..=end).contains(&day))
-        })
-    }
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     definition::{Capture, Method, Ordered, Predicate, Request, Step},
+    outcome::Outcome,
     page::{Page, Prober, Standing},
     read::Unread,
     template::Template,
@@ -224,7 +225,10 @@ impl Run {
                 }
                 Ok(page)
             }
-            Err(verdict) => {
+            Err(mut verdict) => {
+                if verdict.outcome == Outcome::Changed && self.has_lost_session() {
+                    verdict.outcome = Outcome::SessionLost;
+                }
                 self.log.end(format!("{}: {}", verdict.outcome.as_str(), verdict.detail));
                 Err(StepEnd::Verdict(verdict))
             }
@@ -293,6 +297,12 @@ impl Run {
             (Unread::OtherPerson, _) => {
                 self.log.end("other_person: records of somebody else".to_owned());
                 Failure::of(FailureKind::OtherPerson)
+            }
+            // Records came before, so the portal is as it was.
+            (Unread::Unexpected(page), None) if self.has_lost_session() => {
+                let outcome = Outcome::SessionLost;
+                self.log.end(format!("{}: {page}", outcome.as_str()));
+                Failure::of(outcome.failure())
             }
             (Unread::Unexpected(page), None) => self.unexpected(page),
             (Unread::Unexpected(page), Some(verdict)) => {

@@ -79,7 +79,7 @@ async fn a_part_that_is_there_is_read_or_fails() {
     assert_eq!(loans_with(Some(quoted), away).await, Err(FailureKind::PortalChanged));
     // Whoever lost the session sees no loans either.
     let login = "<form><input name=id><input type=password name=pw></form>";
-    assert_eq!(loans(Some(login)).await, Err(FailureKind::PortalChanged));
+    assert_eq!(loans(Some(login)).await, Err(FailureKind::SessionLost));
     let lost = loans(Some("<script>alert('会话超时')</script>")).await;
     assert_eq!(lost, Err(FailureKind::SessionLost));
 }

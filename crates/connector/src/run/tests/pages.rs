@@ -1,6 +1,6 @@
 //! Where lists end: pages that are counted, shown, or not looked at.
 
-use fiveone_model::product::Product;
+use fiveone_model::{failure::FailureKind, product::Product};
 use serde_json::json;
 
 use super::{
@@ -69,8 +69,43 @@ async fn pages_that_are_only_shown_are_read_all_the_same() {
 }
 
 #[tokio::test]
+async fn rows_that_are_the_same_at_one_border_of_several_may_be_two() {
+    let pager = "
+    each: { page: { size: 4, until: short } }
+    steps: [{ get: bills, query: { page: \"{{ page }}\" } }]
+    rows: { json: \"$.rows\", map: { d: payArriveDate, a: inAmount } }
+";
+    let check = async |pages: [&[u8]; 3], expect: Option<usize>| {
+        let row = |day: &u8| json!({ "d": format!("2018-01-{day:02}"), "a": 5 });
+        let asked: [&[&str]; 3] = [&["page=1"], &["page=2"], &["page=3"]];
+        let route = |(with, page): (&'static [&str], &[u8])| Route {
+            with,
+            ..get("/app/bills", json!({ "rows": page.iter().map(row).collect::<Vec<_>>() }))
+        };
+        let routes = asked.into_iter().zip(pages).map(route).collect();
+        let read = read(Product::Fund, r#"{"xm":"张三"}"#, pager, routes).await;
+        let rows = read.map(|(rows, _)| rows.as_array().map_or(0, Vec::len));
+        assert_eq!(rows, expect.ok_or(FailureKind::PortalChanged), "{pages:?}");
+    };
+    check([&[12, 11, 10, 9], &[8, 7, 6, 5], &[4, 3]], Some(10)).await;
+    check([&[12, 11, 10, 9], &[9, 8, 7, 6], &[6, 5]], Some(8)).await;
+    check([&[12, 11, 10, 9], &[9, 8, 7, 6], &[5, 4]], None).await;
+}
+
+#[tokio::test]
+async fn a_page_to_log_in_at_behind_records_is_a_lost_session() {
+    let list = "
+    steps: [{ get: bills }]
+    rows: { json: \"$.rows\", map: { d: payArriveDate, a: inAmount } }
+";
+    let entry = "<form><input name=id><input type=password name=pwd></form>";
+    assert_eq!(bills(list, entry).await, Err(FailureKind::SessionLost));
+    assert_eq!(bills(list, "<p>您好</p>").await, CHANGED);
+}
+
+#[tokio::test]
 async fn years_that_all_bring_the_same_one_are_not_all_there_is() {
-    let check = async |years: [&str; 3], days: [&str; 2], expect: Read| {
+    let check = async |years: &[&str], days: [&str; 2], expect: Read| {
         let list = "
     each: { item: { of: accounts, as: year } }
     steps: [{ get: bills, query: { year: \"{{ year }}\" } }]
@@ -85,10 +120,14 @@ async fn years_that_all_bring_the_same_one_are_not_all_there_is() {
         let bills = days.map(|day| json!({ "payArriveDate": day, "inAmount": 5 }));
         rows(json!(bills), "ignored_parameter `year`")
     };
-    for years in [["2018", "2017", "2016"], ["2017-2018", "2016-2017", "2015-2016"]] {
+    for years in [&["2018", "2017", "2016"], &["2017-2018", "2016-2017", "2015-2016"]] {
         check(years, ["2018-02-01", "2018-01-01"], CHANGED).await;
         check(years, ["2018-02-01", "2016-01-01"], both(["2018-02-01", "2016-01-01"])).await;
     }
-    let kinds = ["甲", "乙", "丙"];
+    // With two, the running year may be offered under its name as well; another year may not be it.
+    let days = ["2018-02-01", "2018-01-01"];
+    check(&["当前年度", "2017-2018"], days, both(days)).await;
+    check(&["当前年度", "2011-2012"], days, CHANGED).await;
+    let kinds = &["甲", "乙", "丙"];
     check(kinds, ["2018-02-01", "2018-01-01"], both(["2018-02-01", "2018-01-01"])).await;
 }
