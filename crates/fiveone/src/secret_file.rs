@@ -14,10 +14,13 @@ const BYTES_MAX: u64 = 1 << 16;
 const OTHERS: u32 = 0o077;
 /// Rights of the group and of others to write.
 const OTHERS_WRITE: u32 = 0o022;
+/// Rights of the group and of others to go through a folder.
+const OTHERS_ENTER: u32 = 0o011;
 /// In such a folder only a file's owner may replace it.
 const STICKY: u32 = 0o1000;
 
-/// What stands in a file that only its owner may read, in folders that only their owner may change.
+/// What stands in a file that only its owner may read, in folders that only their owner may change. A
+/// folder that nobody else may go through keeps what is in it from others, whatever its own mode.
 ///
 /// # Errors
 /// What is wrong, and what to do.
@@ -26,6 +29,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, String> {
     let real = path.canonicalize().map_err(|error| format!("{shown}: {error}"))?;
     let own = rustix::process::geteuid().as_raw();
     let is_ours = |owner: u32| owner == own || owner == 0;
+    let mut is_shut = false;
     for folder in real.ancestors().skip(1) {
         let found = folder.metadata().map_err(|error| format!("{shown}: {error}"))?;
         let mode = found.permissions().mode();
@@ -37,6 +41,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, String> {
                 found.uid()
             ));
         }
+        is_shut |= mode & OTHERS_ENTER == 0;
     }
     // Looked at when it is open, so that it is the file that is read.
     let mut file = std::fs::File::open(&real).map_err(|error| format!("{shown}: {error}"))?;
@@ -45,7 +50,7 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, String> {
     if found.is_dir() {
         return Err(format!("{shown}: a folder"));
     }
-    if mode & OTHERS != 0 || !is_ours(found.uid()) {
+    if (mode & OTHERS != 0 && !is_shut) || !is_ours(found.uid()) {
         return Err(format!(
             "{shown}: others may read it (mode {:o}, owner {}): `chmod 600 {shown}`, and if anybody \
              could have read it, make a new key and rotate",
@@ -92,6 +97,7 @@ mod tests {
     #[test]
     fn a_file_that_others_may_read_or_replace_is_refused() {
         let folder = tempfile::tempdir().unwrap();
+        set_mode(folder.path(), 0o755);
         let inner = folder.path().join("etc");
         fs::create_dir(&inner).unwrap();
         let file = inner.join("key");
@@ -104,6 +110,15 @@ mod tests {
             assert_eq!(read.is_ok(), is_taken, "{mode:o}");
             let told = read.err().unwrap_or_else(|| "chmod 600".to_owned());
             assert!(told.contains("chmod 600") && !told.contains("1:00"), "{told}");
+        }
+        for mode in [0o700, 0o744] {
+            set_mode(&inner, mode);
+            set_mode(&file, 0o644);
+            assert!(read(&file).is_ok(), "nobody else gets there: {mode:o}");
+        }
+        for mode in [0o710, 0o701, 0o755] {
+            set_mode(&inner, mode);
+            assert!(read(&file).is_err(), "{mode:o}");
         }
         set_mode(&file, 0o600);
         let link = folder.path().join("link");

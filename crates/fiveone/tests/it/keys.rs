@@ -16,7 +16,13 @@ async fn a_key_that_others_may_read_is_refused_everywhere() {
     let deployment = Deployment::new();
     deployment.json("app create loans --json").await;
     let key = deployment.0.path().join("key");
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let set_mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode(&key, 0o644);
+    set_mode(deployment.0.path(), 0o700);
+    assert_eq!(deployment.run("app show").await.0, Some(0), "nobody else gets there");
+    set_mode(deployment.0.path(), 0o755);
     for (line, expected) in
         [("serve", 3), ("app show", 3), ("ledger verify", 3), ("keys status", 3), ("doctor", 1)]
     {
