@@ -259,7 +259,8 @@ mod tests {
             assert_eq!(take("已扫描", typed).await, Answered::Accepted);
         }
         assert!(poll(&wiring.reports(), &app).await.2.is_some());
-        store.write.close_shown(&task.id, task.fence, NOW).await.unwrap();
+        let limit = ((task.product, &task.area), 1);
+        store.write.close_shown(&task.id, task.fence, limit, NOW).await.unwrap();
         assert_eq!(take("已扫描", typed).await, Answered::NotWaiting, "late");
     }
 

@@ -37,7 +37,7 @@ pub enum Answering {
     NotWaiting,
 }
 
-/// What became of a question that has its answer.
+/// What became of a question that has its answer, or that the portal has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closing {
     /// Its task logs in again.
@@ -183,29 +183,50 @@ impl Writer {
         &self,
         task: &TaskId,
         fence: i64,
-        (portal, at_once_max): ((Product, &AreaCode), i64),
+        limit: ((Product, &AreaCode), i64),
+        now: Millis,
+    ) -> Result<Closing, Error> {
+        self.close_within(task, fence, limit, "and answer_sealed is not null", now).await
+    }
+
+    /// Closes a question that nobody answers but the portal, and goes on logging in, within the same limit.
+    /// While its portal is busy it counts as answered, so that those in the queue leave it a place.
+    ///
+    /// # Errors
+    /// The database failed, or the lease is lost.
+    pub async fn close_shown(
+        &self,
+        task: &TaskId,
+        fence: i64,
+        limit: ((Product, &AreaCode), i64),
+        now: Millis,
+    ) -> Result<Closing, Error> {
+        let closing = self.close_within(task, fence, limit, "", now).await?;
+        if closing == Closing::PortalBusy {
+            let sql = "update challenge set answered_at = $2
+                where task_id = $1 and closed_at is null and answered_at is null";
+            self.db.execute(sql, args![task.as_str(), now]).await?;
+        }
+        Ok(closing)
+    }
+
+    async fn close_within(
+        &self,
+        task: &TaskId,
+        fence: i64,
+        ((product, area), at_once_max): ((Product, &AreaCode), i64),
+        if_too: &str,
         now: Millis,
     ) -> Result<Closing, Error> {
         let mut tx = self.db.begin().await?;
-        let (product, area) = portal;
         tx.serialize(&claims::portal_lock(product, area)).await?;
         // Closed first, so that whoever has lost the task hears of it however busy the portal is.
-        close(&mut tx, task, fence, "and answer_sealed is not null", now).await?;
+        close(&mut tx, task, fence, if_too, now).await?;
         if claims::talking(&mut tx, product, area, Some(task)).await? >= at_once_max {
             return Ok(Closing::PortalBusy);
         }
         tx.commit().await?;
         Ok(Closing::Closed)
-    }
-
-    /// Closes a question that nobody answers but the portal, and goes on logging in.
-    ///
-    /// # Errors
-    /// The database failed, or the lease is lost.
-    pub async fn close_shown(&self, task: &TaskId, fence: i64, now: Millis) -> Result<(), Error> {
-        let mut tx = self.db.begin().await?;
-        close(&mut tx, task, fence, "", now).await?;
-        tx.commit().await
     }
 }
 

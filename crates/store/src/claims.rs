@@ -203,7 +203,7 @@ fn talking_sql() -> String {
 
 /// What is counted of those that are about to talk to a portal: product, area.
 const ANSWERED: &str = "select cast(count(*) as bigint) from challenge c
-  where c.closed_at is null and c.answer_sealed is not null and exists (
+  where c.closed_at is null and c.answered_at is not null and exists (
     select 1 from task t
     where t.id = c.task_id and t.finished_at is null and t.leased_at is not null
       and t.stage = 'asking' and t.product = $1 and t.area = $2)";

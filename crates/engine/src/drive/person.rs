@@ -92,7 +92,7 @@ impl<'a> TaskPerson<'a> {
                 None => {}
             }
         };
-        self.go_on_answered().await?;
+        self.go_on(By::Answer).await?;
         driver.signals.changed();
         let plain = driver.node.key.open(&sealed, &format!("answer:{}", task.id))?;
         let text = std::str::from_utf8(&plain).map_err(|_| Fault::Seal("an answer is not text"))?;
@@ -100,7 +100,7 @@ impl<'a> TaskPerson<'a> {
     }
 
     /// Gets in line at the portal again: for a slot of this node, and for a place among all nodes' tasks.
-    async fn go_on_answered(&mut self) -> Result<(), Unasked> {
+    async fn go_on(&mut self, by: By) -> Result<(), Unasked> {
         let (driver, task) = (self.driver, self.task);
         let at_once_max = i64::try_from(self.slot.portal_cap()).unwrap_or(i64::MAX);
         let limit = ((task.product, &task.area), at_once_max);
@@ -109,8 +109,17 @@ impl<'a> TaskPerson<'a> {
             self.slot.acquire().await;
             let now = driver.time.now();
             let write = &driver.store.write;
-            let closing = || write.close_answered(&task.id, task.fence, limit, now);
-            match driver.persistence.persist(closing).await? {
+            let closed = match by {
+                By::Answer => {
+                    let closing = || write.close_answered(&task.id, task.fence, limit, now);
+                    driver.persistence.persist(closing).await?
+                }
+                By::Portal => {
+                    let closing = || write.close_shown(&task.id, task.fence, limit, now);
+                    driver.persistence.persist(closing).await?
+                }
+            };
+            match closed {
                 Closing::Closed => return Ok(()),
                 Closing::PortalBusy => {}
             }
@@ -143,12 +152,8 @@ impl<'a> TaskPerson<'a> {
     }
 
     async fn take_away(&mut self) -> Result<(), Unasked> {
-        let (driver, task) = (self.driver, self.task);
-        self.slot.acquire().await;
-        let now = driver.time.now();
-        let closing = || driver.store.write.close_shown(&task.id, task.fence, now);
-        driver.persistence.persist(closing).await?;
-        driver.signals.changed();
+        self.go_on(By::Portal).await?;
+        self.driver.signals.changed();
         Ok(())
     }
 
@@ -162,6 +167,15 @@ impl<'a> TaskPerson<'a> {
             }
         })
     }
+}
+
+/// Who ends a question.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    /// The person, by an answer.
+    Answer,
+    /// The portal, which was told elsewhere.
+    Portal,
 }
 
 /// Why there is no answer.

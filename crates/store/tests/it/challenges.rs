@@ -75,13 +75,14 @@ async fn a_question_that_the_portal_answers_is_closed_without_one(store: TestSto
         write.ask(id, fence, kind, b"question", NOW, NOW + 10).await.unwrap();
         for _ in 0..2 {
             // The outcome of the first call was lost on its way.
-            write.close_shown(id, fence, NOW + 1).await.unwrap();
+            write.close_shown(id, fence, ((anshan().0, &anshan().1), 1), NOW + 1).await.unwrap();
         }
         assert_eq!(store.read.task(id).await.unwrap().unwrap().stage, Stage::LoggingIn);
         assert!(store.read.open_challenge(id).await.unwrap().is_none(), "{kind:?}");
         assert_eq!(write.answer(id, b"x", NOW + 1).await.unwrap(), Answering::NotWaiting);
     }
-    assert!(write.close_shown(id, fence + 1, NOW).await.is_err(), "another owner's");
+    let others = write.close_shown(id, fence + 1, ((anshan().0, &anshan().1), 1), NOW).await;
+    assert!(others.is_err(), "another owner's");
 }
 
 /// Whoever asks at the moment the answer comes must find it, or refuse it; never lose it.

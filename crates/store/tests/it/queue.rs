@@ -8,7 +8,9 @@ use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::Balance;
 use fiveone_model::report::Section;
 use fiveone_model::task::{Stage, StageName};
-use fiveone_store::{Admitted, Claimed, Closing, Error, Idempotency, Leftovers, NewTask};
+use fiveone_store::{
+    Admitted, Answering, Claimed, Closing, Error, Idempotency, Leftovers, NewTask,
+};
 use fiveone_testkit::build::{self, NOW};
 use fiveone_testkit::{TestStore, on_both};
 use tokio::task::JoinSet;
@@ -264,6 +266,23 @@ async fn nodes_together_keep_a_portals_limit(store: TestStore) {
     assert_eq!(more.rows.len(), 0, "the place is kept for the one that answered");
     assert_eq!(close().await.unwrap(), Closing::Closed);
     assert_eq!(close().await.unwrap(), Closing::Closed, "whose outcome was lost on its way");
+
+    // What the portal has ended waits for a place, too, and keeps it.
+    let (id, fence) = (&task.id, task.fence);
+    store.write.ask(id, fence, ChallengeKind::Scan, b"question", NOW, NOW + 1).await.unwrap();
+    let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
+    assert_eq!(more.rows.len(), 1);
+    let close = || store.write.close_shown(id, fence, limit, NOW);
+    assert_eq!(close().await.unwrap(), Closing::PortalBusy);
+    assert!(store.read.open_challenge(id).await.unwrap().is_some(), "nothing is changed");
+    let late = store.write.answer(id, b"sealed", NOW).await.unwrap();
+    assert_eq!(late, Answering::NotWaiting, "the portal has answered");
+    let Claimed { task: other, .. } = &more.rows[0];
+    let failed = Stage::Failed(Failure::of(FailureKind::WrongCredentials));
+    store.write.settle(&end(&other.id, other.fence, failed)).await.unwrap();
+    let more = store.write.claim_queued("n2", (product, &area), 5, 9, NOW).await.unwrap();
+    assert_eq!(more.rows.len(), 0, "the place is kept for it");
+    assert_eq!(close().await.unwrap(), Closing::Closed);
 
     // What a node gives back past login goes on elsewhere, and nobody takes its place.
     let Claimed { task: given, .. } = &claimed[2];
