@@ -13,6 +13,7 @@ mod people;
 mod reach;
 mod rules;
 mod rust;
+mod whole_lists;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +57,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         if path.extension().is_some_and(|end| end == "rs") {
             rust::check(path, &text, &mut findings);
             reach::check(path, &text, &mut findings);
+            whole_lists::check(path, &text, &mut findings);
             metrics::check_file(path, &text, &mut findings);
             log_fields.look(path, &text);
         }

@@ -1,7 +1,7 @@
 //! Questions to the person: at most one open for a task, answered once each (P-41, P-50).
 //!
 //! All that is particular to a kind of question stands here as an exhaustive match, so that a new
-//! kind is a compile error wherever it must be decided.
+//! kind is a compile error wherever it must be decided; that [`ChallengeKind::ALL`] names it, `tidy` holds.
 
 use serde::{Deserialize, Serialize};
 

@@ -236,8 +236,7 @@ struct StepKeys {
     expires: Option<u32>,
     /// How the portal is asked whether the person has scanned or confirmed.
     poll: Option<Box<Poll>>,
-    /// The name the answer gets; default: `captcha`, `sms`, `x` of a slide, `points` of a click, `value`
-    /// of a choice.
+    /// The name the answer gets; default: the one of its kind.
     to: Option<String>,
     /// What the person is told beside the question.
     hint: Option<String>,
