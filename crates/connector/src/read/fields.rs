@@ -4,6 +4,7 @@ use fiveone_model::{
     finding::{Finding, FindingKind},
     report::{Field, Record, Value},
 };
+use jiff::civil::Date;
 
 use super::{
     Mapping, Raw,
@@ -79,6 +80,7 @@ impl Mapping<'_> {
                 findings.push(Finding::of_field(FindingKind::Unreadable, side));
             }
         }
+        leave_out_days_to_come(&mut record, scope, findings);
         // Two labels that the file does not speak of, for one field and with different values: which
         // of them it is, nothing tells.
         for name in doubtful {
@@ -156,6 +158,18 @@ fn are_different(known: &Value, other: &Value) -> bool {
             !known.contains(other.as_str()) && !other.contains(known.as_str())
         }
         _ => known != other,
+    }
+}
+
+/// Leaves out days on which something was done that has not come yet: what portals keep for "no date".
+fn leave_out_days_to_come(record: &mut Record, scope: &dyn Scope, findings: &mut Vec<Finding>) {
+    let today = scope.get("today").and_then(|today| today.as_str()?.parse::<Date>().ok());
+    let Some(today) = today else { return };
+    for field in ["openAccountDate", "birthday", "workDate", "firstInsuredDate"] {
+        if matches!(record.get(field), Some(Value::Day(day)) if *day > today) {
+            record.remove(field);
+            findings.push(Finding::of_field(FindingKind::ImpossibleDate, field));
+        }
     }
 }
 

@@ -14,11 +14,12 @@ mod odd;
 use super::*;
 use crate::{library::Library, page::Page, template::Scope};
 
+/// A scope that knows the day, and nothing else.
 struct Nothing;
 
 impl Scope for Nothing {
-    fn get(&self, _: &str) -> Option<minijinja::Value> {
-        None
+    fn get(&self, name: &str) -> Option<minijinja::Value> {
+        (name == "today").then(|| minijinja::Value::from("2020-06-30"))
     }
 }
 
@@ -306,6 +307,16 @@ fn what_cannot_be_the_value_of_its_field_is_left_out() {
         json!({ "n": "张三", "i": "E00000001", "o": "1992-01-01" }),
         r#"{"employeeName":"张三","openAccountDate":"1992-01-01","idCard":"E00000001"}"#,
         &[],
+    );
+    check(
+        json!({ "n": "张三", "o": "2020-06-30" }),
+        r#"{"employeeName":"张三","openAccountDate":"2020-06-30"}"#,
+        &[FindingKind::Absent],
+    );
+    check(
+        json!({ "n": "张三", "i": "", "o": "2099-01-01" }),
+        r#"{"employeeName":"张三"}"#,
+        &[FindingKind::ImpossibleDate],
     );
     // The code of the document stands where its number should, and the epoch for no date.
     check(

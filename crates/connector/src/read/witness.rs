@@ -11,17 +11,24 @@ use super::{FoundRows, Mapping};
 use crate::{
     clean::{Cleaned, clean},
     connector::Connector,
-    definition::{Predicate, RowsPlace},
+    definition::{Css, Predicate, RowsPlace},
     outcome::Outcome,
     page::{
-        Page, Prober, blocks, claims_success, element_texts, errors, grids, lines, squeezed,
-        troubling,
+        GridRow, Page, Prober, blocks, claims_success, element_texts, errors, grids, lines,
+        squeezed, troubling,
     },
 };
 
 /// A list of objects or lists in a script, from which a page may draw its rows.
 static DATA: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\[\s*[\[{]").expect("the pattern is a constant"));
+
+/// A request that a page makes by itself: what is asked for may only come with its answer.
+static LOADS: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern =
+        r"\.load\(\s*[^\s)]|\.(?:ajax|getJSON|get|post)\(\s*[{'\x22]|\bfetch\(|XMLHttpRequest";
+    Regex::new(pattern).expect("the pattern is a constant")
+});
 
 /// How portals say that there is nothing: 无记录, 暂无明细, 对不起，没有找到您的缴费信息！
 static NONE: LazyLock<Regex> = LazyLock::new(|| {
@@ -171,16 +178,30 @@ pub(crate) fn proves_no_rows(
     match place {
         RowsPlace::Table(selector) | RowsPlace::Lists(selector) => {
             let texts = element_texts(page, selector);
+            let draws_later = |script: &String| DATA.is_match(script) || LOADS.is_match(script);
             // In place of the table: then nothing on the page looks like rows.
-            matches!(texts.as_slice(), [text] if says_none_in_place(text))
-                || (lines(page).iter().any(|line| has_words_for_none(line))
-                    && !lines(page).iter().any(|line| is_failed_part(line))
-                    && !has_lines_of_data(page)
-                    && !has_blocks_of_data(page, says_none_somewhere)
-                    && !page.scripts().iter().any(|script| DATA.is_match(script)))
+            !is_another_empty(page, selector, says_none_in_place)
+                && (matches!(texts.as_slice(), [text] if says_none_in_place(text))
+                    || lines(page).iter().any(|line| has_words_for_none(line))
+                        && !lines(page).iter().any(|line| is_failed_part(line))
+                        && !has_lines_of_data(page)
+                        && !has_blocks_of_data(page, says_none_somewhere)
+                        && !page.scripts().iter().any(draws_later))
         }
         RowsPlace::Json(_) | RowsPlace::Flat(_) => false,
     }
+}
+
+/// Whether a table of the selection says "none" under heads that are not known: then it is another list.
+fn is_another_empty(page: &Page, selector: &Css, says_none: impl Fn(&str) -> bool) -> bool {
+    let tables: Vec<_> = page.select(&selector.0).collect();
+    let is_filled = |cell: &&String| !cell.trim().is_empty();
+    grids(&tables).iter().any(|grid| {
+        let has_heads = |row: &GridRow| row.cells.iter().filter(is_filled).count() > 1;
+        let has_note =
+            |row: &GridRow| row.is_note() && row.cells.first().is_some_and(|cell| says_none(cell));
+        grid.rows.iter().any(|row| row.own > 1 && has_heads(row)) && grid.rows.iter().any(has_note)
+    })
 }
 
 /// Whether a line says that a part of the page did not come.

@@ -64,6 +64,26 @@ const JSON: &str = "
 ";
 
 #[tokio::test]
+async fn words_for_none_about_another_list_prove_nothing() {
+    let other =
+        "<table><tr><th>发放年月<th>金额</tr><tr><td colspan=2>没有查询到相关数据</tr></table>";
+    assert_eq!(bills(TABLE, &format!("{other}<div>加载失败</div>")).await, CHANGED);
+    assert_eq!(bills(TABLE, other).await, CHANGED);
+    assert_eq!(
+        bills(TABLE, "<table><tr><td>没有查询到相关数据</tr></table>").await,
+        rows(json!([]), "")
+    );
+    let inbox = "<ul><li>暂无数据</li></ul><div id=list></div>";
+    assert_eq!(bills(TABLE, inbox).await, rows(json!([]), ""));
+    for script in ["$('#list').load('list2.do')", "$.ajax({url:'a'})", "fetch('a')", "$.get('a')"] {
+        let page = format!("{inbox}<script>{script}</script>");
+        assert_eq!(bills(TABLE, &page).await, CHANGED, "{script}");
+    }
+    let ready = format!("{inbox}<script>$(document).ready(f);map.get(key)</script>");
+    assert_eq!(bills(TABLE, &ready).await, rows(json!([]), ""));
+}
+
+#[tokio::test]
 async fn a_header_over_nothing_is_no_proof_beside_a_refusal() {
     let check = async |page: &str, expect: Read| {
         let page = page.replace("TABLE", &format!("<table>{HEADER}</table>"));
