@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use super::{Claim, DIGESTS_MAX, Form, Param, TokenKey, Trim, digest, pieces};
 
-/// Stands for a character that is not shown.
-const COVERED: &str = "•";
+/// Stands for what is not shown, however long it is.
+const COVERED: &str = "••••••••";
 
 /// A text that is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,8 @@ pub struct Difference {
     pub at: usize,
     /// What stands there in ours: `url`, `tokenId`, or a parameter's name.
     pub place: String,
-    /// Our byte and the client's; none where a text ends, or where it is covered.
+    /// Our byte and the client's; none where a text ends, or where it is covered: then the place is where
+    /// the covered piece begins, or guesses would tell it character by character.
     pub bytes: Option<(Option<u8>, Option<u8>)>,
 }
 
@@ -43,16 +44,21 @@ struct Piece {
 }
 
 impl Claim<'_> {
-    /// Every text that is tried for a tokenKey. Values of the parameters in `covered` are not shown.
-    /// `theirs` is the text that the client digested, if it is known.
+    /// Every text that is tried for a tokenKey. Of the parameters' values only those are shown that
+    /// `may_show` says of, by name and value. `theirs` is the text that the client digested, if it is known.
     #[must_use]
-    pub fn explain(&self, key: &TokenKey, covered: &[&str], theirs: Option<&str>) -> Vec<Tried> {
+    pub fn explain(
+        &self,
+        key: &TokenKey,
+        may_show: fn(&str, &str) -> bool,
+        theirs: Option<&str>,
+    ) -> Vec<Tried> {
         let forms = self.forms();
         let tried = self.candidates(&forms).take(DIGESTS_MAX).map(|(base, form, params, trim)| {
             let slash = if base.ends_with('/') { "" } else { "/" };
             let address = [base, slash, self.name];
             let made = digest(&address, self.token_id, params, trim);
-            let parts = parts(&address, self.token_id, params, trim, covered);
+            let parts = parts(&address, self.token_id, params, trim, may_show);
             Tried {
                 form,
                 is_trimmed: trim == Trim::Yes,
@@ -70,7 +76,7 @@ fn parts(
     token_id: &str,
     params: &[Param<'_>],
     trim: Trim,
-    covered: &[&str],
+    may_show: fn(&str, &str) -> bool,
 ) -> Vec<Piece> {
     let mut parts: Vec<Piece> = Vec::new();
     pieces(address, token_id, params, trim, |piece| {
@@ -82,7 +88,9 @@ fn parts(
             None => ("tokenId", true),
             Some(at) => (params.get(at / 4).map_or("", |(name, _)| *name), at % 4 == 2),
         };
-        let is_covered = is_value && (place == "tokenId" || covered.contains(&place));
+        let is_blank = piece.is_empty();
+        let is_secret = place == "tokenId" || !may_show(place, piece);
+        let is_covered = is_value && is_secret && !is_blank;
         parts.push(Piece { place: place.to_owned(), text, is_covered });
     });
     parts
@@ -90,7 +98,7 @@ fn parts(
 
 fn shown(piece: &Piece) -> String {
     if piece.is_covered {
-        return COVERED.repeat(piece.text.chars().count());
+        return COVERED.to_owned();
     }
     piece.text.as_str().to_owned()
 }
@@ -98,10 +106,17 @@ fn shown(piece: &Piece) -> String {
 fn difference(parts: &[Piece], theirs: &[u8]) -> Option<Difference> {
     let mut at = 0;
     for piece in parts {
+        if piece.is_covered {
+            if theirs.get(at..).is_none_or(|rest| !rest.starts_with(piece.text.as_bytes())) {
+                return Some(Difference { at, place: piece.place.clone(), bytes: None });
+            }
+            at += piece.text.len();
+            continue;
+        }
         for ours in piece.text.bytes() {
             let byte = theirs.get(at).copied();
             if byte != Some(ours) {
-                let bytes = (!piece.is_covered).then_some((Some(ours), byte));
+                let bytes = Some((Some(ours), byte));
                 return Some(Difference { at, place: piece.place.clone(), bytes });
             }
             at += 1;
@@ -119,6 +134,11 @@ mod tests {
 
     const URL: &str = "http://api.tcredit.com/identity/createFundSearchTaskB";
 
+    /// What no person types.
+    fn area_alone(name: &str, _: &str) -> bool {
+        name == "area_code"
+    }
+
     fn claim<'a>(params: &'a [Param<'a>]) -> Claim<'a> {
         Claim {
             name: "createFundSearchTaskB",
@@ -134,7 +154,7 @@ mod tests {
     fn the_text_that_fits_is_told_and_what_was_typed_is_covered() {
         let params = [("area_code", "210300"), ("password", "Pässwörd"), ("real_name", "")];
         let key = TokenKey::parse(&sign(URL, "TOKEN001", &params)).unwrap();
-        let tried = claim(&params).explain(&key, &["password"], None);
+        let tried = claim(&params).explain(&key, area_alone, None);
         let fitting: Vec<_> = tried.iter().filter(|one| one.fits).collect();
         assert_eq!(fitting.len(), 1);
         let shown = "http://api.tcredit.com/identity/createFundSearchTaskB••••••••\
@@ -154,17 +174,22 @@ mod tests {
         let key = TokenKey::parse(&"0".repeat(32)).unwrap();
         let ours = signed_text(URL, "TOKEN001", &params);
         let check = |theirs: &str, at: usize, place: &str, bytes| {
-            let tried = claim(&params).explain(&key, &["password"], Some(theirs));
+            let tried = claim(&params).explain(&key, area_alone, Some(theirs));
             let expected = Difference { at, place: place.to_owned(), bytes };
             assert_eq!(tried[0].difference, Some(expected), "{theirs}");
         };
         let both = |ours, theirs| Some((Some(ours), Some(theirs)));
         check(&ours.replace("http:", "https:"), 4, "url", both(b':', b's'));
         check(&ours.replace("210300", "210301"), 76, "area_code", both(b'0', b'1'));
-        check(&ours.replace("TOKEN001", "TOKEN002"), 60, "tokenId", None);
-        check(&ours.replace("secret", "secreT"), 92, "password", None);
+        // However much of a guess is right.
+        for guess in ["TOKEN002", "XOKEN001", "TOKEN", ""] {
+            check(&ours.replace("TOKEN001", guess), 53, "tokenId", None);
+        }
+        for guess in ["secreT", "Secret", "sec"] {
+            check(&ours.replace("secret", guess), 87, "password", None);
+        }
         check(&format!("{}&", *ours), ours.len(), "password", Some((None, Some(b'&'))));
-        let same = claim(&params).explain(&key, &[], Some(&ours));
+        let same = claim(&params).explain(&key, area_alone, Some(&ours));
         assert_eq!(same[0].difference, None);
     }
 }

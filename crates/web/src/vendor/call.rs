@@ -6,11 +6,12 @@ use axum::extract::Request;
 use fiveone_engine::AppEntry;
 use fiveone_model::area::AreaCode;
 use fiveone_model::idempotency::IdempotencyKey;
-use fiveone_model::login::{FieldName, login_type};
+use fiveone_model::login::login_type;
 use fiveone_model::networks::client_network;
 use fiveone_model::product::{Interface, Operation, Product};
 use fiveone_model::report::Dialect;
 use fiveone_model::signature::{self, Signature, SignedCall};
+use fiveone_model::task::TaskId;
 use fiveone_model::token_key::{Claim, Form, Param, TokenKey, Tried};
 use http::{HeaderMap, HeaderName};
 use tokio::sync::SemaphorePermit;
@@ -121,8 +122,20 @@ fn claim<'a>(
     }
 }
 
+/// Whether an operator may see a value: those of the documents' own parameters that no person types, in
+/// the form that they have. Whatever stands under another name may be a password.
+fn may_show(name: &str, value: &str) -> bool {
+    match name {
+        "area_code" | "login_type" => {
+            value.len() <= 12 && value.bytes().all(|b| b.is_ascii_digit())
+        }
+        "tid" => TaskId::parse(value).is_some(),
+        _ => false,
+    }
+}
+
 /// The texts that are tried for a tokenKey with the present tokenId, for an operator: whatever a person
-/// types is covered.
+/// may have typed is covered.
 pub(crate) fn explain(
     api: &ApiState,
     interface: Interface,
@@ -131,10 +144,8 @@ pub(crate) fn explain(
     theirs: Option<&str>,
 ) -> Vec<Tried> {
     let (pairs, required) = (params.pairs(), required_names(api, interface, &params));
-    let covered: Vec<_> =
-        FieldName::ALL.map(FieldName::as_str).into_iter().chain(["code"]).collect();
     let claim = claim(api, interface, app, (&pairs, &required), &app.token);
-    claim.explain(key, &covered, theirs)
+    claim.explain(key, may_show, theirs)
 }
 
 /// The signature of our own that an app may make and can be made to make (P-14). It comes after the
