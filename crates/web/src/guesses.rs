@@ -65,18 +65,31 @@ impl<Who: Eq + Hash> Guesses<Who> {
 
     /// A wrong one.
     pub(crate) fn wrong(&self, who: Who, now: Millis) {
+        count_wrong(&mut self.all(), who, self.free, now);
+    }
+
+    /// Counts a try as a wrong one before it is looked at, so that those that come at once are counted
+    /// as well; how long it has to wait where it may not be looked at, and then it is not counted.
+    pub(crate) fn begin(&self, who: &Who, now: Millis) -> Option<Millis>
+    where
+        Who: Clone,
+    {
         let mut all = self.all();
-        if all.len() >= GUESSERS_MAX {
-            forget_old(&mut all, now);
+        let until = all.get(who).map_or(now, |tries| tries.until);
+        if until > now {
+            return Some(until - now);
         }
-        let tries = all.entry(who).or_insert(Tries { wrong: 0, last_at: now, until: now });
-        if now - tries.last_at > FORGOTTEN_AFTER_MS {
-            tries.wrong = 0;
-        }
-        tries.wrong = tries.wrong.saturating_add(1);
-        tries.last_at = now;
-        if let Some(over) = tries.wrong.checked_sub(self.free + 1) {
-            tries.until = now + (FIRST_WAIT_MS << over.min(16)).min(WAIT_MS_MAX);
+        count_wrong(&mut all, who.clone(), self.free, now);
+        None
+    }
+
+    /// A try that was begun was not wrong; what others did meanwhile stays.
+    pub(crate) fn take_back(&self, who: &Who, now: Millis) {
+        if let Some(tries) = self.all().get_mut(who) {
+            tries.wrong = tries.wrong.saturating_sub(1);
+            if tries.wrong <= self.free {
+                tries.until = now;
+            }
         }
     }
 
@@ -90,6 +103,21 @@ impl<Who: Eq + Hash> Guesses<Who> {
 
     fn all(&self) -> MutexGuard<'_, HashMap<Who, Tries>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count_wrong<Who: Eq + Hash>(all: &mut HashMap<Who, Tries>, who: Who, free: u32, now: Millis) {
+    if all.len() >= GUESSERS_MAX {
+        forget_old(all, now);
+    }
+    let tries = all.entry(who).or_insert(Tries { wrong: 0, last_at: now, until: now });
+    if now - tries.last_at > FORGOTTEN_AFTER_MS {
+        tries.wrong = 0;
+    }
+    tries.wrong = tries.wrong.saturating_add(1);
+    tries.last_at = now;
+    if let Some(over) = tries.wrong.checked_sub(free + 1) {
+        tries.until = now + (FIRST_WAIT_MS << over.min(16)).min(WAIT_MS_MAX);
     }
 }
 
@@ -126,6 +154,18 @@ mod tests {
         guesses.right(&guesser(1));
         guesses.wrong(guesser(1), 60_000);
         assert_eq!(guesses.wait_ms(&guesser(1), 60_000), None);
+    }
+
+    #[test]
+    fn tries_that_come_at_once_are_counted_before_they_are_looked_at() {
+        let guesses = Guesses::after(2);
+        let begun = (0..10).filter(|_| guesses.begin(&guesser(1), 0).is_none()).count();
+        assert_eq!(begun, 3, "the third makes the next wait");
+        assert_eq!(guesses.wait_ms(&guesser(1), 0), Some(1_000));
+        // One of them was right; the other two are not forgotten.
+        guesses.take_back(&guesser(1), 0);
+        assert_eq!(guesses.begin(&guesser(1), 0), None);
+        assert_eq!(guesses.begin(&guesser(1), 0), Some(1_000));
     }
 
     #[test]

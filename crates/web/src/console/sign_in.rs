@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::{Form, FromRequest, FromRequestParts as _, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fiveone_model::clock::Millis;
 use fiveone_model::networks::client_network;
 
 use super::visit::{
@@ -51,7 +52,9 @@ impl SignIn<'_> {
 
 /// Only a page of the console: whatever else is asked for leads to the first one.
 fn own_page(next: &str) -> &str {
-    let is_plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    // Browsers read `%2e` as a dot.
+    let path = next.split('?').next().unwrap_or_default();
+    let is_plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') && !path.contains('%');
     let is_console =
         next == "/console" || ["/console/", "/console?"].iter().any(|own| next.starts_with(own));
     let is_way = next.starts_with("/console/sign-") || next.contains("//") || next.contains("..");
@@ -80,6 +83,16 @@ pub(super) async fn show(
     form(&api, &caller, (StatusCode::OK, next, ""), None).await
 }
 
+/// Counts a try before it is looked at, which takes a while; how long it has to wait where it may not be.
+fn begin(api: &ApiState, (from, by): (&Trying, &Trying), now: Millis) -> Option<Millis> {
+    if let Some(wait_ms) = api.sign_ins_from.begin(from, now) {
+        return Some(wait_ms);
+    }
+    let wait_ms = api.sign_ins_by.begin(by, now)?;
+    api.sign_ins_from.take_back(from, now);
+    Some(wait_ms)
+}
+
 /// A name, a password and perhaps a code.
 pub(super) async fn sign_in(
     State(api): State<Arc<ApiState>>,
@@ -95,12 +108,10 @@ pub(super) async fn sign_in(
     let Form(sent) = sent.await.map_err(|rejection| Trouble::Odd(rejection.status()))?;
     let field = |name: &str| sent.get(name).map_or("", String::as_str);
     let (name, next) = (field("name").trim(), own_page(field("next")));
-    let who = [
-        (&api.sign_ins_from, Trying::From(caller.address.map(client_network))),
-        (&api.sign_ins_by, Trying::By(name.chars().take(64).collect())),
-    ];
+    let from = Trying::From(caller.address.map(client_network));
+    let by = Trying::By(name.chars().take(64).collect());
     let now = api.engine.steady();
-    if let Some(wait_ms) = who.iter().filter_map(|(tries, who)| tries.wait_ms(who, now)).max() {
+    if let Some(wait_ms) = begin(&api, (&from, &by), now) {
         let wait_s = (wait_ms + 999) / 1_000;
         let complaint = match caller.language {
             Language::Chinese => format!("尝试次数太多，请 {wait_s} 秒后再试。"),
@@ -113,13 +124,14 @@ pub(super) async fn sign_in(
     let (password, code) = (field("password"), field("code"));
     let operators = api.engine.operators();
     let Some(token) = operators.sign_in(name, password, code, &caller.address()).await? else {
-        who.into_iter().for_each(|(tries, who)| tries.wrong(who, now));
         let complaint =
             caller.language.say("用户名、密码或动态码不对。", "Name, password or code is wrong.");
         let at = (StatusCode::UNAUTHORIZED, next, name);
         return form(&api, &caller, at, Some(complaint)).await;
     };
-    who.iter().for_each(|(tries, who)| tries.right(who));
+    // Of the network only this try is forgiven: who has one name may not clear the way for another.
+    api.sign_ins_from.take_back(&from, now);
+    api.sign_ins_by.right(&by);
     // One that was there before is worth nothing any more.
     if let Some(former) = &caller.token {
         operators.sign_out(former).await?;
