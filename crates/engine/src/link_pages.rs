@@ -30,6 +30,10 @@ use crate::view::{Shown, TaskView};
 use crate::wiring::Wiring;
 use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links, Refreshing};
 
+/// How many tasks one link begins: mistakes, and parts that were missing. Each may be held for until the link
+/// ends, and one person may not take all that an app has.
+const TASKS_OF_LINK_MAX: i64 = 10;
+
 /// A link's newest task as its person sees it.
 #[derive(Debug)]
 pub struct LinkTask {
@@ -189,6 +193,10 @@ impl LinkPages {
         if !is_rest && self.is_under_way(link).await? {
             // A second press, or another tab: what runs goes on.
             return Ok(Begun::Task);
+        }
+        if self.store.read.count_tasks_of_link(&made.id).await? >= TASKS_OF_LINK_MAX {
+            let complaint = "这个链接已登录过太多次，请回到应用重新发起".to_owned();
+            return Ok(Begun::Refused(AdmitError::Parameter(complaint)));
         }
         let Some(entry) = self.apps.find(&made.app_id).await? else {
             return Ok(Begun::Refused(AdmitError::Busy { wait_ms: 1_000 }));

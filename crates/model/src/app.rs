@@ -17,11 +17,13 @@ impl AppId {
     /// The longest id, in bytes.
     pub const BYTES_MAX: usize = 64;
 
-    /// Takes printable ASCII without blanks; anything else is no app's id.
+    /// Takes printable ASCII without blanks; anything else is no app's id, and neither are dots alone, which
+    /// are no part of an address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=Self::BYTES_MAX).contains(&text.len());
-        (fits && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.to_owned()))
+        let is_name = text.bytes().all(|b| b.is_ascii_graphic()) && text.bytes().any(|b| b != b'.');
+        (fits && is_name).then(|| Self(text.to_owned()))
     }
 
     /// The id as it is sent.

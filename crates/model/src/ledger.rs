@@ -270,14 +270,19 @@ pub fn yuan(fen: i64) -> String {
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
 }
 
-/// `12.34` in yuan as 分; `None` for anything else, and for more than two places, so that nothing is
-/// rounded.
+/// The largest amount that anybody moves or is charged at once, in 分: a hundred billion yuan. Sums of
+/// what one wallet ever sees stay far from what an integer holds.
+pub const FEN_MAX: i64 = 10_000_000_000_000;
+
+/// `12.34` in yuan as 分; `None` for anything else, for more than two places, so that nothing is
+/// rounded, and for more than [`FEN_MAX`].
 #[must_use]
 pub fn fen_of(yuan: &str) -> Option<i64> {
     let (whole, part) = yuan.split_once('.').unwrap_or((yuan, ""));
     let is_number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
     let fits = !whole.is_empty() && is_number(whole) && is_number(part) && part.len() <= 2;
-    fits.then(|| format!("{whole}{part:0<2}").parse().ok()).flatten()
+    let fen = fits.then(|| format!("{whole}{part:0<2}").parse().ok()).flatten();
+    fen.filter(|fen| *fen <= FEN_MAX)
 }
 
 #[cfg(test)]

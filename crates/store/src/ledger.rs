@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use fiveone_model::app::AppId;
 use fiveone_model::clock::Millis;
-use fiveone_model::ledger::{Balance, BooksKey, Entry, EntryKind, GENESIS};
+use fiveone_model::ledger::{Balance, BooksKey, Entry, EntryKind, FEN_MAX, GENESIS};
 use fiveone_model::task::TaskId;
 
 use crate::db::{Row, Tx, args};
@@ -49,6 +49,9 @@ pub(crate) async fn lock_wallets(tx: &mut Tx, apps: &BTreeSet<AppId>) -> Result<
     }
     Ok(())
 }
+
+/// The most that one wallet ever gets, in 分: so much that no sum of it leaves an integer.
+const FUNDING_MAX: i64 = 1_000 * FEN_MAX;
 
 /// An entry to be written.
 pub(crate) struct Posting<'a> {
@@ -128,7 +131,7 @@ impl Writer {
     /// Adds money to an app's wallet.
     ///
     /// # Errors
-    /// The database failed, the amount is not positive, or there is no such app.
+    /// The database failed, the amount is not positive or is too much, or there is no such app.
     pub async fn topup(
         &self,
         app: &AppId,
@@ -139,22 +142,32 @@ impl Writer {
         if amount_fen <= 0 {
             return Err(Error::NotPositive);
         }
+        if amount_fen > FEN_MAX {
+            return Err(Error::TooMuch);
+        }
         let mut tx = self.db.begin().await?;
+        let sql = "select funding_fen from wallet where app_id = $1 {lock}";
+        let row = tx.fetch_one(sql, args![app.as_str()]).await?;
+        if row.ok_or_else(|| missing("app", app.as_str()))?.int(0)? > FUNDING_MAX - amount_fen {
+            return Err(Error::TooMuch);
+        }
         let topup = Posting { app, kind: EntryKind::Topup, amount_fen, task: None, note, at };
         match post(&mut tx, self.books.key()?, &topup).await? {
             Posted::Recorded => tx.commit().await,
-            // A top-up overdraws nothing, so no row was found.
+            // A top-up overdraws nothing, and fits: no row was found.
             Posted::Overdrawn => Err(missing("app", app.as_str())),
         }
     }
 
-    /// Gives an app back what a task was paid; `false` when it was not, or was given back before.
+    /// Gives an app back what a task was paid; `false` when it was not, or was given back before, or while
+    /// its person may still hand it over: then the app would have it for nothing.
     ///
     /// # Errors
     /// The database failed.
     pub async fn refund(&self, task: &TaskId, note: &str, at: Millis) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
-        let sql = "select app_id from hold where task_id = $1";
+        let sql = "select h.app_id from hold h join task t on t.id = h.task_id
+                   where h.task_id = $1 and t.withheld_until is null";
         let Some(row) = tx.fetch_one(sql, args![task.as_str()]).await? else { return Ok(false) };
         lock_wallets(&mut tx, &BTreeSet::from([app_id(&row, 0, "hold")?])).await?;
         let is_refunded = refund_locked(&mut tx, self.books.key()?, (task, note), at).await?;

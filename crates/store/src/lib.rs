@@ -162,6 +162,9 @@ pub enum Error {
     /// Money can only be added to a wallet.
     #[error("the amount must be positive")]
     NotPositive,
+    /// More than one wallet ever gets.
+    #[error("the amount is more than a wallet takes")]
+    TooMuch,
     /// Money is moved only under the key of the books, and nobody has opened them.
     #[error("the books are not open: nobody has unsealed their key")]
     BooksAreClosed,

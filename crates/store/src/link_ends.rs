@@ -123,6 +123,15 @@ impl Reader {
         rows.iter().map(links::decode).collect()
     }
 
+    /// How many tasks a link has begun, whatever became of them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_tasks_of_link(&self, link: &str) -> Result<i64, Error> {
+        let sql = "select cast(count(*) as bigint) from task where link_id = $1";
+        self.db.fetch_one(sql, args![link]).await?.map_or(Ok(0), |row| row.int(0))
+    }
+
     /// The tasks of a link of which something is left, oldest first.
     ///
     /// # Errors

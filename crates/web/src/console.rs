@@ -79,7 +79,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
 fn apps_routes() -> Router<Arc<ApiState>> {
     Router::new()
         .route("/console/apps", get(apps::list).post(apps::create))
-        .route("/console/apps/price", post(apps::set_default_price))
+        .route("/console/prices", post(apps::set_default_price))
         .route("/console/apps/{id}", get(app::show).post(app::switch))
         .route("/console/apps/{id}/grant", post(app::grant))
         .route("/console/apps/{id}/keys", post(app::create_key))

@@ -1,5 +1,6 @@
 //! The operator's pages over HTTP, on both databases; the browser itself is tested in `browser/`.
 
+mod attacks;
 mod operator;
 
 use fiveone_model::app::AppId;
@@ -114,7 +115,7 @@ fn forms(tid: &str) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
         form(&format!("/console/tasks/{tid}/cancel"), &[]),
         form(&format!("/console/tasks/{tid}/refund"), &[("reason", "r")]),
         form("/console/apps", &[("id", "other")]),
-        form("/console/apps/price", &price),
+        form("/console/prices", &price),
         form(&app, &[("name", "another")]),
         form(&format!("{app}/grant"), &[("product", "fund"), ("to", "revoke")]),
         form(&format!("{app}/keys"), &[]),
@@ -369,4 +370,22 @@ async fn a_token_key_is_explained_without_what_was_typed() {
     let page = ask(&"0".repeat(32), lines, "https://api.tcredit.com/").await;
     assert!(page.contains("没有一个的 MD5") && page.contains("从第几字节起不同： 4"), "{page}");
     assert!(ask("short", lines, "").await.contains("32 位十六进制"));
+    // Under another name, in another place, or as a part of another value.
+    for lines in
+        ["Password=hunter2", "idCard=hunter2", "area_code=310000,password=hunter2", "tid=hunter2"]
+    {
+        let page = ask(&"0".repeat(32), lines, "").await;
+        assert!(page.contains("没有一个的 MD5") && !page.contains("hunter2"), "{lines}: {page}");
+    }
+    // Nobody guesses the tokenId character by character: however much is right, the same is told.
+    let told = async |guess: &str| {
+        let page = ask(&"0".repeat(32), lines, &format!("{url}{guess}")).await;
+        let places = page
+            .split("从第几字节起不同： ")
+            .skip(1)
+            .map(|rest| rest.split('<').next().unwrap_or_default().to_owned());
+        places.collect::<Vec<_>>()
+    };
+    let begins = &crate::gateway::TOKEN[..3];
+    assert_eq!(told("Z").await, told(&format!("{begins}Z")).await);
 }

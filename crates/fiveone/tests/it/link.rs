@@ -297,6 +297,38 @@ async fn an_app_that_is_paused_gets_nothing_by_an_old_link() {
 }
 
 #[tokio::test]
+async fn whoever_has_the_address_alone_is_told_nothing_of_the_end() {
+    let gateway = TestGateway::sqlite().await;
+    let person = gateway.people(Product::Fund, "990000", 1).remove(0);
+    let entry = gateway.engine.accounts().find(&app_id()).await.unwrap().unwrap();
+    let back = "https://app.example/back";
+    gateway.engine.links().set_return_url(&app_id(), back, true).await.unwrap();
+    let wanted = LinkRequest {
+        return_url: Some(back.to_owned()),
+        state: "S-secret".to_owned(),
+        ..request(600_000)
+    };
+    let made = gateway.engine.links().create(&entry, wanted).await.unwrap().unwrap();
+    let mut browser = Browser::open(&gateway.address, &made);
+    let stranger = Browser::open(&gateway.address, &made);
+    let is_told = |page: &str| page.contains("S-secret") || page.contains("app.example");
+    browser.read(&person).await;
+    let (_, page) = stranger.get("").await;
+    assert!(page.contains("已在别处打开") && !is_told(&page), "{page}");
+
+    // Who hands it over pays for it: until then nobody gives the money back.
+    let tid = only_task(&gateway).await;
+    let id = fiveone_model::task::TaskId::parse(&tid).unwrap();
+    assert!(!gateway.store.write.refund(&id, "early", 0).await.unwrap());
+    let (_, page) = browser.post("hand-over", &[]).await;
+    assert!(page.contains("已移交") && is_told(&page), "{page}");
+    assert_eq!(gateway.is_captured(&tid).await, Some(true));
+    assert!(gateway.store.write.refund(&id, "late", 0).await.unwrap());
+    let (_, page) = stranger.get("").await;
+    assert!(page.contains("已在别处打开") && !is_told(&page) && !page.contains(&tid), "{page}");
+}
+
+#[tokio::test]
 async fn who_may_not_is_refused() {
     let gateway = TestGateway::sqlite().await;
     let mut browser = link(&gateway, 600_000).await;

@@ -1,7 +1,7 @@
 //! Attacks on the books by somebody who can write into the database and has not the deployment key,
 //! but knows the program: each is found, and the first bad entry is named.
 
-use fiveone_model::ledger::{Checkpoint, Entry, EntryKind};
+use fiveone_model::ledger::{Checkpoint, Entry, EntryKind, FEN_MAX};
 use fiveone_model::task::Stage;
 use fiveone_store::{BeginBooks, Error, Settlement};
 use fiveone_testkit::build::{self, NOW};
@@ -12,6 +12,7 @@ use crate::{admit, done, set_up};
 on_both!(
     holds_and_tasks_that_are_deleted_are_missed,
     a_forged_topup_is_found,
+    no_wallet_gets_more_than_an_integer_holds,
     an_end_or_a_price_that_was_changed_is_found,
     a_cut_is_found_by_what_it_leaves_behind,
     a_cut_that_leaves_nothing_is_found_by_a_checkpoint,
@@ -55,6 +56,24 @@ async fn holds_and_tasks_that_are_deleted_are_missed(store: TestStore) {
     delete(&store, &format!("delete from task where id = '{two}'")).await;
     let expected = [missing(2, "hold", &one), missing(4, "task", &two), no_hold];
     assert_eq!(found(&store, &[]).await, expected);
+}
+
+async fn no_wallet_gets_more_than_an_integer_holds(store: TestStore) {
+    some_history(&store).await;
+    let app = build::app_id("a");
+    for amount_fen in [i64::MAX, FEN_MAX + 1] {
+        let refused = store.write.topup(&app, amount_fen, "", NOW).await;
+        assert!(matches!(refused, Err(Error::TooMuch)), "{refused:?}");
+    }
+    let before = store.read.balance(&app).await.unwrap().unwrap().funding_fen;
+    for _ in 0..999 {
+        store.write.topup(&app, FEN_MAX, "", NOW).await.unwrap();
+    }
+    let room = FEN_MAX - before;
+    let refused = store.write.topup(&app, room + 1, "", NOW).await;
+    assert!(matches!(refused, Err(Error::TooMuch)), "{refused:?}");
+    store.write.topup(&app, room, "", NOW).await.unwrap();
+    assert_eq!(found(&store, &[]).await, [""; 0]);
 }
 
 async fn a_forged_topup_is_found(store: TestStore) {

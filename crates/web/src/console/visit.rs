@@ -154,6 +154,10 @@ impl FromRequestParts<Arc<ApiState>> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<ApiState>) -> Result<Self, Trouble> {
         let asked = Query::<HashMap<String, String>>::from_request_parts(parts, api).await;
         let Query(asked) = asked.map_err(|_| Trouble::Odd(StatusCode::BAD_REQUEST))?;
+        // No text of ours holds one, and no database takes it for one.
+        if parts.uri.path().contains("%00") || asked.iter().any(|(a, b)| has_nul(a) || has_nul(b)) {
+            return Err(Trouble::Odd(StatusCode::BAD_REQUEST));
+        }
         let kept = cookie(&parts.headers, LANGUAGE);
         let language = asked.get("lang").cloned().or(kept.map(|kept| kept.to_string()));
         let language = Language::of(language.as_deref());
@@ -168,6 +172,10 @@ impl FromRequestParts<Arc<ApiState>> for Caller {
         let token = cookie(&parts.headers, cookie_name(api));
         Ok(Self { language, asked, address, token, _call: call })
     }
+}
+
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
 }
 
 impl Caller {
@@ -308,6 +316,9 @@ impl FromRequest<Arc<ApiState>> for Act {
         let request = Request::from_parts(parts, body);
         let form = Form::<HashMap<String, String>>::from_request(request, api).await;
         let Form(fields) = form.map_err(|rejection| Trouble::Odd(rejection.status()))?;
+        if fields.values().any(|value| has_nul(value)) {
+            return Err(Trouble::Odd(StatusCode::BAD_REQUEST));
+        }
         let token = fields.get("form_token").map_or("", String::as_str);
         if !is_same(token, &seen.session.form_token) {
             return Err(foreign);

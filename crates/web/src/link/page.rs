@@ -61,9 +61,9 @@ pub(super) fn city_list(frame: Frame<'_>, areas: &[Area], query: &str) -> Result
     rendered(CityList { frame, cities: cities::search(areas, query) }.render())
 }
 
-/// The page of a link that is not there, not any more, or somebody else's.
+/// The page of a link that is somebody else's: without the way back, which tells how it ended and what of.
 pub(super) fn closed(frame: Frame<'_>, title: &str, text: &str) -> Result<Fragment, Fault> {
-    let page = Ended { frame, title, text, receipt: None, back: frame.link.way_back() };
+    let page = Ended { frame, title, text, receipt: None, back: None };
     Ok(Fragment { html: rendered(page.render())?, key: "closed".to_owned() })
 }
 

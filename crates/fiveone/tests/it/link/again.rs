@@ -15,6 +15,7 @@ on_both!(
     a_second_login_that_fails_leaves_what_was_read,
     another_persons_login_gets_nothing_of_the_first,
     stopping_while_the_rest_is_read_leaves_nothing,
+    a_link_begins_only_so_many_tasks,
 );
 
 /// A link whose person has read a part.
@@ -33,6 +34,22 @@ async fn again(browser: &mut Browser, person: &Value, password: &str) {
     assert!(form.contains("只重读没有读到的部分") && form.contains("贷款信息"), "{form}");
     assert!(form.contains("name=\"again\""), "{form}");
     browser.log_in_again(person, password, &form).await;
+}
+
+async fn a_link_begins_only_so_many_tasks(store: TestStore) {
+    let gateway = TestGateway::build(store, Plan::default()).await;
+    let (mut browser, people) = part(&gateway).await;
+    let tasks = async || gateway.store.read.dump("select id from task").await.unwrap().len();
+    for number in 2..=10 {
+        again(&mut browser, &people[0], "partial").await;
+        assert_eq!(tasks().await, number);
+        browser.answer_captcha().await;
+        browser.wait_for(&["读到了一部分"]).await;
+    }
+    again(&mut browser, &people[0], "partial").await;
+    assert_eq!(tasks().await, 10);
+    let (_, page) = browser.post("hand-over", &[]).await;
+    assert!(page.contains("已移交"), "what was read is still there: {page}");
 }
 
 /// The sections of all tasks: which, and when they were read.

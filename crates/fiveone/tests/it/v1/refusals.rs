@@ -48,6 +48,11 @@ async fn another_apps_tasks_do_not_exist(store: TestStore) {
     assert_eq!(broke.problem(), (402, "insufficient_balance".to_owned()));
     let not_text = v1.get("/v1/tasks/%ff").await;
     assert_eq!(not_text.problem(), (404, "not_found".to_owned()));
+    for path in ["/v1/tasks/%00", "/v1/links/%00", "/v1/links/a%00b"] {
+        assert_eq!(v1.get(path).await.problem(), (404, "not_found".to_owned()), "{path}");
+    }
+    let replay = v1.send(v1.request("POST", "/v1/callbacks/%00/replay")).await;
+    assert_eq!(replay.problem(), (404, "not_found".to_owned()));
     v1.finish(&gateway, &id, &person).await;
     gateway.assert_nothing_is_left().await;
 }
