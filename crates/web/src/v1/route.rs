@@ -101,6 +101,15 @@ impl Route {
         self.verb.parse().unwrap_or_default()
     }
 
+    /// What it is about: one of the document's tags.
+    pub(super) fn tag(&self) -> &'static str {
+        let noun = self.path.split('/').nth(2).unwrap_or_default();
+        match noun {
+            "errors" | "openapi.json" => "documents",
+            _ => noun,
+        }
+    }
+
     /// What it is to the load of a node.
     pub(super) fn kind(&self) -> CallKind {
         match self.operation {
