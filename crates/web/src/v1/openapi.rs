@@ -156,6 +156,8 @@ fn responses(
     codes.extend(route.codes);
     if is_keyed {
         codes.extend(OF_APPS);
+    } else {
+        codes.push(Code::InvalidParameter);
     }
     if route.body.is_some() {
         codes.extend(OF_BODIES);
