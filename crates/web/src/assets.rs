@@ -9,13 +9,14 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLES: &str = "text/css; charset=utf-8";
 
 /// The name, type and bytes of each.
-const ASSETS: [(&str, &str, &[u8]); 8] = [
+const ASSETS: [(&str, &str, &[u8]); 9] = [
     ("htmx.min.js", JAVASCRIPT, include_bytes!("../assets/htmx.min.js")),
     ("sse.min.js", JAVASCRIPT, include_bytes!("../assets/sse.min.js")),
     ("hpke.min.js", JAVASCRIPT, include_bytes!("../assets/hpke.min.js")),
     ("link.js", JAVASCRIPT, include_bytes!("../assets/link.js")),
     ("welcome.js", JAVASCRIPT, include_bytes!("../assets/welcome.js")),
     ("welcome.css", STYLES, include_bytes!("../assets/welcome.css")),
+    ("viewer.css", STYLES, include_bytes!("../assets/viewer.css")),
     ("link.css", STYLES, include_bytes!("../assets/link.css")),
     ("console.css", STYLES, include_bytes!("../assets/console.css")),
 ];

@@ -1,5 +1,6 @@
 //! A page as every front sends it.
 
+use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -8,7 +9,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     frame-ancestors 'none'";
 
 /// A page with what keeps it from being framed, kept, sniffed or told about.
-pub(crate) fn html(status: StatusCode, text: String) -> Response {
+pub(crate) fn html(status: StatusCode, text: impl Into<Body>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -17,5 +18,5 @@ pub(crate) fn html(status: StatusCode, text: String) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ];
-    (status, headers, text).into_response()
+    (status, headers, text.into()).into_response()
 }

@@ -21,6 +21,7 @@ mod routes;
 mod sandbox;
 mod task;
 mod tasks;
+mod viewer;
 mod waits;
 
 use std::panic::AssertUnwindSafe;
@@ -41,6 +42,7 @@ use tracing::Instrument as _;
 use self::call::Call;
 use self::code::Code;
 use self::problem::Problem;
+use self::query::Query;
 use self::route::{Route, Run};
 use self::routes::ROUTES;
 use crate::metrics::{V1_CALL_SECONDS, V1_CALLS};
@@ -48,9 +50,9 @@ use crate::state::ApiState;
 
 pub use openapi::document as openapi_document;
 
-/// Every code of a problem with the address of its page.
+/// Every code of a problem with the address of its page in the viewer.
 pub(crate) fn error_pages() -> Vec<(&'static str, String)> {
-    code::Code::ALL.iter().map(|code| (code.as_str(), code.address())).collect()
+    code::Code::ALL.iter().map(|code| (code.as_str(), viewer::address_of(*code))).collect()
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -135,7 +137,7 @@ async fn answer(
     let route = route.filter(|_| !id.contains('\0'));
     let Some(route) = route else { return Err(refuse(request.method(), request.uri().path())) };
     match route.run {
-        Run::Open(run) => run(&id),
+        Run::Open(run) => run(&id, &Query::read(request.uri(), &route.query_names())?),
         Run::Keyed(run) => run(Call::check(front, route, id, request).await?).await,
     }
 }

@@ -7,6 +7,7 @@ mod refresh;
 mod refusals;
 mod sandbox;
 mod schema;
+mod viewer;
 
 use fiveone_model::product::Product;
 use fiveone_testkit::{TestStore, on_both};

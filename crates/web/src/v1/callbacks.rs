@@ -97,6 +97,7 @@ pub(super) async fn replay(call: Call<'_>) -> Outcome {
 /// What POST /v1/callbacks/test is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "product": "fund" }))]
 pub(super) struct NewTry {
     product: ProductChoice,
 }

@@ -23,6 +23,7 @@ use super::{Outcome, body, json};
 /// What POST /v1/links is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "product": "fund", "purpose": "贷款审核", "state": "s-51" }))]
 pub(super) struct NewLink {
     product: ProductChoice,
     /// The area's code; without it the person chooses.

@@ -27,6 +27,17 @@ const OF_APPS: [Code; 8] = [
 const OF_BODIES: [Code; 4] =
     [Code::BodyTooLarge, Code::BodyTooSlow, Code::UnsupportedMediaType, Code::MalformedJson];
 
+/// What the operations are about, in the order of the document.
+const TAGS: [(&str, &str); 7] = [
+    ("tasks", "One person's records of one product, asked for, read and erased."),
+    ("areas", "The cities and what their logins take."),
+    ("links", "The person's own page, in place of asking them in the app."),
+    ("wallet", "The app's money."),
+    ("callbacks", "What the app is told, and how it went."),
+    ("sandbox", "What test keys may do to the model city."),
+    ("documents", "For everybody, without a key."),
+];
+
 /// The document, made once.
 pub(super) fn text() -> String {
     static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -70,6 +81,7 @@ pub fn document() -> Value {
                             with their consent. Times are RFC 3339 in UTC, money is a text in \
                             yuan with two places.",
         },
+        "tags": TAGS.map(|(name, about)| json!({ "name": name, "description": about })),
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -88,6 +100,7 @@ fn operation(route: &Route, problem: &Value, generators: &mut Generators) -> Val
     let is_keyed = matches!(route.run, Run::Keyed(_));
     let mut operation = json!({
         "operationId": route.operation,
+        "tags": [route.tag()],
         "summary": route.summary,
         "parameters": parameters(route),
         "responses": responses(route, is_keyed, problem, &mut generators.sent),
@@ -143,6 +156,8 @@ fn responses(
     codes.extend(route.codes);
     if is_keyed {
         codes.extend(OF_APPS);
+    } else {
+        codes.push(Code::InvalidParameter);
     }
     if route.body.is_some() {
         codes.extend(OF_BODIES);
@@ -154,8 +169,8 @@ fn responses(
     for (status, words) in by_status {
         let description = format!("A problem with one of the codes: {}.", words.join(", "));
         let content = json!({ "application/problem+json": { "schema": problem } });
-        responses
-            .insert(status.to_string(), json!({ "description": description, "content": content }));
+        let problem = json!({ "description": description, "content": content, "x-codes": words });
+        responses.insert(status.to_string(), problem);
     }
     Value::Object(responses)
 }
@@ -180,13 +195,15 @@ mod tests {
     #[test]
     fn every_route_is_in_the_document_and_every_reference_leads_somewhere() {
         let document = document();
-        let mut operations = BTreeSet::new();
+        let (mut operations, mut tags) = (BTreeSet::new(), BTreeSet::new());
         for route in ROUTES {
             let method = route.method().as_str().to_ascii_lowercase();
             let operation = &document["paths"][route.path][method];
             assert_eq!(operation["operationId"], route.operation);
             assert!(operations.insert(route.operation), "{} twice", route.operation);
+            tags.insert(operation["tags"][0].as_str().unwrap().to_owned());
         }
+        assert_eq!(tags, TAGS.map(|(name, _)| name.to_owned()).into());
         let text = document.to_string();
         let mut found = 0;
         for reference in text.split("\"$ref\":\"#").skip(1) {

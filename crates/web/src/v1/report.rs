@@ -200,7 +200,12 @@ impl JsonSchema for Records {
             let properties = sections
                 .map(|section| (section_word(*section).to_owned(), schema_of(*section, product)))
                 .collect::<Map<_, _>>();
-            json!({ "type": "object", "properties": properties, "additionalProperties": false })
+            json!({
+                "title": product.as_str(),
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": false,
+            })
         };
         let what = "The sections that were read; those that could not be read are left out.";
         json_schema!({

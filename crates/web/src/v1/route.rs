@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::Outcome;
 use super::call::Call;
 use super::code::Code;
+use super::query::Query;
 use crate::rate::CallKind;
 
 /// A route.
@@ -35,7 +36,7 @@ pub(super) struct Route {
 /// What answers a call.
 pub(super) enum Run {
     /// For everybody; it is handed the variable part of the path.
-    Open(fn(&str) -> Outcome),
+    Open(fn(&str, &Query) -> Outcome),
     /// For apps.
     Keyed(for<'a> fn(Call<'a>) -> BoxFuture<'a, Outcome>),
 }
@@ -89,6 +90,11 @@ pub(super) const LIMIT: Param = query(
     r#"{"type":"integer","minimum":1,"maximum":200,"default":50}"#,
     "Rows of a page.",
 );
+pub(super) const LANG: Param = query(
+    "lang",
+    r#"{"type":"string","enum":["zh","en"]}"#,
+    "The language of the page's own words; Chinese without it.",
+);
 pub(super) const CURSOR: Param = query(
     "cursor",
     r#"{"type":"string","minLength":1}"#,
@@ -99,6 +105,15 @@ impl Route {
     /// Its method.
     pub(super) fn method(&self) -> Method {
         self.verb.parse().unwrap_or_default()
+    }
+
+    /// What it is about: one of the document's tags.
+    pub(super) fn tag(&self) -> &'static str {
+        let noun = self.path.split('/').nth(2).unwrap_or_default();
+        match noun {
+            "errors" | "openapi.json" | "docs" => "documents",
+            _ => noun,
+        }
     }
 
     /// What it is to the load of a node.

@@ -1,4 +1,5 @@
-//! Every route of `/v1`, once: the router and the OpenAPI document are made of this table.
+//! Every route of `/v1`, once: the router and the OpenAPI document are made of this table. It is long
+//! because it is a table.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -7,10 +8,14 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::code::Code;
-use super::route::{AREA, CURSOR, LIMIT, PRODUCT, Route, Run, header, json, other, query, schema};
+use super::query::Query;
+use super::route::{
+    AREA, CURSOR, LANG, LIMIT, PRODUCT, Route, Run, header, json, other, query, schema,
+};
 use super::task::Task;
 use super::{
     Outcome, areas, callbacks, events, links, money, openapi, problem, report, sandbox, tasks,
+    viewer,
 };
 
 /// The routes.
@@ -354,7 +359,29 @@ pub(super) const ROUTES: &[Route] = &[
         body: None,
         answer: other("application/json"),
         codes: &[],
-        run: Run::Open(|_| Ok(text(openapi::text(), "application/json"))),
+        run: Run::Open(|_, _| Ok(text(openapi::text(), "application/json"))),
+    },
+    Route {
+        verb: "GET",
+        path: "/v1/docs",
+        operation: "show_docs",
+        summary: "This document as a page to read.",
+        params: &[LANG],
+        body: None,
+        answer: other("text/html"),
+        codes: &[],
+        run: Run::Open(|_, query| viewer::page(query).map(kept)),
+    },
+    Route {
+        verb: "GET",
+        path: "/v1/docs/errors/{code}",
+        operation: "show_error_docs",
+        summary: "The page about an error code, to read in a browser.",
+        params: &[LANG],
+        body: None,
+        answer: other("text/html"),
+        codes: &[Code::NotFound],
+        run: Run::Open(|word, query| viewer::error_page(word, query).map(kept)),
     },
 ];
 
@@ -380,7 +407,7 @@ pub(super) fn methods_of(path: &str) -> Vec<&'static str> {
     methods
 }
 
-fn error_page(word: &str) -> Outcome {
+fn error_page(word: &str, _: &Query) -> Outcome {
     let code = Code::parse(word).ok_or_else(|| problem::Problem::from(Code::NotFound))?;
     Ok(text(code.page(), "text/markdown; charset=utf-8"))
 }
@@ -389,6 +416,11 @@ fn error_page(word: &str) -> Outcome {
 fn text(text: String, media: &'static str) -> Response {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    kept(response)
+}
+
+/// An answer that is the same for everybody until the program is another.
+fn kept(mut response: Response) -> Response {
     let kept = HeaderValue::from_static("public, max-age=300");
     response.headers_mut().insert(CACHE_CONTROL, kept);
     response

@@ -43,6 +43,7 @@ impl SandboxState {
 /// What POST /v1/sandbox/next is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "code": 50002 }))]
 pub(super) struct NewWish {
     /// 10003 and 10004 ask for an SMS code and for a second picture; 40001, 40002 and 50001 to 50009 (but
     /// 50003 and 50008) are how the task ends. Null takes the wish back.
@@ -52,6 +53,7 @@ pub(super) struct NewWish {
 /// What POST /v1/sandbox/portal is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "state": "up" }))]
 pub(super) struct NewPortalState {
     state: PortalState,
 }
@@ -59,6 +61,7 @@ pub(super) struct NewPortalState {
 /// What POST /v1/sandbox/tasks/{id}/fail is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "code": 50007 }))]
 pub(super) struct NewFailure {
     /// 50001 to 50009, but 50003.
     code: u32,
@@ -67,6 +70,7 @@ pub(super) struct NewFailure {
 /// What POST /v1/sandbox/callbacks is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "task": "00000000000000000000000000000000", "code": 40001 }))]
 pub(super) struct NewEvent {
     /// A test task of the app.
     task: String,

@@ -89,6 +89,7 @@ struct LoginFields {
 /// What POST …/answers is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "question": 1, "code": "8k2m" }))]
 pub(super) struct NewAnswer {
     /// `question.id` of the task, so that an answer never goes to another question.
     question: i64,
@@ -99,6 +100,7 @@ pub(super) struct NewAnswer {
 /// What POST …/refresh is sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({ "question": 1 }))]
 pub(super) struct NewRefresh {
     /// `question.id` of the task, so that never another question is asked anew.
     question: i64,
