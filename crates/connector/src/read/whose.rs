@@ -21,7 +21,8 @@ pub(crate) struct Whose {
     /// The account of the base record.
     #[serde(default)]
     pub(crate) account: Option<String>,
-    /// The account that was typed, where the person read that it is the one of the records.
+    /// The account that was typed, where the person read that it is the one of the records; until the base
+    /// record was held against it.
     #[serde(default)]
     pub(crate) typed_account: Option<String>,
 }
@@ -50,9 +51,10 @@ impl Whose {
         self.names().any(|own| own.chars().count() > 1 && word.contains(own))
     }
 
-    /// The identity number, the name and the account, as far as they are known.
+    /// The identity number, the name and the accounts, as far as they are known.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        [&self.identity, &self.name, &self.account].into_iter().flatten().map(String::as_str)
+        let known = [&self.identity, &self.name, &self.account, &self.typed_account];
+        known.into_iter().flatten().map(String::as_str)
     }
 
     /// Whether a record as it is read names somebody else.

@@ -66,6 +66,7 @@ impl Run {
                 if self.whose.is_of_other(&record) {
                     return Err(self.refuse(&Unread::OtherPerson, None));
                 }
+                self.whose.typed_account = None;
                 self.learn_whose(&record);
                 Content::Record(record)
             }

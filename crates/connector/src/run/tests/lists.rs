@@ -51,6 +51,36 @@ pub(super) async fn bills(rows: &str, answer: &str) -> Read {
     read(Product::Fund, r#"{"xm":"张三"}"#, rows, vec![get("/app/bills", answer)]).await
 }
 
+#[tokio::test]
+async fn the_typed_account_is_held_against_the_base_record_and_then_forgotten() {
+    let city = r#"
+area: "210300"
+with: { base: "http://h.test/app" }
+login:
+  - type: 1
+    name: 个人账号
+    fields: [{ field: account, label: 个人账号 }, password]
+    steps: [{ post: enter, form: { id: "{{ account }}", pw: "{{ password }}" }, expect: { text: 安全退出 } }]
+sections:
+  baseInfo:
+    steps: [{ get: base }]
+    record: { json: "$", map: { xm: employeeName, no: employeeAccountNum } }
+"#;
+    let read = async |number: &str| {
+        let base = json!({ "xm": "张三", "no": number });
+        let enter = Route { method: "POST", ..get("/app/enter", "安全退出") };
+        let routes = vec![enter, get("/app/base", base)];
+        let mut visit = Visit::of(connector_of(Product::Fund, city), routes);
+        visit.enter().await.unwrap();
+        assert!(visit.kept().contains("62220001"), "it is not compared yet");
+        let read = visit.try_read(Section::Base).await.map(drop);
+        (read, visit.kept().contains("62220001"))
+    };
+    assert_eq!(read("62220002").await.0, Err(FailureKind::OtherPerson));
+    // The portal's own number may be another form; what was typed is not kept longer than that takes.
+    assert_eq!(read("330062220009").await, (Ok(()), false));
+}
+
 const TABLE: &str = "
     steps: [{ get: bills }]
     rows: { table: table, map: { 日期: payArriveDate, 收入: inAmount } }

@@ -190,6 +190,11 @@ impl Visit {
         self.run.login(1, &credentials, &mut self.person).await
     }
 
+    /// The session as it would be kept.
+    pub(super) fn kept(&self) -> String {
+        String::from_utf8(self.run.checkpoint().to_vec()).unwrap()
+    }
+
     /// What the person answers, in order, instead of what they would.
     pub(super) fn answer_with(&mut self, answers: &[&str]) {
         self.person = Answers::of(answers);
