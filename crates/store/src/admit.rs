@@ -116,6 +116,7 @@ impl Writer {
         for new in batch {
             outcomes.push(admit_one(&mut tx, (&mut counts, key), new, now).await?);
         }
+        counts.keep(&mut tx).await?;
         tx.commit().await?;
         Ok(outcomes)
     }

@@ -38,8 +38,33 @@ pub(crate) struct Counts(BTreeMap<AppId, Count>);
 
 #[derive(Clone, Copy)]
 struct Count {
-    open: i64,
+    open: Open,
     unpaid: i64,
+}
+
+/// An app's tasks that have not ended. To walk ten thousand of them at each create would cost more than all
+/// else that a create does, so what was once counted is kept with the wallet and raised: it is too much by those
+/// that ended since, and is counted anew before anybody is refused for it.
+#[derive(Clone, Copy)]
+enum Open {
+    /// As they are in this transaction.
+    Counted(i64),
+    /// Never fewer than they are.
+    AtMost(i64),
+}
+
+impl Open {
+    const fn number(self) -> i64 {
+        let (Self::Counted(number) | Self::AtMost(number)) = self;
+        number
+    }
+
+    const fn and(self, more: i64) -> Self {
+        match self {
+            Self::Counted(number) => Self::Counted(number + more),
+            Self::AtMost(number) => Self::AtMost(number + more),
+        }
+    }
 }
 
 impl Counts {
@@ -52,10 +77,15 @@ impl Counts {
     ) -> Result<Option<Admitted>, Error> {
         let mut count = match self.0.get(&new.app_id) {
             Some(count) => *count,
-            None => count_of(tx, new, now).await?,
+            None => Count { open: kept(tx, new).await?, unpaid: unpaid(tx, new, now).await? },
         };
         let quota = new.quota;
-        if count.open >= i64::from(quota.open_tasks_max) {
+        let open_tasks_max = i64::from(quota.open_tasks_max);
+        if matches!(count.open, Open::AtMost(number) if number >= open_tasks_max) {
+            count.open = Open::Counted(open(tx, new).await?);
+        }
+        self.0.insert(new.app_id.clone(), count);
+        if count.open.number() >= open_tasks_max {
             return Ok(Some(Admitted::TooManyOpen));
         }
         if count.unpaid >= i64::from(quota.unpaid_per_hour_max) {
@@ -65,41 +95,58 @@ impl Counts {
         if let Some(until) = braked_until(tx, new, now).await? {
             return Ok(Some(Admitted::TooManyWrong { until }));
         }
-        count.open += 1;
-        self.0.insert(new.app_id.clone(), count);
+        self.add(&new.app_id, 1);
         Ok(None)
     }
 
     /// The one that was admitted last is not there after all.
     pub(crate) fn one_less(&mut self, app: &AppId) {
+        self.add(app, -1);
+    }
+
+    fn add(&mut self, app: &AppId, more: i64) {
         if let Some(count) = self.0.get_mut(app) {
-            count.open -= 1;
+            count.open = count.open.and(more);
         }
+    }
+
+    /// Keeps with each wallet how many its app has at most, for the next transaction.
+    pub(crate) async fn keep(&self, tx: &mut Tx) -> Result<(), Error> {
+        for (app, count) in &self.0 {
+            let sql = "update wallet set open_at_most = $2 where app_id = $1 and open_at_most is distinct from $2";
+            tx.execute(sql, args![app.as_str(), count.open.number()]).await?;
+        }
+        Ok(())
     }
 }
 
-/// Never looks at more rows than are too many.
-async fn count_of(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<Count, Error> {
-    let app = new.app_id.as_str();
-    let open = tx
-        .fetch_one(
-            "select count(*) from (select 1 as one from task
-           where app_id = $1 and finished_at is null limit $2) as found",
-            args![app, i64::from(new.quota.open_tasks_max)],
-        )
-        .await?
-        .map_or(Ok(0), |row| row.int(0))?;
+/// What was kept of the app's open tasks; counted when nothing was.
+async fn kept(tx: &mut Tx, new: &NewTask) -> Result<Open, Error> {
+    let sql = "select open_at_most from wallet where app_id = $1";
+    let row = tx.fetch_one(sql, args![new.app_id.as_str()]).await?;
+    match row.map(|row| row.maybe_int(0)).transpose()?.flatten() {
+        Some(number) => Ok(Open::AtMost(number)),
+        None => Ok(Open::Counted(open(tx, new).await?)),
+    }
+}
+
+/// The app's tasks that have not ended: all of them, for a limit may be raised after it was reached.
+async fn open(tx: &mut Tx, new: &NewTask) -> Result<i64, Error> {
+    let sql = "select count(*) from task where app_id = $1 and finished_at is null";
+    tx.fetch_one(sql, args![new.app_id.as_str()]).await?.map_or(Ok(0), |row| row.int(0))
+}
+
+/// The app's tasks of the last hour that failed for what was typed. Never looks at more than are too many.
+async fn unpaid(tx: &mut Tx, new: &NewTask, now: Millis) -> Result<i64, Error> {
     let sql = format!(
         "select count(*) from (select 1 as one from task
            where app_id = $1 and stage = 'failed' and finished_at > $2 and ({})
            limit $3) as found",
         is_of_input()
     );
-    let unpaid = tx
-        .fetch_one(&sql, args![app, now - UNPAID_OVER_MS, i64::from(new.quota.unpaid_per_hour_max)])
-        .await?
-        .map_or(Ok(0), |row| row.int(0))?;
-    Ok(Count { open, unpaid })
+    let limit = i64::from(new.quota.unpaid_per_hour_max);
+    let row = tx.fetch_one(&sql, args![new.app_id.as_str(), now - UNPAID_OVER_MS, limit]).await?;
+    row.map_or(Ok(0), |row| row.int(0))
 }
 
 /// When the newest failures of the last hour are one less than are too many.

@@ -13,6 +13,7 @@ use crate::{claim, register, set_up, task_at};
 
 on_both!(
     an_app_has_no_more_open_tasks_than_it_may,
+    what_ended_makes_place_and_limits_may_be_moved,
     free_failures_are_not_to_be_had_without_end,
     an_account_that_its_portal_refused_is_left_alone,
     a_login_that_was_cancelled_half_way_may_have_been_refused,
@@ -67,6 +68,32 @@ async fn an_app_has_no_more_open_tasks_than_it_may(store: TestStore) {
     fail(&store, 1, FailureKind::PortalUnstable, NOW).await;
     // Its key was not used up.
     assert_eq!(outcomes(&store, &[third], NOW).await, [Admitted::New]);
+}
+
+/// How many are open is kept and not walked: it must never be too few, nor refuse for tasks that ended.
+async fn what_ended_makes_place_and_limits_may_be_moved(store: TestStore) {
+    set_up(&store).await;
+    store.write.topup(&build::app_id("a"), 100_000, "", NOW).await.unwrap();
+    let of =
+        |max: u32, number: u32| limited(number, Quota { open_tasks_max: max, ..build::quota() });
+    let one =
+        async |max: u32, number: u32| outcomes(&store, &[of(max, number)], NOW).await.remove(0);
+    for number in 1..=4 {
+        assert_eq!(one(4, number).await, Admitted::New);
+    }
+    assert_eq!(one(4, 5).await, Admitted::TooManyOpen);
+    for number in 1..=3 {
+        fail(&store, number, FailureKind::PortalUnstable, NOW).await;
+    }
+    // Two at once where three have place, and then one more than has.
+    let two = outcomes(&store, &[of(4, 5), of(4, 6)], NOW).await;
+    assert_eq!(two, [Admitted::New, Admitted::New]);
+    let two = outcomes(&store, &[of(4, 7), of(4, 8)], NOW).await;
+    assert_eq!(two, [Admitted::New, Admitted::TooManyOpen]);
+    // A limit that is lowered below what is open, and raised again.
+    assert_eq!(one(2, 8).await, Admitted::TooManyOpen);
+    assert_eq!(one(5, 8).await, Admitted::New);
+    assert_eq!(one(5, 9).await, Admitted::TooManyOpen);
 }
 
 async fn free_failures_are_not_to_be_had_without_end(store: TestStore) {
