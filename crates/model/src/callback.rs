@@ -67,18 +67,20 @@ pub fn is_forbidden(address: std::net::IpAddr) -> bool {
                 || a >= 240
                 || (a == 100 && (64..128).contains(&b))
                 || (a == 192 && b == 0 && c == 0)
+                || (a == 192 && b == 88 && c == 99)
                 || (a == 198 && (b == 18 || b == 19))
         }
         IpAddr::V6(v6) => {
             if let Some(v4) = v6.to_ipv4_mapped() {
                 return is_forbidden(IpAddr::V4(v4));
             }
-            let head = v6.segments()[0];
-            // Only global unicast 2000::/3 is public; 2002:: (6to4) and 64:ff9b:: wrap IPv4.
+            let [head, second, ..] = v6.segments();
+            // Only global unicast 2000::/3 is public; 2002:: (6to4) and 64:ff9b:: wrap IPv4, 2001::/23 is for
+            // protocols, two are for documents.
             (head & 0xe000) != 0x2000
                 || head == 0x2002
-                || (head == 0x2001 && v6.segments()[1] == 0x0db8)
-                || (head == 0x2001 && v6.segments()[1] == 0)
+                || (head == 0x2001 && (second < 0x0200 || second == 0x0db8))
+                || (head == 0x3fff && second < 0x1000)
         }
     }
 }
@@ -142,6 +144,7 @@ mod tests {
             "100.100.100.200",
             "169.254.0.23",
             "192.0.0.192",
+            "192.88.99.1",
             "fd00:ec2::254",
             "::ffff:168.63.129.16",
             "64:ff9b::a9fe:a9fe",
@@ -154,6 +157,9 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "2001:db8::1",
+            "2001:2::1",
+            "2001:20::1",
+            "3fff:fff::1",
             "2002:7f00:1::",
             "64:ff9b::7f00:1",
             "::127.0.0.1",
@@ -161,7 +167,14 @@ mod tests {
         for text in forbidden {
             assert!(is_forbidden(text.parse().unwrap()), "{text}");
         }
-        for text in ["8.8.8.8", "114.114.114.114", "2400:3200::1", "172.32.0.1", "100.128.0.1"] {
+        for text in [
+            "8.8.8.8",
+            "114.114.114.114",
+            "2400:3200::1",
+            "2001:250::1",
+            "172.32.0.1",
+            "100.128.0.1",
+        ] {
             assert!(!is_forbidden(text.parse().unwrap()), "{text}");
         }
     }
