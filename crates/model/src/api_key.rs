@@ -33,6 +33,7 @@ impl KeyMode {
 }
 
 /// A key as its app has it; it is shown once and kept nowhere.
+#[derive(Clone)]
 pub struct Key(Zeroizing<String>);
 
 impl Key {

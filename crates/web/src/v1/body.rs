@@ -1,10 +1,15 @@
 //! The JSON body of a call.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use super::code::Code;
@@ -77,6 +82,36 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })
 }
 
+/// An object's members, none of which comes twice: whoever checked the other one was deceived.
+pub(super) fn each_once<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: Deserialize<'de> + Ord,
+    V: Deserialize<'de>,
+{
+    struct EachOnce<K, V>(PhantomData<(K, V)>);
+
+    impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for EachOnce<K, V> {
+        type Value = BTreeMap<K, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+            let mut members = BTreeMap::new();
+            while let Some((name, value)) = from.next_entry()? {
+                if members.insert(name, value).is_some() {
+                    return Err(A::Error::custom("duplicate field"));
+                }
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_map(EachOnce(PhantomData))
+}
+
 /// The reader's complaint without the value it found: that may be a password.
 fn without_values(complaint: &str) -> String {
     match complaint.rsplit_once(", expected ") {
@@ -88,8 +123,6 @@ fn without_values(complaint: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -97,6 +130,8 @@ mod tests {
     #[expect(dead_code, reason = "only whether it reads matters")]
     struct Sample {
         login: u32,
+        #[serde(default, deserialize_with = "each_once")]
+        fields: BTreeMap<String, String>,
     }
 
     fn refused(text: &str) -> (&'static str, String) {
@@ -115,8 +150,10 @@ mod tests {
         let secret = r#"{"login": "secret, expected x"}"#;
         check(secret, "invalid_parameter", "expected u32 at line 1 column 30");
         check("{}", "invalid_parameter", "missing field `login` at line 1 column 2");
-        let unknown = "unknown field `nosuch`, expected `login` at line 1 column 9";
+        let unknown = "unknown field `nosuch`, expected `login` or `fields` at line 1 column 9";
         check(r#"{"nosuch": 1}"#, "invalid_parameter", unknown);
+        let twice = r#"{"login": 1, "fields": {"a": "x", "a": "y"}}"#;
+        check(twice, "invalid_parameter", "duplicate field at line 1 column 43");
         check("[1]", "invalid_parameter", "the body must be an object");
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::Request;
 use bytes::Bytes;
 use fiveone_engine::AppEntry;
-use fiveone_model::api_key::{Key, KeyMode};
+use fiveone_model::api_key::{Key, KeyMode, MODEL_CITY};
+use fiveone_model::area::AreaCode;
 use fiveone_model::networks::client_network;
 use fiveone_model::product::Product;
 use http::{HeaderMap, header};
@@ -26,6 +27,8 @@ pub(super) struct Call<'a> {
     pub(super) front: &'a Arc<Front>,
     pub(super) app: Arc<AppEntry>,
     pub(super) mode: KeyMode,
+    /// What it came with, for as long as it is answered.
+    key: Key,
     /// The one variable part of a path; blank where there is none.
     pub(super) id: String,
     pub(super) query: Query,
@@ -51,7 +54,7 @@ impl<'a> Call<'a> {
         let api = &front.api;
         let address = client_address(&request, &api.options.trusted_proxies);
         let guesser = Guesser { app: None, address: address.map(client_network) };
-        let (app, mode) = caller(front, request.headers(), guesser).await?;
+        let (key, app, mode) = caller(front, request.headers(), guesser).await?;
         let permit = api.let_in_anywhere(&app.app, route.kind(), address)?;
         let (parts, body) = request.into_parts();
         let query = Query::read(&parts.uri, &route.query_names())?;
@@ -60,12 +63,28 @@ impl<'a> Call<'a> {
             None => Bytes::new(),
         };
         let (headers, permit) = (parts.headers, Some(permit));
-        Ok(Self { front, app, mode, id, query, headers, body, permit })
+        Ok(Self { front, app, mode, key, id, query, headers, body, permit })
     }
 
     /// Whether the app may use a product now.
     pub(super) fn allow(&self, product: Product) -> Result<(), Problem> {
         Ok(crate::auth::granted(&self.app.app, product)?)
+    }
+
+    /// Whether the task of an area may be seen with its key: what a test key leads to holds nobody's records,
+    /// for it lies on machines of developers.
+    pub(super) fn sees(&self, area: &AreaCode) -> bool {
+        self.mode == KeyMode::Live || area.as_str() == MODEL_CITY
+    }
+
+    /// The one area whose tasks it sees; `None` for all.
+    pub(super) fn area_seen(&self) -> Option<AreaCode> {
+        if self.mode == KeyMode::Live { None } else { AreaCode::parse(MODEL_CITY) }
+    }
+
+    /// Who called, to be asked again of an answer that lasts.
+    pub(super) fn standing(&self, product: Product) -> Standing {
+        Standing { front: Arc::clone(self.front), key: self.key.clone(), product }
     }
 
     /// Goes on as one that waits, and is not under way any more.
@@ -85,13 +104,33 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Who follows a task, and may only as long as the key and the grant are good.
+pub(super) struct Standing {
+    front: Arc<Front>,
+    key: Key,
+    product: Product,
+}
+
+impl Standing {
+    /// Why not, when no longer.
+    pub(super) async fn check(&self) -> Result<(), Problem> {
+        let engine = &self.front.api.engine;
+        let row = engine.api_keys().find(&self.key).await?.ok_or(Code::Unauthorized)?;
+        if row.revoked_at.is_some() {
+            return Err(Code::KeyRevoked.into());
+        }
+        let app = engine.app(&row.app_id).await?.ok_or(Code::AppNotConfigured)?;
+        Ok(crate::auth::granted(&app.app, self.product)?)
+    }
+}
+
 /// The app of a key, and what the key may reach. Who tries keys of nobody is slowed down, by address;
 /// who comes with a key that was seen not long ago is not, whoever else comes from there.
 async fn caller(
     front: &Front,
     headers: &HeaderMap,
     guesser: Guesser,
-) -> Result<(Arc<AppEntry>, KeyMode), Problem> {
+) -> Result<(Key, Arc<AppEntry>, KeyMode), Problem> {
     let (api, keys) = (&front.api, front.api.engine.api_keys());
     let Some(key) = bearer(headers) else {
         return Err(Code::Unauthorized.into());
@@ -109,7 +148,7 @@ async fn caller(
     let app = api.engine.app(&row.app_id).await?.ok_or(Code::AppNotConfigured)?;
     // A test app has no way to a real portal, whatever its key says.
     let mode = if app.app.is_test { KeyMode::Test } else { row.mode };
-    Ok((app, mode))
+    Ok((key, app, mode))
 }
 
 /// The key of the one `Authorization` header.

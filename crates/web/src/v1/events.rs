@@ -11,15 +11,17 @@ use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use fiveone_engine::{Fault, OwnTask};
 use fiveone_model::app::AppId;
+use fiveone_model::product::Product;
 use futures_util::{Stream, stream};
 use tokio::sync::watch;
 
-use super::call::Call;
+use super::call::{Call, Standing};
+use super::code::Code;
+use super::problem::Problem;
 use super::task::Task;
 use super::tasks::own_task;
 use super::waits::Waiting;
 use super::{Front, Outcome};
-use crate::state::log_fault;
 
 /// Whoever waits looks at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -33,6 +35,7 @@ pub(super) struct Watch {
     front: Arc<Front>,
     app: AppId,
     id: String,
+    standing: Standing,
     changes: watch::Receiver<u64>,
     /// What was looked at last; thousands may wait, and each is woken by any task's change.
     version: Option<String>,
@@ -66,26 +69,30 @@ impl Look {
 
 impl Watch {
     /// Begins to watch: what changes from now on is seen.
-    pub(super) fn begin(call: &Call<'_>) -> Self {
+    pub(super) fn begin(call: &Call<'_>, product: Product) -> Self {
         let front = Arc::clone(call.front);
         let changes = front.api.engine.changes();
-        Self { front, app: call.app.app.id.clone(), id: call.id.clone(), changes, version: None }
+        let (app, id, standing) =
+            (call.app.app.id.clone(), call.id.clone(), call.standing(product));
+        Self { front, app, id, standing, changes, version: None }
     }
 
-    /// The task as it is now; `None` when there is none.
-    pub(super) async fn look(&mut self) -> Result<Option<Look>, Fault> {
+    /// The task as it is now, when whoever follows it still may.
+    pub(super) async fn look(&mut self) -> Result<Look, Problem> {
+        self.standing.check().await?;
         self.changes.mark_unchanged();
         // Before the task itself: what changes between the two is looked at again.
         self.version = self.version().await?;
         let own = self.front.api.engine.own_task(&self.app, &self.id).await?;
-        own.as_ref().map(Look::of).transpose()
+        Ok(Look::of(&own.ok_or(Code::TaskNotFound)?)?)
     }
 
     /// Waits until it has changed since the last look.
-    pub(super) async fn changed(&mut self) -> Result<(), Fault> {
+    pub(super) async fn changed(&mut self) -> Result<(), Problem> {
         loop {
             drop(tokio::time::timeout(LOOK_EVERY, self.changes.changed()).await);
             self.changes.mark_unchanged();
+            self.standing.check().await?;
             if self.version().await? != self.version {
                 return Ok(());
             }
@@ -102,7 +109,7 @@ pub(super) async fn follow(mut call: Call<'_>) -> Outcome {
     let task = own_task(&call).await?;
     call.allow(task.line.task.product)?;
     let waiting = call.wait()?;
-    let watch = Watch::begin(&call);
+    let watch = Watch::begin(&call, task.line.task.product);
     let keep_alive = KeepAlive::new().interval(HEARTBEAT).text("waiting");
     Ok(Sse::new(events(watch, waiting)).keep_alive(keep_alive).into_response())
 }
@@ -113,21 +120,16 @@ fn events(watch: Watch, waiting: Waiting) -> impl Stream<Item = Result<Event, In
         let (mut watch, waiting, told) = state?;
         loop {
             match watch.look().await {
-                Ok(Some(look)) if look.text != told => {
+                Ok(look) if look.text != told => {
                     let event = Event::default().event("task").retry(RETRY).data(&look.text);
                     let next = (!look.is_final).then_some((watch, waiting, look.text));
                     return Some((Ok(event), next));
                 }
-                Ok(Some(_)) => {}
-                Ok(None) => return None,
-                // The client comes back, and perhaps the store with it.
-                Err(fault) => {
-                    log_fault(&fault);
-                    return None;
-                }
+                Ok(_) => {}
+                // The client comes back and is told, and perhaps the store is back with it.
+                Err(_) => return None,
             }
-            if let Err(fault) = watch.changed().await {
-                log_fault(&fault);
+            if watch.changed().await.is_err() {
                 return None;
             }
         }

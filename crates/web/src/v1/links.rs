@@ -44,7 +44,7 @@ pub(super) struct NewLink {
     /// The colour of the page's buttons, as #rrggbb; it must be seen on the cards of the theme.
     accent: Option<String>,
     /// What login fields hold at first, by their names; the person may change it. Never a password.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::each_once")]
     prefill: BTreeMap<String, String>,
 }
 

@@ -52,7 +52,7 @@ pub(super) const ROUTES: &[Route] = &[
         verb: "GET",
         path: "/v1/tasks",
         operation: "list_tasks",
-        summary: "Lists the app's tasks, the newest first.",
+        summary: "Lists the app's tasks, the newest first; with a test key, those of the model city.",
         params: &[
             PRODUCT,
             AREA,
@@ -62,7 +62,7 @@ pub(super) const ROUTES: &[Route] = &[
         ],
         body: None,
         answer: json::<tasks::TaskPage>(200),
-        codes: &[],
+        codes: &[Code::WrongMode],
         run: Run::Keyed(|call| tasks::list(call).boxed()),
     },
     Route {

@@ -58,6 +58,7 @@ pub(super) struct NewTask {
     /// Which of the area's logins.
     login: u32,
     #[schemars(with = "LoginFields")]
+    #[serde(deserialize_with = "body::each_once")]
     fields: BTreeMap<FieldName, Option<String>>,
 }
 
@@ -114,9 +115,10 @@ pub(super) struct TaskPage {
     next: Option<String>,
 }
 
-/// The task of the path; another app's is none.
+/// The task of the path; another app's is none, nor is with a test key one of a real portal.
 pub(super) async fn own_task(call: &Call<'_>) -> Result<OwnTask, Problem> {
     let task = call.front.api.engine.own_task(&call.app.app.id, &call.id).await?;
+    let task = task.filter(|own| call.sees(&own.line.task.area));
     task.ok_or_else(|| Code::TaskNotFound.into())
 }
 
@@ -209,11 +211,11 @@ pub(super) async fn show(mut call: Call<'_>) -> Outcome {
     let known = call.header("if-none-match")?.map(str::to_owned);
     let own = own_task(&call).await?;
     call.allow(own.line.task.product)?;
-    let mut watch = Watch::begin(&call);
+    let mut watch = Watch::begin(&call, own.line.task.product);
     let _waiting = if wait > 0 { Some(call.wait()?) } else { None };
     let over = tokio::time::Instant::now() + Duration::from_secs(wait);
     loop {
-        let look = watch.look().await?.ok_or(Code::TaskNotFound)?;
+        let look = watch.look().await?;
         let tag = look.tag();
         let is_news = known.as_ref().map_or(look.is_due, |known| *known != tag);
         let is_over = tokio::time::Instant::now() >= over;
@@ -221,8 +223,8 @@ pub(super) async fn show(mut call: Call<'_>) -> Outcome {
             let is_known = known.as_ref() == Some(&tag);
             return tagged(is_known, look.text, &tag);
         }
-        if let Ok(Err(fault)) = tokio::time::timeout_at(over, watch.changed()).await {
-            return Err(fault.into());
+        if let Ok(Err(problem)) = tokio::time::timeout_at(over, watch.changed()).await {
+            return Err(problem);
         }
     }
 }
@@ -244,9 +246,13 @@ fn tagged(is_known: bool, text: String, tag: &str) -> Outcome {
 /// GET /v1/tasks
 pub(super) async fn list(call: Call<'_>) -> Outcome {
     let (query, limit) = (&call.query, call.query.limit()?);
+    let area = query.parsed("area", "an area's code", AreaCode::parse)?;
+    if area.as_ref().is_some_and(|area| !call.sees(area)) {
+        return Err(Code::WrongMode.into());
+    }
     let choice = TaskChoice {
         product: query.product()?,
-        area: query.parsed("area", "an area's code", AreaCode::parse)?,
+        area: area.or_else(|| call.area_seen()),
         has_ended: query.parsed("ended", "true or false", |text| text.parse().ok())?,
     };
     let after = query.mark()?;
@@ -299,6 +305,7 @@ pub(super) async fn answer(call: Call<'_>) -> Outcome {
 
 /// POST /v1/tasks/{id}/cancel
 pub(super) async fn cancel(call: Call<'_>) -> Outcome {
+    own_task(&call).await?;
     match call.front.api.engine.cancel(&call.app.app.id, &call.id).await? {
         Cancelling::Cancelled => {
             let own = own_task(&call).await?;

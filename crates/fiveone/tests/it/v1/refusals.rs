@@ -16,6 +16,8 @@ use crate::vendor_client::DOCUMENTED;
 on_both!(
     another_apps_tasks_do_not_exist,
     keys_are_refused_when_they_are_unknown_revoked_or_of_the_other_mode,
+    a_test_key_sees_no_task_of_a_real_portal,
+    a_stream_ends_with_what_it_was_let_in_by,
     an_app_may_do_what_it_is_granted_and_no_more,
     retry_after_is_how_long_it_takes,
 );
@@ -101,6 +103,69 @@ async fn keys_are_refused_when_they_are_unknown_revoked_or_of_the_other_mode(sto
         let refused = live.with_key(key).get("/v1/wallet").await;
         assert_eq!(refused.problem(), (401, "unauthorized".to_owned()), "{key}");
     }
+    gateway.assert_nothing_is_left().await;
+}
+
+async fn a_test_key_sees_no_task_of_a_real_portal(store: TestStore) {
+    let gateway = crate::gateway::TestGateway::build(store, Plan::default()).await;
+    let live = V1::of(&gateway).await;
+    let test = V1::of_app(&gateway, APP, KeyMode::Test).await;
+    let person = gateway.people(Product::Fund, "210300", 1).remove(0);
+    let mut task = new_task("fund", &person, "good");
+    task["area"] = json!("210300");
+    let id = text(&live.post("/v1/tasks", &task).await.ok(201)["id"]);
+    let path = format!("/v1/tasks/{id}");
+    for refused in [
+        test.get(&path).await,
+        test.get(&format!("{path}?wait=30")).await,
+        test.get(&format!("{path}/events")).await,
+        test.get(&format!("{path}/report")).await,
+        test.delete(&format!("{path}/report")).await,
+        test.send(test.request("POST", &format!("{path}/cancel"))).await,
+        test.post(&format!("{path}/answers"), &json!({ "question": 1, "code": "1234" })).await,
+        test.post(&format!("{path}/refresh"), &json!({ "question": 1 })).await,
+    ] {
+        assert_eq!(refused.problem(), (404, "task_not_found".to_owned()), "{refused:?}");
+    }
+    let own =
+        test.create("fund", &gateway.people(Product::Fund, CITY, 1).remove(0), "captcha").await;
+    let listed = test.get("/v1/tasks").await.ok(200);
+    let ids: Vec<_> =
+        listed["data"].as_array().unwrap().iter().map(|task| text(&task["id"])).collect();
+    assert_eq!(ids, [own.clone()]);
+    let elsewhere = test.get("/v1/tasks?area=210300").await;
+    assert_eq!(elsewhere.problem(), (403, "wrong_mode".to_owned()));
+    assert_eq!(live.get("/v1/tasks?area=210300").await.ok(200)["data"][0]["id"], id);
+    test.send(test.request("POST", &format!("/v1/tasks/{own}/cancel"))).await.ok(200);
+    assert_eq!(live.finish(&gateway, &id, &person).await["status"], "done");
+    gateway.assert_nothing_is_left().await;
+}
+
+async fn a_stream_ends_with_what_it_was_let_in_by(store: TestStore) {
+    let gateway = gateway(store).await;
+    let v1 = V1::of(&gateway).await;
+    let person = gateway.people(Product::Fund, CITY, 1).remove(0);
+    let id = v1.create("fund", &person, "captcha").await;
+    let waits = v1.due(&id).await;
+    let told = v1
+        .follow(&id, async |_| {
+            gateway.change_app(|app| app.grants.fund = Some(Grant::Paused)).await
+        })
+        .await;
+    assert_eq!(told, [waits.clone()], "it waits, and nobody hears more of it");
+    gateway.change_app(|app| app.grants.fund = Some(Grant::Active)).await;
+    let told = v1
+        .follow(&id, async |_| {
+            let app = fiveone_model::app::AppId::parse(APP).unwrap();
+            let keys = gateway.engine.api_keys();
+            let all = keys.all(&app).await.unwrap();
+            assert!(keys.revoke(&all[0].id).await.unwrap());
+            gateway.engine.forget_apps();
+        })
+        .await;
+    assert_eq!(told, [waits]);
+    let other = V1::of(&gateway).await;
+    other.finish(&gateway, &id, &person).await;
     gateway.assert_nothing_is_left().await;
 }
 
