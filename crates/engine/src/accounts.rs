@@ -132,10 +132,14 @@ impl Accounts {
     /// Adds money to a wallet.
     ///
     /// # Errors
-    /// The store failed, the amount is not positive, there is no such app, or the books do not open.
+    /// The store failed, the amount is not positive or more than the wallet takes
+    /// ([`Fault::WalletFull`]), there is no such app, or the books do not open.
     pub async fn topup(&self, app: &AppId, amount_fen: i64, note: &str) -> Result<(), Fault> {
         self.ledger().open().await?;
-        Ok(self.store.write.topup(app, amount_fen, note, self.time.now()).await?)
+        match self.store.write.topup(app, amount_fen, note, self.time.now()).await {
+            Err(fiveone_store::Error::TooMuch) => Err(Fault::WalletFull),
+            done => Ok(done?),
+        }
     }
 
     /// What a wallet holds.

@@ -18,6 +18,9 @@ pub enum Fault {
          signature of the books can be opened; set the right one (keys.deployment_key_file)"
     )]
     WrongDeploymentKey,
+    /// A wallet gets no more than all sums can hold.
+    #[error("the amount is more than a wallet takes")]
+    WalletFull,
     /// A rule that cannot be broken was.
     #[error("impossible: {0}")]
     Impossible(String),

@@ -32,7 +32,9 @@ impl Passing for Fault {
         match self {
             Self::Store(error) => error.is_transient(),
             Self::Shared(error) => error.is_transient(),
-            Self::Seal(_) | Self::WrongDeploymentKey | Self::Impossible(_) => false,
+            Self::Seal(_) | Self::WrongDeploymentKey | Self::WalletFull | Self::Impossible(_) => {
+                false
+            }
         }
     }
 }

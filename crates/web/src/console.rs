@@ -72,6 +72,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/console/assets/{version}/{name}", get(assets::serve))
         .merge(routes)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), visit::keep_out))
         .with_state(api)
 }
 

@@ -103,6 +103,12 @@ async fn from_elsewhere_there_is_no_console() {
     for path in ["/console", "/console/sign-in"] {
         assert_eq!(console.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+    let style = format!("/console/assets/{}/console.css", env!("CARGO_PKG_VERSION"));
+    for (method, path) in [("GET", style.as_str()), ("DELETE", "/console/tasks")] {
+        let request = reqwest::Client::new()
+            .request(method.parse().unwrap(), format!("{}{path}", gateway.address));
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 /// Every form, with fields that would change something.

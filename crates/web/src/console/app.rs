@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use fiveone_engine::set_switch;
+use fiveone_engine::{Fault, set_switch};
 use fiveone_model::api_key::KeyMode;
 use fiveone_model::app::{App, AppId, Grant, Switch, SwitchKind};
 use fiveone_model::callback::webhook_secret;
@@ -312,6 +312,11 @@ pub(super) async fn top_up(Path(id): Path<String>, act: Act) -> Result<Response,
     })?;
     let reason = act.words("reason")?;
     let deed = act.seen.deed("top_up", &format!("¥{} {reason}", yuan(amount)))?.on_app(&app.id);
-    act.seen.api.engine.console().accounts(deed).topup(&app.id, amount, reason).await?;
+    match act.seen.api.engine.console().accounts(deed).topup(&app.id, amount, reason).await {
+        Err(Fault::WalletFull) => {
+            return Err(act.seen.typed("钱包放不下这么多。", "The wallet takes no more."));
+        }
+        done => done?,
+    }
     Ok(see_other(&format!("{}?said=topped", address(&app.id))))
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -161,16 +161,25 @@ impl FromRequestParts<Arc<ApiState>> for Caller {
         let kept = cookie(&parts.headers, LANGUAGE);
         let language = asked.get("lang").cloned().or(kept.map(|kept| kept.to_string()));
         let language = Language::of(language.as_deref());
-        let address = {
-            let request = Request::from_parts(parts.clone(), ());
-            client_address(&request, &api.options.trusted_proxies)
-        };
-        if !api.options.console.allowed_networks.allow(address) {
-            return Err(Trouble::Missing(language));
-        }
+        let request = Request::from_parts(parts.clone(), ());
+        let address = client_address(&request, &api.options.trusted_proxies);
         let call = api.calls_at_once.enter_owned(CallKind::Other).ok_or(Trouble::Busy)?;
         let token = cookie(&parts.headers, cookie_name(api));
         Ok(Self { language, asked, address, token, _call: call })
+    }
+}
+
+/// Whoever comes from elsewhere finds nothing at all: neither a page nor what pages are made of.
+pub(super) async fn keep_out(
+    State(api): State<Arc<ApiState>>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let address = client_address(&request, &api.options.trusted_proxies);
+    if api.options.console.allowed_networks.allow(address) {
+        next.run(request).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
     }
 }
 

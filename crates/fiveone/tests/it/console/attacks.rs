@@ -1,5 +1,7 @@
 //! What attackers of the console tried: guesses at once, bytes that no text has, sums that no integer has.
 
+use fiveone_model::app::AppId;
+use fiveone_model::ledger::FEN_MAX;
 use fiveone_model::operator::Role;
 use fiveone_testkit::{TestStore, on_both};
 use reqwest::StatusCode;
@@ -69,5 +71,16 @@ async fn a_top_up_beyond_all_sums_is_refused(store: TestStore) {
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{amount}");
         }
     }
+    // Each is one that a form takes, and together they are more than a wallet.
+    let id = AppId::parse(APP).unwrap();
+    for _ in 0..998 {
+        gateway.engine.accounts().topup(&id, FEN_MAX, "").await.unwrap();
+    }
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let answer = owner.post(&path, &[("amount", "100000000000"), ("reason", "big")]).await;
+        answers.push(answer.status);
+    }
+    assert_eq!(answers, [StatusCode::SEE_OTHER, StatusCode::BAD_REQUEST]);
     assert_eq!(owner.get("/console").await.status, StatusCode::OK);
 }
