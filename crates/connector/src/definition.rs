@@ -6,10 +6,12 @@
 
 mod ask;
 mod capture;
+mod keys;
 mod login;
 mod loops;
 mod piece;
 mod predicate;
+mod request;
 mod rows;
 mod scalars;
 mod section;
@@ -21,12 +23,13 @@ use fiveone_model::product::Product;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use ask::{Ask, AskChoices, AskShown, Poll};
+pub(crate) use ask::{Ask, AskChoices, AskOf, Elsewhere, Poll};
 pub(crate) use capture::{Capture, CaptureFrom, CaptureOptions, Layer};
 pub(crate) use login::{Field, Login};
-pub(crate) use loops::{ItemList, Loop, Pager, Until};
+pub(crate) use loops::{ItemList, Loop, Pager, PagesEnd, Turns, Until};
 pub(crate) use piece::Piece;
 pub(crate) use predicate::{Comparison, Predicate, Rule, Subject};
+pub(crate) use request::{AnswerRules, Body, Method, Request};
 pub(crate) use rows::{
     Choose, CodeTable, Flat, Map, Otherwise, Owner, Pairs, RecordPlace, Rows, RowsPlace, Sides,
     Source, Target, Targets,
@@ -36,7 +39,7 @@ pub(crate) use scalars::{
     ReportField, Scope, TextScope,
 };
 pub(crate) use section::{Content, Overlap, Part, Section, Sections, Split};
-pub(crate) use step::{Action, AnswerRules, Body, Method, Request, Step};
+pub(crate) use step::{Action, Step};
 
 use crate::template::Template;
 

@@ -9,8 +9,9 @@ use super::{Path, Subject};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
-        Action, Ask, Body, Capture, CaptureFrom, Comparison, ItemList, JsonTemplate, Loop, Method,
-        Ordered, Piece, Predicate, Request, Section, Step, Subject as Looked,
+        Action, Ask, AskOf, Body, Capture, CaptureFrom, Comparison, Elsewhere, ItemList,
+        JsonTemplate, Loop, Method, Ordered, Piece, Predicate, Request, Section, Step,
+        Subject as Looked,
     },
     run::BUILT_IN,
     template::Template,
@@ -155,17 +156,13 @@ impl Walk<'_> {
         for (key, _, capture) in ask.captures() {
             self.capture(capture, &path.then(key));
         }
-        let shown = &ask.shown;
-        for (key, template) in [("qr", &shown.qr), ("app", &shown.app), ("piece_y", &shown.piece_y)]
-        {
-            if let Some(template) = template {
-                self.template(template, &path.then(key));
-            }
+        for (key, template) in ask.of.texts() {
+            self.template(template, &path.then(key));
         }
-        if let Some(words) = &shown.words {
+        if let AskOf::Click { words: Some(words), .. } = &ask.of {
             self.name(words, &path.then("words"));
         }
-        if let Some(choices) = &shown.choices {
+        if let AskOf::Choose(choices) = &ask.of {
             let path = path.then("choices");
             self.name(&choices.of, &path.then("of"));
             let added = self.known.insert("it".to_owned());
@@ -175,12 +172,12 @@ impl Walk<'_> {
                 self.known.remove("it");
             }
         }
-        if let Some(poll) = &shown.poll {
+        if let Some(Elsewhere { poll, .. }) = ask.of.elsewhere() {
             let path = path.then("poll");
-            self.step(&poll.request, &path.then("request"));
+            self.request(&poll.request, &path.then("request"));
             self.predicates(&poll.until, &path.then("until"));
         }
-        if ask.kind.is_typed() {
+        if ask.kind().is_typed() {
             self.known.insert(ask.to.clone());
         }
     }
@@ -366,11 +363,12 @@ impl Walk<'_> {
     fn pages(&mut self, each: &[Loop], path: &Path) {
         for one in each {
             let Loop::Page(pager) = one else { continue };
-            let captures = [&pager.total, &pager.pages, &pager.next];
-            for capture in captures.into_iter().flat_map(|several| several.iter()) {
+            let end = pager.end();
+            let of_end = end.into_iter().flat_map(|end| end.pages.iter().chain(end.next.iter()));
+            for capture in pager.total.iter().chain(of_end) {
                 self.capture(capture, path);
             }
-            self.predicates(pager.while_.as_slice(), path);
+            self.predicates(end.map_or(&[], |end| end.while_.as_slice()), path);
         }
     }
 

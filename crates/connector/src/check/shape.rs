@@ -10,8 +10,8 @@ use super::{Path, Subject};
 use crate::{
     complaint::{Complaints, did_you_mean_one_of},
     definition::{
-        Capture, Comparison, Content, Loop, Pager, Part, Predicate, Rule, Section, Source, Split,
-        Step,
+        Capture, Comparison, Content, Elsewhere, Loop, Pager, PagesEnd, Part, Predicate, Request,
+        Rule, Section, Source, Split, Step,
     },
 };
 
@@ -40,7 +40,8 @@ impl Shapes<'_> {
             if definition.login[..at].iter().any(|other| other.number == login.number) {
                 self.complain(&path.then("type"), format!("duplicate type {}", login.number));
             }
-            let scans = |step: &Step| step.ask().is_some_and(|ask| ask.kind == ChallengeKind::Scan);
+            let scans =
+                |step: &Step| step.ask().is_some_and(|ask| ask.kind() == ChallengeKind::Scan);
             if login.fields.is_empty() && !login.steps.iter().any(scans) {
                 self.complain(&path, "a login needs `fields`, unless it asks for a scan");
             }
@@ -108,19 +109,23 @@ impl Shapes<'_> {
                 let path = path.then(key).then(name.as_str());
                 self.nameless(capture, "a picture must be there", &path);
             }
-            if let Some(poll) = step.ask().and_then(|ask| ask.shown.poll.as_ref()) {
+            if let Some(Elsewhere { poll, .. }) = step.ask().and_then(|ask| ask.of.elsewhere()) {
                 let path = path.then("poll");
                 self.predicates(&poll.until, &path.then("until"));
-                self.steps(std::slice::from_ref(&poll.request), &path.then("request"), in_login);
+                self.request(&poll.request, &path.then("request"));
             }
             if let Some(request) = step.request() {
-                for (name, capture) in request.answer.capture.iter() {
-                    self.capture(capture, &path.then("capture").then(name));
-                }
-                self.rules(&request.answer.fail, &path.then("fail"));
-                self.predicates(&request.answer.expect, &path.then("expect"));
+                self.request(request, &path);
             }
         }
+    }
+
+    fn request(&mut self, request: &Request, path: &Path) {
+        for (name, capture) in request.answer.capture.iter() {
+            self.capture(capture, &path.then("capture").then(name));
+        }
+        self.rules(&request.answer.fail, &path.then("fail"));
+        self.predicates(&request.answer.expect, &path.then("expect"));
     }
 
     /// What a capture says of being missing must be able to happen.
@@ -325,25 +330,20 @@ impl Shapes<'_> {
     }
 
     fn pager(&mut self, pager: &Pager, path: &Path) {
-        let tells = pager.single.is_some()
-            || !pager.total.is_empty()
-            || !pager.pages.is_empty()
-            || !pager.next.is_empty()
-            || pager.while_.is_some()
-            || pager.until.is_some();
-        if !tells {
+        if !pager.ends() {
             let message = "pages end by `total`, `pages`, `next`, `while`, `until` or `single`";
             self.complain(path, message);
         }
-        for (key, captures) in
-            [("total", &pager.total), ("pages", &pager.pages), ("next", &pager.next)]
+        let none = PagesEnd::default();
+        let end = pager.end().unwrap_or(&none);
+        for (key, captures) in [("total", &pager.total), ("pages", &end.pages), ("next", &end.next)]
         {
             for (at, capture) in captures.iter().enumerate() {
                 let missing = "what a page does not tell is not told";
                 self.nameless(capture, missing, &path.then(key).then(at));
             }
         }
-        if let Some(predicate) = &pager.while_ {
+        if let Some(predicate) = &end.while_ {
             self.predicate(predicate, &path.then("while"));
         }
     }

@@ -136,7 +136,7 @@ fn each_thing_is_written_in_one_way() {
         &[],
         &[
             "families/fund/x.yaml:10:27: error: exactly one of the keys json or css or input or inputs or options or cookie or header or url or script or regex or body or says or shows or value",
-            "families/fund/x.yaml:11:9: error: a step does one thing: `set`, or a request or `ask`",
+            "families/fund/x.yaml:11:9: error: a step does one thing: `get` is of no use beside `set`",
             "families/fund/x.yaml:13:9: error: a captcha needs a request or a `picture`",
             "families/fund/x.yaml:14:9: error: a step needs `get`, `post`, `ask` or `set`",
             "families/fund/x.yaml:15:9: error: a request is either `get` or `post`",
@@ -170,7 +170,7 @@ fn a_question_has_what_its_kind_needs_and_nothing_else() {
             format!("ask: scan, {poll}"),
             "a scan needs `pictures` with `qr`, or `qr`, or a request for the picture",
         ),
-        (format!("ask: slide, {poll}"), "`poll` goes with `ask: scan` or `ask: confirm`"),
+        (format!("ask: click, get: p, {poll}"), "`poll` does not go with `ask: click`"),
         ("ask: slide, get: p".to_owned(), "a slide needs `pictures` with `background` and `piece`"),
         (
             "ask: click".to_owned(),
@@ -181,11 +181,11 @@ fn a_question_has_what_its_kind_needs_and_nothing_else() {
             "ask: choose, choices: { of: nobody }".to_owned(),
             "nothing defines `nobody` (with cities/fund/210300-anshan.yaml)",
         ),
-        ("ask: sms, words: x".to_owned(), "`words` go with `ask: click`"),
+        ("ask: sms, words: x".to_owned(), "`words` does not go with `ask: sms`"),
         ("ask: sms, expires: 601".to_owned(), "`expires` is from 1 to 600 seconds"),
         (
             "ask: sms, pictures: { back: { body: true } }".to_owned(),
-            "`pictures` are `background` and `piece` of a slide, `background` of a click, `qr` of a scan",
+            "`pictures` with `back` does not go with `ask: sms`",
         ),
         (
             format!("ask: scan, get: c, {}", poll.replace("{ until", "{ every: 2, until")),
@@ -197,7 +197,7 @@ fn a_question_has_what_its_kind_needs_and_nothing_else() {
         ),
         (
             format!("ask: scan, get: c, {}", poll.replace("get: s", "ask: sms")),
-            "`request` of a poll is a `get` or `post`",
+            "unknown key `ask`; known are get, post, query, form, form_from, json, body, content_type, headers, referer, ajax, charset, follow, repeatable, answer_charset, accept, peel, capture, expect, fail, texts",
         ),
     ] {
         assert_eq!(told(&ask), expect, "{ask}");
@@ -213,6 +213,66 @@ fn a_question_has_what_its_kind_needs_and_nothing_else() {
     );
     let scan = format!("      - {{ ask: scan, get: code, {poll} }}\n      - post: login\n");
     assert_eq!(complaints_of(&without.replace("      - post: login\n", &scan), CITY), [""; 0]);
+}
+
+/// The first complaint without its place.
+fn first(family: &str) -> String {
+    let complaints = complaints_of(family, CITY);
+    let text = |line: &String| line.split("error: ").nth(1).unwrap_or(line).to_owned();
+    complaints.first().map_or(String::new(), text)
+}
+
+/// What an author wrote and nothing looks at would be believed to hold.
+#[test]
+fn no_key_of_a_step_is_passed_over() {
+    let capture = "capture: { a: { css: b } }";
+    for (step, expect) in [
+        ("get: p, hint: 请看".to_owned(), "`hint` is of no use without `ask`"),
+        ("post: p, to: code".to_owned(), "`to` is of no use without `ask`"),
+        (
+            format!("set: {{ x: y }}, {capture}"),
+            "a step does one thing: `capture` is of no use beside `set`",
+        ),
+        (format!("ask: sms, {capture}"), "`capture` is of no use without `get` or `post`"),
+        ("ask: sms, query: { a: b }".to_owned(), "`query` is of no use without `get` or `post`"),
+        (
+            "ask: captcha, get: p, resend: false".to_owned(),
+            "`resend` does not go with `ask: captcha`",
+        ),
+        (
+            "ask: confirm, picture: { body: true }".to_owned(),
+            "a scan or a confirmation needs `poll`",
+        ),
+        ("get: p, form: { a: b }".to_owned(), "only a `post` has a body"),
+        ("get: p, content_type: text/xml".to_owned(), "only a `post` has a body"),
+        (
+            "post: p, json: { a: b }, content_type: text/xml".to_owned(),
+            "the `content_type` of `json` is always the one of JSON",
+        ),
+    ] {
+        let family = GOOD.replace(
+            "      - post: login\n",
+            &format!("      - {{ {step} }}\n      - post: login\n"),
+        );
+        assert_eq!(first(&family), expect, "{step}");
+    }
+}
+
+#[test]
+fn one_page_has_nothing_that_tells_of_more() {
+    let told = |pager: &str| {
+        first(&format!(
+            "{GOOD}  billInfos:\n    each: [{{ page: {{ {pager} }} }}]\n    steps: [{{ get: bills }}]\n\
+             \x20   rows: {{ json: \"$.x\", map: {{ riqi: payArriveDate, yue: balance }} }}\n\
+             \x20   empty: {{ json: \"$.x\", equals: \"[]\" }}\n"
+        ))
+    };
+    let next = "`single` is one page: leave `pages` and `next` out";
+    assert_eq!(told("single: true, pages: { css: b }"), next);
+    let until = "`single` is one page: leave `while` and `until` out";
+    assert_eq!(told("single: true, until: empty"), until);
+    assert_eq!(told("until: short"), "`until: short` needs `size`");
+    assert_eq!(told("single: true, total: { json: \"$.n\" }"), "");
 }
 
 #[test]

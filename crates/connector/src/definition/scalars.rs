@@ -35,6 +35,12 @@ impl<T> Ordered<T> {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Takes the value of a key out.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<T> {
+        let at = self.0.iter().position(|(own, _)| own == key)?;
+        Some(self.0.remove(at).1)
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {

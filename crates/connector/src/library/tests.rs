@@ -155,6 +155,7 @@ fn a_folder_that_does_not_fit_together_is_told() {
 /// What is written in another place of the language too, and means the same there.
 fn same(name: &str) -> String {
     let same = name.replace("Rule.", "Predicate.").replace("FieldDetail.field ", "Field ");
+    let same = same.replace("Request.", "Step.");
     if same == "Predicate.as" || same == "Predicate.reason" { name.to_owned() } else { same }
 }
 

@@ -17,7 +17,7 @@ use super::{
     verdict::judge,
 };
 use crate::{
-    definition::{Ask, Capture, Step},
+    definition::{Ask, AskOf, Capture, Elsewhere, Request},
     outcome::Outcome,
     page::{Page, Prober, Standing, json_text, lines},
     picture,
@@ -33,7 +33,7 @@ pub(super) const CODES: [&str; 3] = ["验证码", "校验码", "附加码"];
 /// Whether a request brings the question, which can be sent once more. Where none does, a code that came with
 /// another step's answer cannot be had again.
 const fn can_refresh(ask: &Ask, refreshes: u32) -> bool {
-    ask.request.is_some() && refreshes < ask.kind.refreshes_max()
+    ask.request.is_some() && refreshes < ask.kind().refreshes_max()
 }
 
 /// How a question ended.
@@ -60,15 +60,14 @@ impl Run {
     /// picture there is nothing to ask, and the answer is blank.
     pub(super) async fn ask_person(
         &mut self,
-        step: &Step,
-        ask: &Ask,
+        (name, ask): (String, &Ask),
         attempt: u32,
         context: Context<'_>,
         person: &mut dyn Person,
     ) -> Result<Asking, StepEnd> {
         for refreshes in 0.. {
-            let asking =
-                Box::pin(self.ask_once(step, ask, (attempt, refreshes), context, person)).await?;
+            let once = self.ask_once((&name, ask), (attempt, refreshes), context, person);
+            let asking = Box::pin(once).await?;
             if let Some(asking) = asking {
                 return Ok(asking);
             }
@@ -79,17 +78,18 @@ impl Run {
     /// The same until the person answers or wants another picture or SMS: `None`.
     async fn ask_once(
         &mut self,
-        step: &Step,
-        ask: &Ask,
+        (name, ask): (&str, &Ask),
         (attempt, refreshes): (u32, u32),
         context: Context<'_>,
         person: &mut dyn Person,
     ) -> Result<Option<Asking>, StepEnd> {
-        let is_kept = ask.kind == ChallengeKind::Sms && attempt > 1 && !ask.resend;
-        let prepared = if refreshes > 0 || !(is_kept || ask.is_sent) {
-            Box::pin(self.prepare(step, ask, context)).await?
-        } else {
+        // The SMS that the person has already.
+        let is_there = refreshes == 0
+            && matches!(ask.of, AskOf::Sms { resend, is_sent, .. } if is_sent || (attempt > 1 && !resend));
+        let prepared = if is_there {
             Prepared::Question(Question::sms())
+        } else {
+            Box::pin(self.prepare(ask, context)).await?
         };
         let mut question = match prepared {
             Prepared::Question(question) => question,
@@ -108,10 +108,10 @@ impl Run {
         self.forget_pages();
         self.note(StepNote {
             method: "ASK",
-            outcome: format!("{} {attempt}", ask.kind.as_str()),
-            ..StepNote::of(step)
+            outcome: format!("{} {attempt}", ask.kind().as_str()),
+            ..StepNote::of(name.to_owned())
         });
-        if let Some(poll) = &ask.shown.poll {
+        if let Some(Elsewhere { poll, .. }) = ask.of.elsewhere() {
             self.poll_portal(poll, (question, attempt), context, person).await?;
             return Ok(Some(Asking::Answered));
         }
@@ -127,61 +127,52 @@ impl Run {
     }
 
     /// Everything that is to be shown.
-    async fn prepare(
-        &mut self,
-        step: &Step,
-        ask: &Ask,
-        context: Context<'_>,
-    ) -> Result<Prepared, StepEnd> {
-        if ask.kind.is_code() {
-            self.prepare_code(step, ask, context).await
+    async fn prepare(&mut self, ask: &Ask, context: Context<'_>) -> Result<Prepared, StepEnd> {
+        if ask.kind().is_code() {
+            self.prepare_code(ask, context).await
         } else {
-            self.prepare_shown(step, ask, context).await
+            self.prepare_shown(ask, context).await
         }
     }
 
     /// The picture of a code to read, or an SMS that was sent.
-    async fn prepare_code(
-        &mut self,
-        step: &Step,
-        ask: &Ask,
-        context: Context<'_>,
-    ) -> Result<Prepared, StepEnd> {
-        let is_captcha = ask.kind == ChallengeKind::Captcha;
+    async fn prepare_code(&mut self, ask: &Ask, context: Context<'_>) -> Result<Prepared, StepEnd> {
+        let is_captcha = ask.kind() == ChallengeKind::Captcha;
+        let captures = ask.of.code_picture();
         let mut fetched = None;
         if let Some(request) = &ask.request {
-            let answer = self.fetch_step(step, request, context).await?;
+            let answer = self.fetch_step(request, context).await?;
             // Where one portal answers with the picture, its neighbour may answer with JSON of it.
-            if is_captcha && ask.picture.is_empty() {
+            if is_captcha && captures.is_empty() {
                 return match picture::shown(&answer.answer.body) {
                     Ok(shown) => Ok(captcha(shown)),
-                    Err(reason) => self.no_picture(step, &answer, context, reason),
+                    Err(reason) => self.no_picture(request, &answer, context, reason),
                 };
             }
             if is_captcha && let Ok(shown) = picture::shown(&answer.answer.body) {
                 return Ok(captcha(shown));
             }
             // Of a picture's own address; a login page that is gone is no portal without pictures.
-            let is_page = ask.picture.iter().any(|capture| capture.from.is_address());
+            let is_page = captures.iter().any(|capture| capture.from.is_address());
             if is_captcha && !is_page && matches!(answer.answer.status, 404 | 410) {
-                return self.no_picture(step, &answer, context, "no picture".to_owned());
+                return self.no_picture(request, &answer, context, "no picture".to_owned());
             }
-            self.take_in(step, &answer, context)?;
-            self.remember_entry(step, &answer, context);
-            fetched = Some(answer);
+            self.take_in(request, &answer, context)?;
+            self.remember_entry(request, &answer, context);
+            fetched = Some((request, answer));
         }
-        if ask.picture.is_empty() {
+        if captures.is_empty() {
             return Ok(Prepared::Question(Question::sms()));
         }
-        if let Some(fetched) = &fetched
-            && self.shows_no_picture(step, ask, fetched, context)
+        let fetched = fetched.as_ref().map(|(request, answer)| (*request, answer));
+        if let Some(fetched) = fetched
+            && self.shows_no_picture(captures, fetched, context)
         {
             return Ok(Prepared::NoPicture);
         }
         let mut pictures = Vec::new();
-        for capture in ask.picture.iter() {
-            let fetched = fetched.as_ref();
-            pictures.push(self.picture_at(step, capture, fetched, context).await?);
+        for capture in captures {
+            pictures.push(self.picture_at(capture, fetched, context).await?);
         }
         let joined = picture::join(pictures).ok_or_else(|| {
             StepEnd::unexpected(&UnexpectedPage::portal("the pictures cannot be joined"))
@@ -192,15 +183,14 @@ impl Run {
     /// The picture that a capture finds.
     pub(super) async fn picture_at(
         &mut self,
-        step: &Step,
         capture: &Capture,
-        fetched: Option<&Fetched>,
+        fetched: Option<(&Request, &Fetched)>,
         context: Context<'_>,
     ) -> Result<Vec<u8>, StepEnd> {
-        let text = self.find_picture(step, capture, fetched, context)?;
+        let text = self.find_picture(capture, fetched, context)?;
         match picture::of_text(&text) {
             Some(bytes) => Ok(bytes),
-            None => self.fetch_picture(&text, fetched.map(|fetched| &fetched.url)).await,
+            None => self.fetch_picture(&text, fetched.map(|(_, fetched)| &fetched.url)).await,
         }
     }
 
@@ -208,12 +198,12 @@ impl Run {
     /// has no address for one any more.
     pub(super) fn no_picture(
         &mut self,
-        step: &Step,
+        request: &Request,
         fetched: &Fetched,
         context: Context<'_>,
         reason: String,
     ) -> Result<Prepared, StepEnd> {
-        let end = self.judge_no_picture(step, fetched, context, reason);
+        let end = self.judge_no_picture(request, fetched, context, reason);
         // Only where the page to log in at was seen, and has no place for a code.
         let is_gone = matches!(fetched.answer.status, 404 | 410);
         if is_gone
@@ -231,64 +221,65 @@ impl Run {
     /// Whether a login page has no picture and does not speak of a code either.
     fn shows_no_picture(
         &self,
-        step: &Step,
-        ask: &Ask,
-        fetched: &Fetched,
+        captures: &[Capture],
+        (request, fetched): (&Request, &Fetched),
         context: Context<'_>,
     ) -> bool {
-        let Ok(page) = self.page(step, fetched) else { return false };
+        let Ok(page) = self.page(request, fetched) else { return false };
         let cookies = self.cookies(&fetched.url);
         let scope = self.scope(context.fields, context.locals);
         let prober = Prober::new(&page, &scope, &cookies, &self.standing);
         let is_there = |capture: &Capture| matches!(prober.capture(capture), Ok(Some(_)) | Err(_));
-        page.has_password_field() && !ask.picture.iter().any(is_there) && !speaks_of_code(&page)
+        page.has_password_field() && !captures.iter().any(is_there) && !speaks_of_code(&page)
     }
 
     fn judge_no_picture(
         &self,
-        step: &Step,
+        request: &Request,
         fetched: &Fetched,
         context: Context<'_>,
         reason: String,
     ) -> StepEnd {
         let missing = UnexpectedPage::portal(reason);
-        let rules = step.request().map(|request| &request.answer);
-        let (Ok(page), Some(rules)) = (self.page(step, fetched), rules) else {
+        let Ok(page) = self.page(request, fetched) else {
             return StepEnd::unexpected(&missing);
         };
         let cookies = self.cookies(&fetched.url);
         let scope = self.scope(context.fields, context.locals);
         let prober = Prober::new(&page, &scope, &cookies, &self.standing);
-        judge(&prober, rules, Some(&missing), &self.connector, self.place(context))
+        judge(&prober, &request.answer, Some(&missing), &self.connector, self.place(context))
             .map_or_else(|| StepEnd::unexpected(&missing), StepEnd::Verdict)
     }
 
     /// Base64, a `data:` address or an address of a picture.
     fn find_picture(
         &self,
-        step: &Step,
         capture: &Capture,
-        fetched: Option<&Fetched>,
+        fetched: Option<(&Request, &Fetched)>,
         context: Context<'_>,
     ) -> Result<String, StepEnd> {
         let scope = self.scope(context.fields, context.locals);
-        let url = fetched.map_or_else(|| self.base_url().clone(), |fetched| fetched.url.clone());
+        let url = fetched.map_or_else(|| self.base_url(), |(_, fetched)| &fetched.url).clone();
         let cookies = self.cookies(&url);
         let page = match fetched {
-            Some(fetched) => self.page(step, fetched),
+            Some((request, fetched)) => self.page(request, fetched),
             None => Ok(Page::blank(url)),
         };
         let page = page.map_err(|page| StepEnd::unexpected(&page))?;
         let nothing = Standing::default();
         let prober = Prober::new(&page, &scope, &cookies, &nothing);
         let missing = || match fetched {
-            Some(fetched) => {
+            Some((request, fetched)) => {
                 let reason = "the picture is not there".to_owned();
-                self.judge_no_picture(step, fetched, context, reason)
+                self.judge_no_picture(request, fetched, context, reason)
             }
             None => StepEnd::unexpected(&UnexpectedPage::portal("the picture is not there")),
         };
-        let value = prober.capture(capture).ok().flatten().ok_or_else(missing)?;
+        let found = prober.capture(capture);
+        // A template of ours that cannot be filled is no fault of the portal's.
+        let found =
+            found.map_err(|error| StepEnd::unexpected(&UnexpectedPage::definition(error.0)))?;
+        let value = found.ok_or_else(missing)?;
         let text = json_text(&value);
         let is_data = picture::of_text(&text).is_some();
         Ok(match page.url.join(&text) {

@@ -11,7 +11,7 @@ use url::Url;
 use super::{Run, Vars};
 use crate::{
     connector::{Connector, map_of},
-    definition::{Map, Predicate, Section, Step},
+    definition::{Map, Predicate, Request, Section},
     page::{Page, Prober, Scrubber, Standing, normal},
     read::look_of,
 };
@@ -39,9 +39,9 @@ pub(super) struct SeenPage {
 
 impl Run {
     /// Remembers a page that is looked into; the one before is forgotten.
-    pub(super) fn remember(&mut self, step: &Step, page: &Page) {
+    pub(super) fn remember(&mut self, request: &Request, page: &Page) {
         let (status, url) = (page.status, page.url.clone());
-        let seen = SeenPage { step: step.name(), status, url, text: page.text().to_owned() };
+        let seen = SeenPage { step: request.name(), status, url, text: page.text().to_owned() };
         self.seen = Some(Arc::new(seen));
         self.pages_seen += 1;
     }

@@ -99,18 +99,19 @@ impl Run {
             }
             let ended = match &step.action {
                 Action::Ask(ask) => {
-                    *asked.count(ask.kind) += 1;
-                    let attempt = *asked.count(ask.kind);
-                    asked.at.push((ask.kind, at));
+                    *asked.count(ask.kind()) += 1;
+                    let attempt = *asked.count(ask.kind());
+                    asked.at.push((ask.kind(), at));
                     let ended =
-                        Box::pin(self.ask_person(step, ask, attempt, context, person)).await;
+                        Box::pin(self.ask_person((step.name(), ask), attempt, context, person))
+                            .await;
                     asked.has_no_picture |= matches!(ended, Ok(Asking::NothingToAsk));
                     ended.map(drop)
                 }
                 Action::Request(request) => {
-                    Box::pin(self.do_request(step, request, context)).await.map(drop)
+                    Box::pin(self.do_request(request, context)).await.map(drop)
                 }
-                Action::Set(_) => self.set_values(step, context).map_err(StepEnd::Failure),
+                Action::Set(values) => self.set_values(values, context).map_err(StepEnd::Failure),
             };
             at = match ended {
                 Ok(()) => at + 1,
@@ -200,7 +201,7 @@ fn back_to(
         Some(last) => last,
         // The portal wants a code that was not asked for: the question was left out by its `when`.
         None => {
-            let left_out = |step: &Step| step.ask().is_some_and(|ask| ask.kind == kind);
+            let left_out = |step: &Step| step.ask().is_some_and(|ask| ask.kind() == kind);
             let at = steps.iter().position(left_out).filter(|_| !asked.is_caught_up);
             asked.is_caught_up = true;
             let refused = || verdict.failure_as(FailureKind::LoginFailed, private);

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::definition::Step;
-
 /// One request or question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepNote {
@@ -25,8 +23,8 @@ pub struct StepNote {
 
 impl StepNote {
     /// A note that knows only which step it is about.
-    pub(super) fn of(step: &Step) -> Self {
-        Self { step: step.name(), ..Self::default() }
+    pub(super) fn of(step: String) -> Self {
+        Self { step, ..Self::default() }
     }
 }
 

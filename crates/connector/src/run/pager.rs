@@ -7,7 +7,7 @@ use url::Url;
 
 use super::paging::PageFacts;
 use crate::{
-    definition::{Capture, Pager},
+    definition::{Capture, Pager, PagesEnd},
     page::{Prober, json_text},
     unexpected::UnexpectedPage,
 };
@@ -40,7 +40,8 @@ pub(super) fn told_of(prober: &Prober<'_>, pager: &Pager) -> Result<PageFacts, U
             Some(number.parse().map_err(|_| UnexpectedPage::portal("the total is no number"))?)
         }
     };
-    let (pages, is_told) = take(prober, &pager.pages)?;
+    let Some(end) = pager.end() else { return Ok(facts) };
+    let (pages, is_told) = take(prober, &end.pages)?;
     if !is_told && !pages.is_empty() && COUNTED.is_match(prober.visible()) {
         let reason = "the page counts its pages in a way that the file does not know";
         return Err(UnexpectedPage::portal(reason));
@@ -51,8 +52,8 @@ pub(super) fn told_of(prober: &Prober<'_>, pager: &Pager) -> Result<PageFacts, U
             .ok_or_else(|| UnexpectedPage::portal("the number of pages is no number"))?,
     };
     // Where the file looks for nothing, a page of HTML may tell all the same.
-    let looks_for_nothing = pager.pages.is_empty() && pager.next.is_empty();
-    if looks_for_nothing && pager.until.is_some() && !prober.page.is_json() {
+    let looks_for_nothing = end.pages.is_empty() && end.next.is_empty();
+    if looks_for_nothing && end.until.is_some() && !prober.page.is_json() {
         let told = PAGES_SHOWN.captures(prober.visible());
         let number = |found: &regex::Captures<'_>| {
             (1..=2).filter_map(|at| found.get(at)).next().and_then(|n| n.as_str().parse().ok())
@@ -77,8 +78,12 @@ fn take(prober: &Prober<'_>, captures: &[Capture]) -> Result<(String, bool), Une
 }
 
 /// The address of the next page, where the pager looks for one.
-pub(super) fn next_of(prober: &Prober<'_>, pager: &Pager) -> Result<Option<Url>, UnexpectedPage> {
-    let (address, _) = take(prober, &pager.next)?;
+pub(super) fn next_of(
+    prober: &Prober<'_>,
+    end: Option<&PagesEnd>,
+) -> Result<Option<Url>, UnexpectedPage> {
+    let Some(end) = end else { return Ok(None) };
+    let (address, _) = take(prober, &end.next)?;
     let here = &prober.page.url;
     Ok(here.join(address.trim()).ok().filter(|url| !address.trim().is_empty() && url != here))
 }

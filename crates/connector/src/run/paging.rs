@@ -5,7 +5,7 @@
 //! as the rows agree, and a page that comes again ends the list only when it proves that the page
 //! number was looked at and everything before it is there.
 
-use crate::definition::{Pager, Until};
+use crate::definition::{Pager, Turns, Until};
 
 /// What one page told.
 #[derive(Debug, Clone, Default)]
@@ -103,7 +103,9 @@ impl Progress {
     /// Whether the last page was one that is full only because the portal may give no more at once.
     fn is_trying(&self, pager: &Pager) -> bool {
         let size = pager.size.map_or(0, |size| size as usize);
-        pager.until == Some(Until::Short) && self.pages == 1 && self.first_lines < size
+        pager.end().is_some_and(|end| end.until == Some(Until::Short))
+            && self.pages == 1
+            && self.first_lines < size
     }
 
     /// Counts a page that was kept, with so many rows that are new.
@@ -135,12 +137,12 @@ impl Progress {
         if let Some(total) = total {
             let lines = facts.lines();
             let is_last =
-                pager.single.is_some() || pager.size.is_some_and(|size| lines < size as usize);
+                pager.end().is_none() || pager.size.is_some_and(|size| lines < size as usize);
             let extra = self.extra + facts.counted();
             return match rows.cmp(&total) {
                 // Whether the other lines are counted, only the page behind tells.
                 std::cmp::Ordering::Less if is_last && rows + extra >= total => Next::Done,
-                std::cmp::Ordering::Less if pager.single.is_some() => {
+                std::cmp::Ordering::Less if pager.end().is_none() => {
                     Next::Odd("fewer rows than the portal tells")
                 }
                 std::cmp::Ordering::Less => Next::Go,
@@ -150,15 +152,13 @@ impl Progress {
         }
         let lines = facts.lines();
         let is_full = pager.size.is_none_or(|size| lines >= self.full_page(size as usize, lines));
-        let goes_on = match (pager.single, facts.pages, facts.has_next, facts.goes_on) {
-            (Some(_), _, _, _) => false,
-            (None, Some(pages), _, _) => number < pages,
-            (None, None, Some(has_next), _) => has_next,
-            (None, None, None, Some(goes_on)) => goes_on,
-            (None, None, None, None) => match pager.until {
-                Some(Until::Short) => is_full,
-                Some(Until::Empty) | None => true,
-            },
+        let goes_on = match &pager.turns {
+            Turns::Single => false,
+            Turns::Many(end) => {
+                let is_told = facts.pages.map(|pages| number < pages);
+                let is_told = is_told.or(facts.has_next).or(facts.goes_on);
+                is_told.unwrap_or(end.until != Some(Until::Short) || is_full)
+            }
         };
         if goes_on { Next::Go } else { Next::Done }
     }
@@ -212,11 +212,12 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, PageFacts, Pager, Progress, Until};
-    use crate::definition::Flag;
+    use super::{Next, PageFacts, Pager, Progress, Turns, Until};
+    use crate::definition::PagesEnd;
 
     fn pager(size: Option<u32>, until: Option<Until>) -> Pager {
-        Pager { size, until, ..Pager::default() }
+        let turns = Turns::Many(Box::new(PagesEnd { until, ..PagesEnd::default() }));
+        Pager { size, turns, ..Pager::single() }
     }
 
     fn progress(pages: i64, rows: i64) -> Progress {
@@ -289,7 +290,7 @@ mod tests {
         assert_eq!(second.after(&many, &facts(20)), Next::Go);
         assert_eq!(second.after(&many, &facts(7)), Next::Done);
         assert_eq!(second.after(&many, &facts(0)), Next::Done);
-        let single = Pager { single: Some(Flag), ..Pager::default() };
+        let single = Pager::single();
         assert_eq!(progress(0, 0).after(&single, &facts(3)), Next::Done);
     }
 

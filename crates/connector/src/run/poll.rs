@@ -12,7 +12,6 @@ use crate::{
     definition::{AnswerRules, Poll, Request},
     outcome::Outcome,
     page::Prober,
-    unexpected::UnexpectedPage,
 };
 
 impl Run {
@@ -48,10 +47,7 @@ impl Run {
         context: Context<'_>,
         person: &mut dyn Person,
     ) -> Result<(), StepEnd> {
-        let Some(request) = poll.request.request() else {
-            let nothing = UnexpectedPage::definition("a poll without a request");
-            return Err(StepEnd::unexpected(&nothing));
-        };
+        let request = &poll.request;
         // Whatever the answer is, the next look tells more than what this page is made of.
         let AnswerRules { charset, accept, layers, fail, has_texts, .. } = request.answer.clone();
         let waiting =
@@ -73,11 +69,10 @@ impl Run {
         waiting: &AnswerRules,
         context: Context<'_>,
     ) -> Result<bool, StepEnd> {
-        let step = &poll.request;
-        let fetched = self.fetch_step(step, request, context).await?;
+        let fetched = self.fetch_step(request, context).await?;
         self.has_sent = true;
         let (is_done, refusal) = {
-            let page = self.page(step, &fetched).map_err(|page| StepEnd::unexpected(&page))?;
+            let page = self.page(request, &fetched).map_err(|page| StepEnd::unexpected(&page))?;
             let cookies = self.cookies(&fetched.url);
             let scope = self.scope(context.fields, context.locals);
             let prober = Prober::new(&page, &scope, &cookies, &self.standing);
@@ -94,7 +89,7 @@ impl Run {
             return Err(StepEnd::Verdict(verdict));
         }
         if is_done {
-            self.take_in(step, &fetched, context)?;
+            self.take_in(request, &fetched, context)?;
         }
         Ok(is_done)
     }

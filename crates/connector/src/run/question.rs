@@ -13,7 +13,7 @@ use super::{
     step::{Context, StepEnd},
 };
 use crate::{
-    definition::{Ask, AskChoices, Step},
+    definition::{Ask, AskChoices, AskOf, Request},
     page::json_text,
     picture,
     template::Template,
@@ -27,29 +27,28 @@ impl Run {
     /// Makes a question of what the portal shows.
     pub(super) async fn prepare_shown(
         &mut self,
-        step: &Step,
         ask: &Ask,
         context: Context<'_>,
     ) -> Result<Prepared, StepEnd> {
         let fetched = match &ask.request {
-            Some(request) => Some(self.fetch_step(step, request, context).await?),
+            Some(request) => Some((request, self.fetch_step(request, context).await?)),
             None => None,
         };
-        let mut question = Question::new(ask.kind, AnswerShape::None);
-        match own_role(ask).zip(fetched.as_ref()) {
-            Some((role, answer)) => match picture::shown(&answer.answer.body) {
+        let fetched = fetched.as_ref().map(|(request, answer)| (*request, answer));
+        let mut question = Question::new(ask.kind(), AnswerShape::None);
+        match (own_role(ask), fetched) {
+            (Some(role), Some((request, answer))) => match picture::shown(&answer.answer.body) {
                 Ok(shown) => question.pictures.push(picture::measured(role, shown)),
-                Err(reason) => return self.no_picture(step, answer, context, reason),
+                Err(reason) => return self.no_picture(request, answer, context, reason),
             },
-            None => {
-                if let Some(answer) = &fetched {
-                    self.take_in(step, answer, context)?;
-                }
+            (None, Some((request, answer))) => {
+                self.take_in(request, answer, context)?;
             }
+            (_, None) => {}
         }
-        self.add_pictures(&mut question, (step, ask), fetched.as_ref(), context).await?;
+        self.add_pictures(&mut question, ask, fetched, context).await?;
         self.add_texts(&mut question, ask, context)?;
-        question.answer = match ask.kind {
+        question.answer = match ask.kind() {
             ChallengeKind::Slide => {
                 let (back, piece) = (PictureRole::Background, PictureRole::Piece);
                 let (back, piece) = (size_of(&question, back)?, size_of(&question, piece)?);
@@ -68,7 +67,7 @@ impl Run {
             | ChallengeKind::Confirm => AnswerShape::None,
         };
         Ok(match &*question.choices {
-            [only] if ask.kind == ChallengeKind::Choose => {
+            [only] if ask.kind() == ChallengeKind::Choose => {
                 Prepared::Answer(Json::String(only.value.clone()))
             }
             _ => Prepared::Question(question),
@@ -78,17 +77,15 @@ impl Run {
     async fn add_pictures(
         &mut self,
         question: &mut Question,
-        (step, ask): (&Step, &Ask),
-        fetched: Option<&Fetched>,
+        ask: &Ask,
+        fetched: Option<(&Request, &Fetched)>,
         context: Context<'_>,
     ) -> Result<(), StepEnd> {
-        for role in PictureRole::ALL {
-            if let Some(capture) = ask.picture_of(role) {
-                let shown = self.picture_at(step, capture, fetched, context).await?;
-                question.pictures.push(picture::measured(role, shown));
-            }
+        for (role, capture) in ask.of.pictures() {
+            let shown = self.picture_at(capture, fetched, context).await?;
+            question.pictures.push(picture::measured(role, shown));
         }
-        if let Some(template) = &ask.shown.qr {
+        if let AskOf::Scan { text: Some(template), .. } = &ask.of {
             let text = self.shown_text(template, context)?;
             if question.pictures.is_empty() {
                 let drawn =
@@ -109,29 +106,32 @@ impl Run {
         ask: &Ask,
         context: Context<'_>,
     ) -> Result<(), StepEnd> {
-        let shown = &ask.shown;
-        if let Some(app) = &shown.app {
-            question.app = Some(cut(&self.shown_text(app, context)?));
-        }
-        if ask.kind == ChallengeKind::Slide {
-            let text = match &shown.piece_y {
-                Some(template) => self.shown_text(template, context)?,
-                None => "0".to_owned(),
-            };
-            // Some portals send half pixels.
-            let whole = text.split('.').next().unwrap_or_default();
-            let y = whole.trim().parse().map_err(|_| unexpected("`piece_y` is no number"))?;
-            question.piece_y = Some(y);
-        }
-        if let Some(name) = &shown.words {
-            let words = self.list(name)?.iter().map(|word| cut(&json_text(word))).collect();
-            question.words = words;
-            if question.words.len() > POINTS_MAX as usize {
-                return Err(StepEnd::unexpected(&UnexpectedPage::limit("too many words to click")));
+        match &ask.of {
+            AskOf::Scan { elsewhere, .. } | AskOf::Confirm(elsewhere) => {
+                if let Some(app) = &elsewhere.app {
+                    question.app = Some(cut(&self.shown_text(app, context)?));
+                }
             }
-        }
-        if let Some(choices) = &shown.choices {
-            question.choices = self.choices(choices, context)?;
+            AskOf::Slide { piece_y, .. } => {
+                let text = match piece_y {
+                    Some(template) => self.shown_text(template, context)?,
+                    None => "0".to_owned(),
+                };
+                // Some portals send half pixels.
+                let whole = text.split('.').next().unwrap_or_default();
+                let y = whole.trim().parse().map_err(|_| unexpected("`piece_y` is no number"))?;
+                question.piece_y = Some(y);
+            }
+            AskOf::Click { words: Some(name), .. } => {
+                let words = self.list(name)?.iter().map(|word| cut(&json_text(word))).collect();
+                question.words = words;
+                if question.words.len() > POINTS_MAX as usize {
+                    let many = UnexpectedPage::limit("too many words to click");
+                    return Err(StepEnd::unexpected(&many));
+                }
+            }
+            AskOf::Choose(choices) => question.choices = self.choices(choices, context)?,
+            AskOf::Click { words: None, .. } | AskOf::Captcha(_) | AskOf::Sms { .. } => {}
         }
         Ok(())
     }
@@ -170,18 +170,17 @@ impl Run {
 }
 
 /// The role of the request's own answer, where it is the picture.
-fn own_role(ask: &Ask) -> Option<PictureRole> {
-    if !ask.shown.pictures.is_empty() || ask.shown.qr.is_some() {
-        return None;
-    }
-    match ask.kind {
-        ChallengeKind::Scan => Some(PictureRole::Qr),
-        ChallengeKind::Click => Some(PictureRole::Background),
-        ChallengeKind::Captcha
-        | ChallengeKind::Sms
-        | ChallengeKind::Slide
-        | ChallengeKind::Choose
-        | ChallengeKind::Confirm => None,
+const fn own_role(ask: &Ask) -> Option<PictureRole> {
+    match &ask.of {
+        AskOf::Scan { picture: None, text: None, .. } => Some(PictureRole::Qr),
+        AskOf::Click { background: None, .. } => Some(PictureRole::Background),
+        AskOf::Scan { .. }
+        | AskOf::Click { .. }
+        | AskOf::Captcha(_)
+        | AskOf::Sms { .. }
+        | AskOf::Slide { .. }
+        | AskOf::Choose(_)
+        | AskOf::Confirm(_) => None,
     }
 }
 

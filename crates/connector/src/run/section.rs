@@ -14,7 +14,7 @@ use super::{
     step::Context,
 };
 use crate::{
-    definition::{Content as Reads, Request, Section, Source, Step},
+    definition::{Action, Content as Reads, Request, Section, Source, Step},
     page::{Page, Prober, Standing},
     read::{ReadRow, Reader, Unread, newest_first, partition},
     run::verdict::second_look,
@@ -230,8 +230,8 @@ impl Run {
     ) -> Result<Option<Page>, Failure> {
         let mut ahead = steps.iter();
         let mut next = self.next_request(&mut ahead, context)?;
-        while let Some((step, request)) = next {
-            let done = Box::pin(self.do_request(step, request, context)).await;
+        while let Some(request) = next {
+            let done = Box::pin(self.do_request(request, context)).await;
             let page = done.map_err(|end| self.failure_of(end))?;
             next = self.next_request(&mut ahead, context)?;
             if next.is_none() {
@@ -246,14 +246,16 @@ impl Run {
         &mut self,
         ahead: &mut std::slice::Iter<'s, Step>,
         context: Context<'_>,
-    ) -> Result<Option<(&'s Step, &'s Request)>, Failure> {
+    ) -> Result<Option<&'s Request>, Failure> {
         for step in ahead {
             if !self.holds(&step.when, context) {
                 continue;
             }
-            match step.request() {
-                Some(request) => return Ok(Some((step, request))),
-                None => self.set_values(step, context)?,
+            match &step.action {
+                Action::Request(request) => return Ok(Some(request)),
+                Action::Set(values) => self.set_values(values, context)?,
+                // Nobody is asked while a section is read; the check says so of a file.
+                Action::Ask(_) => {}
             }
         }
         Ok(None)

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     connector::Connector,
-    definition::{Loop, Pager, Rows, Section},
+    definition::{Loop, Pager, Rows, Section, Step},
     page::{Page, Prober, Standing},
     read::{
         Amounts, Mapping, ReadRow, Reader, SeenKeys, Unread, decide_sides, is_sum_of, mend_columns,
@@ -139,9 +139,9 @@ impl<'r> SectionReader<'r> {
         turn: &Turn,
         accounts: &[String],
     ) -> Result<Vec<ReadRow>, Failure> {
-        let single = Pager { single: Some(crate::definition::Flag), ..Pager::default() };
+        let single = Pager::single();
         let pager = pager.unwrap_or(&single);
-        let first = pager.first.unwrap_or(1);
+        let first = pager.first;
         let mut progress = Progress::default();
         let mut kept: Vec<ReadRow> = Vec::new();
         // Whole pages, as they came, to notice one that comes again.
@@ -255,13 +255,13 @@ impl<'r> SectionReader<'r> {
     ) -> Result<PageRead, Failure> {
         let context = Context { fields: None, locals };
         let steps = &self.wanted.section.steps;
-        let last = match (next, steps.iter().rev().find(|step| step.request().is_some())) {
-            (Some(url), Some(step)) => {
+        let last = match (next, steps.iter().rev().find_map(Step::request)) {
+            (Some(url), Some(request)) => {
                 let built = self.run.get(url);
                 let built = built
                     .map_err(|error| self.run.unexpected(&UnexpectedPage::definition(error.0)))?;
                 let fetched = self.run.fetch(built, true).await?;
-                let taken = self.run.take_in(step, &fetched, context);
+                let taken = self.run.take_in(request, &fetched, context);
                 Some(taken.map_err(|end| self.run.failure_of(end))?)
             }
             _ => self.run.do_steps(steps, context).await?,
@@ -318,7 +318,8 @@ impl<'r> SectionReader<'r> {
             let reason = "rows in an answer that says that it failed";
             return Err(look_again(UnexpectedPage::portal(reason).into()));
         }
-        let next = next_of(&prober, pager).map_err(|p| look_again(p.into()))?;
+        let end = pager.end();
+        let next = next_of(&prober, end).map_err(|p| look_again(p.into()))?;
         let mut reader = Reader {
             connector: &connector,
             scope: &scope,
@@ -339,9 +340,11 @@ impl<'r> SectionReader<'r> {
             others: read.len() - own,
             extra,
             is_proved: is_proved || is_only_sums || count > 0,
-            has_next: (!pager.next.is_empty()).then(|| next.is_some()),
-            is_whole: pager.single.is_none() && !page.is_json() && !page.speaks_of_pages(),
-            goes_on: pager.while_.as_ref().map(|predicate| prober.holds(predicate)),
+            has_next: end.is_some_and(|end| !end.next.is_empty()).then(|| next.is_some()),
+            is_whole: end.is_some() && !page.is_json() && !page.speaks_of_pages(),
+            goes_on: end
+                .and_then(|end| end.while_.as_ref())
+                .map(|predicate| prober.holds(predicate)),
             ..told
         };
         Ok(PageRead { rows: read, facts, sums, next })

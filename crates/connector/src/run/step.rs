@@ -16,7 +16,7 @@ use super::{
     verdict::{Verdict, Where, judge},
 };
 use crate::{
-    definition::{Capture, Method, Ordered, Predicate, Request, Step},
+    definition::{Capture, Method, Ordered, Predicate, Request},
     outcome::Outcome,
     page::{Page, Prober, Standing},
     read::Unread,
@@ -73,7 +73,6 @@ impl Run {
     /// has it is tried first from then on.
     pub(super) async fn fetch_step(
         &mut self,
-        step: &Step,
         request: &Request,
         context: Context<'_>,
     ) -> Result<Fetched, Failure> {
@@ -83,7 +82,7 @@ impl Run {
             for root in std::iter::once(known_root).chain(self.other_roots(known_root)) {
                 self.root = root;
                 for address in request.addresses.iter() {
-                    let fetched = self.fetch_address(step, request, address, context).await?;
+                    let fetched = self.fetch_address(request, address, context).await?;
                     if fetched.answer.status != 404 || request.answer.accept.contains(&404) {
                         self.is_base_known = true;
                         return Ok(fetched);
@@ -103,7 +102,6 @@ impl Run {
 
     async fn fetch_address(
         &mut self,
-        step: &Step,
         request: &Request,
         address: &Template,
         context: Context<'_>,
@@ -114,7 +112,7 @@ impl Run {
             self.build(request, address, &scope, in_login)
         };
         let built = built.map_err(|error| {
-            self.note(StepNote::of(step));
+            self.note(StepNote::of(request.name()));
             self.unexpected(&UnexpectedPage::definition(error.0))
         })?;
         let method = built.request.method;
@@ -123,9 +121,9 @@ impl Run {
             method,
             path: address.source().to_owned(),
             outcome: "no answer yet".to_owned(),
-            ..StepNote::of(step)
+            ..StepNote::of(request.name())
         });
-        let span = tracing::info_span!("step", step = step.name());
+        let span = tracing::info_span!("step", step = request.name());
         let fetched = self.fetch(built, request.follow).instrument(span).await;
         self.log.amend(|note| match &fetched {
             Ok(fetched) => {
@@ -142,25 +140,29 @@ impl Run {
     /// Sends a request, judges its answer and keeps what it captures.
     pub(super) async fn do_request(
         &mut self,
-        step: &Step,
         request: &Request,
         context: Context<'_>,
     ) -> Result<Page, StepEnd> {
-        let fetched = self.fetch_step(step, request, context).await?;
+        let fetched = self.fetch_step(request, context).await?;
         // What a page says before anything was sent to it is no answer to the person's input.
         self.has_sent |= self.sends_input(request);
-        let page = self.take_in(step, &fetched, context)?;
-        self.remember_entry(step, &fetched, context);
+        let page = self.take_in(request, &fetched, context)?;
+        self.remember_entry(request, &fetched, context);
         Ok(page)
     }
 
     /// Remembers what a page of the login says before anything was sent: it is no answer later, where the
     /// page comes again.
-    pub(super) fn remember_entry(&mut self, step: &Step, fetched: &Fetched, context: Context<'_>) {
+    pub(super) fn remember_entry(
+        &mut self,
+        request: &Request,
+        fetched: &Fetched,
+        context: Context<'_>,
+    ) {
         if context.fields.is_none() || self.has_sent {
             return;
         }
-        let Ok(page) = self.page(step, fetched) else { return };
+        let Ok(page) = self.page(request, fetched) else { return };
         self.standing.remember(&page);
         if page.has_password_field() {
             let has_code = speaks_of_code(&page);
@@ -190,17 +192,16 @@ impl Run {
     /// Judges an answer and keeps what it captures; its page, for whoever reads it.
     pub(super) fn take_in(
         &mut self,
-        step: &Step,
+        request: &Request,
         fetched: &Fetched,
         context: Context<'_>,
     ) -> Result<Page, StepEnd> {
         let cookies = self.cookies(&fetched.url);
-        let taken = match (self.page(step, fetched), step.request()) {
-            (Err(page), _) => Err(Verdict::unexpected(&page)),
-            (Ok(page), None) => Ok((page, Vec::new())),
-            (Ok(page), Some(request)) => {
+        let taken = match self.page(request, fetched) {
+            Err(page) => Err(Verdict::unexpected(&page)),
+            Ok(page) => {
                 let rules = &request.answer;
-                self.remember(step, &page);
+                self.remember(request, &page);
                 let scope = self.scope(context.fields, context.locals);
                 let prober = Prober::new(&page, &scope, &cookies, &self.standing);
                 let values = captured(&prober, &rules.capture);
@@ -236,25 +237,33 @@ impl Run {
     }
 
     /// The page of an answer without its layers.
-    pub(super) fn page(&self, step: &Step, fetched: &Fetched) -> Result<Page, UnexpectedPage> {
-        let rules = step.request().map(|request| &request.answer);
+    pub(super) fn page(
+        &self,
+        request: &Request,
+        fetched: &Fetched,
+    ) -> Result<Page, UnexpectedPage> {
+        let rules = &request.answer;
         let answer = &fetched.answer;
         let page = Page::new(
             answer.status,
             fetched.url.clone(),
             answer.headers.clone(),
             &answer.body,
-            rules.and_then(|rules| rules.charset),
+            rules.charset,
             self.connector.definition.charset,
         );
-        page.peel(rules.map_or(&[], |rules| &rules.layers)).ok_or_else(|| {
+        page.peel(&rules.layers).ok_or_else(|| {
             UnexpectedPage::portal("the answer does not have the layers that the file peels off")
         })
     }
 
     /// Sets the values of a `set` step.
-    pub(super) fn set_values(&mut self, step: &Step, context: Context<'_>) -> Result<(), Failure> {
-        for (name, template) in step.set() {
+    pub(super) fn set_values(
+        &mut self,
+        values: &Ordered<Template>,
+        context: Context<'_>,
+    ) -> Result<(), Failure> {
+        for (name, template) in values.iter() {
             let value = template.json(&self.scope(context.fields, context.locals));
             let mut names = template.names().iter().chain(template.soft_names());
             if names.any(|one| self.is_typed(one)) {
@@ -263,7 +272,7 @@ impl Run {
             match value {
                 Ok(value) => self.vars.insert(name.to_owned(), value),
                 Err(error) => {
-                    self.note(StepNote::of(step));
+                    self.note(StepNote::of(format!("set {name}")));
                     return Err(self.unexpected(&UnexpectedPage::definition(error.0)));
                 }
             };

@@ -44,6 +44,10 @@ impl<'a> Walk<'a> {
         for part in schema.get("allOf").and_then(Json::as_array).into_iter().flatten() {
             self.add_shape(self.resolve(part), shape);
         }
+        // What may stand beside what is told by what is compiled.
+        if schema.get("format").is_some() {
+            return;
+        }
         for (key, is_required) in [("oneOf", true), ("anyOf", false)] {
             let Some(parts) = schema.get(key).and_then(Json::as_array) else { continue };
             let parts = self.flat(&parts.iter().map(|part| self.resolve(part)).collect::<Vec<_>>());

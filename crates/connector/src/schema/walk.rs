@@ -1,13 +1,14 @@
 //! A tree against a schema. Knows just the parts of JSON Schema that our types make.
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
 use super::shape::{choices, is_object, required, words_of};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
-        AskKind, Charset, Css, CssValue, JsonPath, JsonTemplate, Pattern, ReportField, Step,
-        TextScope,
+        AskKind, Charset, Css, CssValue, JsonPath, JsonTemplate, Pager, Pattern, ReportField,
+        Request, Step, TextScope,
     },
     template::Template,
     yaml::{Data, Node},
@@ -173,9 +174,9 @@ impl<'a> Walk<'a> {
             }
         }
         let json = Json::Object(map);
-        if schema.get("format").and_then(Json::as_str) == Some("step")
-            && self.complaints.len() == complaints_before
-            && let Err(error) = serde_json::from_value::<Step>(json.clone())
+        let format = schema.get("format").and_then(Json::as_str);
+        if self.complaints.len() == complaints_before
+            && let Err(error) = compile_object(format, &json)
         {
             self.complaints.push(node.complaint(error.to_string()));
         }
@@ -285,6 +286,16 @@ fn compile(format: &str, text: &str) -> Result<(), String> {
         "css-value" => CssValue::parse(text).map(drop),
         "text-scope" => TextScope::parse(text).map(drop),
         "challenge-kind" => AskKind::parse(text).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// The same for what is made of several keys, so that what is wrong with it has a line.
+fn compile_object(format: Option<&str>, json: &Json) -> Result<(), serde_json::Error> {
+    match format {
+        Some("step") => Step::deserialize(json).map(drop),
+        Some("request") => Request::deserialize(json).map(drop),
+        Some("pager") => Pager::deserialize(json).map(drop),
         _ => Ok(()),
     }
 }
