@@ -12,7 +12,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use fiveone_model::report::{Kind, Value};
 
-use crate::page::{is_blank_char, without_ellipsis};
+use crate::page::{has_no_width, is_blank_char, without_ellipsis};
 use regex::Regex;
 
 /// What became of a text.
@@ -63,7 +63,8 @@ fn squeeze_blanks(text: &str) -> Cow<'_, str> {
     if !text.contains(is_blank) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+    let seen: String = text.chars().filter(|c| !has_no_width(*c)).collect();
+    Cow::Owned(seen.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
 /// Markup that stands in a value as text: some servers send the HTML that a page will put there. Tags

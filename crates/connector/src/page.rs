@@ -38,7 +38,7 @@ pub(crate) use label::{Labels, normal};
 pub(crate) use message::{Standing, claims_success, errors, has_controls, spoken, troubling};
 pub(crate) use prober::{Prober, TextPass, text_of as json_text};
 pub(crate) use scrub::Scrubber;
-pub(crate) use text::{clean_text, half_width, is_blank_char, squeezed};
+pub(crate) use text::{clean_text, half_width, has_no_width, is_blank_char, squeezed};
 pub(crate) use visible::{all_lines, blocks};
 
 /// An answer and what has been made of it so far.

@@ -234,10 +234,14 @@ impl Reader<'_> {
                 Some(sides) => sides::set(&mut record, sides, &raw)?,
                 None => None,
             };
-            let is_row = mapping.is_whole(&record, &raw)
-                || undecided.as_ref().is_some_and(Undecided::moves)
-                || (is_undated_movement(&record, &read) && mapping.has_date_key(&raw))
-                || is_movement_of_nothing(&record, &raw, mapping);
+            // A debit that failed has paid nothing back.
+            let has_failed = mapping.table() == Table::LoanRepay
+                && raw.iter().any(|(_, value)| is_failure(value));
+            let is_row = !has_failed
+                && (mapping.is_whole(&record, &raw)
+                    || undecided.as_ref().is_some_and(Undecided::moves)
+                    || (is_undated_movement(&record, &read) && mapping.has_date_key(&raw))
+                    || is_movement_of_nothing(&record, &raw, mapping));
             if !is_row {
                 lines_left_out += 1;
                 odd.push(raw);
@@ -283,9 +287,14 @@ impl Reader<'_> {
         let Some(raws) = place::json_rows(json, paths)? else { return Ok(None) };
         let mut seen = SeenKeys::default();
         let mut read = self.rows(raws, rows, &mapping, &mut seen)?;
-        decide_sides(&mut read, self.findings)?;
+        decide_sides(&mut read, rows.sides.as_ref(), self.findings)?;
         Ok(Some(read))
     }
+}
+
+/// Whether a cell says that a debit did not come about.
+fn is_failure(cell: &str) -> bool {
+    ["失败", "扣款失败", "还款失败", "扣款不成功", "未成功"].contains(&cell.trim())
 }
 
 #[cfg(test)]

@@ -126,6 +126,8 @@ pub struct Run {
     whose: Whose,
     /// What stood on the login's pages before anything was sent.
     standing: Standing,
+    /// What the portal said last as it showed the page to log in at again, where no rule knows the words.
+    refusal: Option<verdict::Verdict>,
     /// Whether the login has sent anything.
     has_sent: bool,
     /// Whether a page to log in at was seen, and has a field or a word for a code.
@@ -166,6 +168,7 @@ impl Run {
             is_lost: false,
             whose: Whose::default(),
             standing: Standing::default(),
+            refusal: None,
             has_sent: false,
             entry_has_code: None,
             typed: BTreeSet::new(),

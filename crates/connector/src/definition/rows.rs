@@ -167,8 +167,9 @@ pub(crate) struct Flat {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sides {
-    /// The key of the amount.
-    pub(crate) amount: String,
+    /// The key of the amount. Of several the first that is not zero: interest may stand in a column of
+    /// its own.
+    pub(crate) amount: OneOrMany<String>,
     /// The key of the words.
     pub(crate) by: String,
     /// Words of incomes: each is a part of the value; `=x`, or a code, is all of it.

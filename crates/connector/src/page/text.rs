@@ -1,8 +1,13 @@
 //! Text as a reader of the page sees it: blanks folded, and compared without them.
 
+/// Characters that nobody sees: `5,&#8203;000.00` is one number.
+pub(crate) const fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
 /// What counts as a blank: white space of every kind, and characters of no width.
 pub(crate) fn is_blank_char(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    c.is_whitespace() || has_no_width(c)
 }
 
 /// Text with all kinds of blanks made one, and none at the ends.
@@ -11,7 +16,10 @@ pub(crate) fn clean_text(text: &str) -> String {
     if !text.contains(is_blank_char) {
         return text.to_owned();
     }
-    text.split(is_blank_char).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut folded = Folded::default();
+    folded.push(text);
+    folded.0.truncate(folded.0.trim_end().len());
+    folded.0
 }
 
 /// Text without any blank, for comparing.
@@ -35,7 +43,11 @@ pub(super) struct Folded(String);
 impl Folded {
     pub(super) fn push(&mut self, text: &str) {
         for c in text.chars() {
-            if is_blank_char(c) { self.gap() } else { self.0.push(c) }
+            if c.is_whitespace() {
+                self.gap();
+            } else if !has_no_width(c) {
+                self.0.push(c);
+            }
         }
     }
 

@@ -8,13 +8,14 @@ use fiveone_model::{
 use rust_decimal::Decimal;
 
 use super::{Mapping, ReadRow, order::day_of, sides::amount_or_zero};
-use crate::unexpected::UnexpectedPage;
+use crate::{definition::Sides, unexpected::UnexpectedPage};
 
 /// Puts amounts whose words tell no side on the side that the balances tell. The rows are in the
 /// portal's own order. Where balances tell nothing, a movement that is known to be on no side stays
-/// without, and any other loses the list.
+/// without, and any other loses the list. Then the words themselves are held against the balances.
 pub(crate) fn decide_sides(
     rows: &mut [ReadRow],
+    sides: Option<&Sides>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), UnexpectedPage> {
     for at in 0..rows.len() {
@@ -36,7 +37,51 @@ pub(crate) fn decide_sides(
             return Err(UnexpectedPage::definition("this record has no sides"));
         }
     }
+    correct_sides(rows, sides, findings);
     Ok(())
+}
+
+/// Holds what each row moved against its balance. Every row that has one before it must have moved what it
+/// tells, or exactly the opposite, or tell nothing at all; else the balances are none of these rows'.
+///
+/// A balance that moved beside amounts of zero is told: they are hidden, or stand where nobody looks. Where words
+/// tell one side and the balances the other, the balances are right, when most rows moved what they tell: no list
+/// of words is whole.
+fn correct_sides(rows: &mut [ReadRow], sides: Option<&Sides>, findings: &mut Vec<Finding>) {
+    let told = |row: &ReadRow| {
+        amount_or_zero(&row.record, "inAmount") - amount_or_zero(&row.record, "outAmount")
+    };
+    let known: Vec<(usize, Decimal, Decimal)> =
+        (0..rows.len()).filter_map(|at| Some((at, told(&rows[at]), moved(rows, at)?))).collect();
+    let is_silent =
+        |(_, told, moved): &(usize, Decimal, Decimal)| told.is_zero() && !moved.is_zero();
+    let is_right = |(_, told, moved): &(usize, Decimal, Decimal)| told == moved;
+    let is_whole = known.iter().all(|one| is_silent(one) || one.1.abs() == one.2.abs());
+    let right = known.iter().filter(|one| is_right(one)).count();
+    if !is_whole {
+        return;
+    }
+    if known.iter().any(is_silent) {
+        let finding = match sides.and_then(|sides| sides.amount.first()) {
+            Some(key) => Finding::of_key(FindingKind::NoSide, key),
+            None => Finding::of_field(FindingKind::NoSide, "inAmount"),
+        };
+        findings.push(finding);
+    }
+    if sides.is_none() || right * 2 <= known.len() {
+        return;
+    }
+    for one @ (at, _, moved) in known {
+        if is_right(&one) || is_silent(&one) {
+            continue;
+        }
+        let record = &mut rows[at].record;
+        record.remove("inAmount");
+        record.remove("outAmount");
+        let side = if moved.is_sign_negative() { "outAmount" } else { "inAmount" };
+        let is_set = record.set(side, Value::Amount(moved.abs()));
+        debug_assert!(is_set, "a list with sides has both");
+    }
 }
 
 /// By how much a row changed the balance, where the order of the rows tells which one was before it.
@@ -109,7 +154,7 @@ mod tests {
             };
             let mut rows: Vec<ReadRow> = lines.iter().map(of).collect();
             let mut findings = Vec::new();
-            let decided = decide_sides(&mut rows, &mut findings);
+            let decided = decide_sides(&mut rows, None, &mut findings);
             let sum =
                 |field| rows.iter().map(|row| amount_or_zero(&row.record, field)).sum::<Decimal>();
             let told = decided.is_ok().then(|| (sum("inAmount"), sum("outAmount")));
@@ -125,5 +170,53 @@ mod tests {
         check(&[(1, 7, Some((7, false))), (2, 14, None)], None);
         check(&[(1, 100, None), (2, 120, Some((7, false)))], None);
         check(&[(1, 100, None), (1, 107, Some((7, false)))], None);
+    }
+
+    #[test]
+    fn words_that_contradict_the_balances_are_wrong() {
+        let sides: crate::definition::Sides = serde_json::from_value(serde_json::json!({
+            "amount": ["fse", "fslxe"], "by": "yw", "in": ["汇缴"], "out": ["提取"],
+        }))
+        .unwrap();
+        // (balance, in, out) of days in order; what in and out are afterwards, and how many findings.
+        type Line = (i64, i64, i64);
+        let check = |lines: &[Line], expect: &[(i64, i64)], told: usize| {
+            let of = |(day, (balance, income, expense)): (i8, &Line)| {
+                let mut record = Record::new(Table::FundBill);
+                assert!(record.set("payArriveDate", Value::Day(date(2024, 1, day))));
+                for (field, amount) in
+                    [("balance", balance), ("inAmount", income), ("outAmount", expense)]
+                {
+                    assert!(record.set(field, Value::Amount((*amount).into())));
+                }
+                ReadRow { record, raw: Raw::default(), is_of_another: false, undecided: None }
+            };
+            let mut rows: Vec<ReadRow> = (1..).zip(lines).map(of).collect();
+            let mut findings = Vec::new();
+            decide_sides(&mut rows, Some(&sides), &mut findings).unwrap();
+            let after: Vec<_> = rows
+                .iter()
+                .map(|row| ["inAmount", "outAmount"].map(|side| amount_or_zero(&row.record, side)))
+                .collect();
+            let expect: Vec<[Decimal; 2]> = expect
+                .iter()
+                .map(|(income, expense)| [(*income).into(), (*expense).into()])
+                .collect();
+            assert_eq!((after, findings.len()), (expect, told), "{lines:?}");
+        };
+        let plain = [(600, 600, 0), (1_200, 600, 0), (1_800, 600, 0)];
+        // 汇缴调减 is no income.
+        let less = [plain[0], plain[1], plain[2], (1_700, 100, 0), (2_300, 600, 0)];
+        check(&less, &[(600, 0), (600, 0), (600, 0), (0, 100), (600, 0)], 0);
+        // 汇缴退款冲正, read as an income of -100.
+        let back = [plain[0], plain[1], plain[2], (1_900, -100, 0), (2_500, 600, 0)];
+        check(&back, &[(600, 0), (600, 0), (600, 0), (100, 0), (600, 0)], 0);
+        // Interest that stands nowhere.
+        let silent = [plain[0], plain[1], plain[2], (1_812, 0, 0), (2_412, 600, 0)];
+        check(&silent, &[(600, 0), (600, 0), (600, 0), (0, 0), (600, 0)], 1);
+        // Balances that are no chain prove nothing, and neither does one row.
+        let gap = [plain[0], plain[1], (1_100, 100, 0), (9_000, 600, 0)];
+        check(&gap, &[(600, 0), (600, 0), (100, 0), (600, 0)], 0);
+        check(&[plain[0], (500, 100, 0)], &[(600, 0), (100, 0)], 0);
     }
 }

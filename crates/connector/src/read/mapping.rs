@@ -83,7 +83,10 @@ impl<'a> Mapping<'a> {
         };
         mapping.add_labels(is_labelled);
         if let Some(sides) = &rows.sides {
-            mapping.require(vec![&sides.amount]);
+            // Others than the first are there where a portal has them.
+            if let Some(amount) = sides.amount.first() {
+                mapping.require(vec![amount]);
+            }
             mapping.require(vec![&sides.by]);
         }
         mapping.add_known(rows.keep.iter().map(|(_, key)| key.as_str()));

@@ -43,20 +43,20 @@ pub(super) fn set(
     sides: &Sides,
     raw: &Raw,
 ) -> Result<Option<Undecided>, UnexpectedPage> {
-    let amount = match clean(Kind::Money, raw.first(&sides.amount), None) {
-        Cleaned::Value(Value::Amount(amount)) => amount,
-        Cleaned::Nothing => return Ok(None),
-        Cleaned::Value(_) | Cleaned::Impossible | Cleaned::Refused => {
-            let reason = format!("`{}` is not an amount", sides.amount);
-            return Err(UnexpectedPage::portal(reason));
+    let mut amounts = Vec::new();
+    for key in sides.amount.iter() {
+        match clean(Kind::Money, raw.first(key), None) {
+            Cleaned::Value(Value::Amount(amount)) => amounts.push((key, amount)),
+            Cleaned::Nothing => {}
+            Cleaned::Value(_) | Cleaned::Impossible | Cleaned::Refused => {
+                return Err(UnexpectedPage::portal(format!("`{key}` is not an amount")));
+            }
         }
-    };
-    let undecided = |is_neutral| Undecided {
-        amount,
-        key: sides.amount.clone(),
-        by: sides.by.clone(),
-        is_neutral,
-    };
+    }
+    let moved = amounts.iter().find(|(_, amount)| !amount.is_zero());
+    let Some((key, amount)) = moved.or(amounts.first()).cloned() else { return Ok(None) };
+    let undecided =
+        |is_neutral| Undecided { amount, key: key.clone(), by: sides.by.clone(), is_neutral };
     let (field, amount) = match direction(raw.first(&sides.by), amount, sides) {
         Direction::In(amount) => ("inAmount", amount),
         Direction::Out(amount) => ("outAmount", amount),
@@ -176,7 +176,12 @@ fn direction(words: &str, amount: Decimal, sides: &Sides) -> Direction {
     let words = words.trim();
     let (income, expense) = (best_fit(&sides.incomes, words), best_fit(&sides.expenses, words));
     let neutral = best_fit(&sides.neutral, words);
-    let is_reversal = REVERSALS.iter().any(|word| words.contains(word));
+    let reversals = REVERSALS.iter().filter(|word| words.contains(*word)).count();
+    // 退款冲正: what was taken back is taken back again, or it is one thing said twice.
+    if reversals > 1 {
+        return Direction::Unknown;
+    }
+    let is_reversal = reversals == 1;
     if neutral > income.max(expense) {
         // Only a minus is a sign: portals that print none print every amount without.
         let is_signed_out = amount.is_sign_negative() && !amount.is_zero();

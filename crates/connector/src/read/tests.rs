@@ -61,7 +61,7 @@ fn read_with_findings(
     }
     let mut seen = SeenKeys::default();
     let mut read = reader.rows(found.rows, &rows, &mapping, &mut seen)?;
-    decide_sides(&mut read, &mut findings)?;
+    decide_sides(&mut read, rows.sides.as_ref(), &mut findings)?;
     findings.extend(seen.findings(&mapping)?);
     let rows = read.into_iter().map(|row| row.record).collect();
     Ok((Content::Rows(rows).render(Dialect::Table).to_string(), findings))

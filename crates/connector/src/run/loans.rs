@@ -54,7 +54,7 @@ impl Run {
                     let opened = Opened { detail: record, json, locals: &locals };
                     loans.push(self.with_parts(section, opened, findings).await?);
                 }
-                Ok(loans)
+                self.own_parts(loans)
             }
             Some(Content::From(_)) | None => {
                 Err(self.unexpected(&UnexpectedPage::definition("no loan is read")))
@@ -108,6 +108,27 @@ impl Run {
             let detail = self.record_of(last, sources, Table::LoanDetail, context, findings)?;
             let opened = Opened { detail, json: None, locals: &turn.locals };
             loans.push(self.with_parts(section, opened, findings).await?);
+        }
+        self.own_parts(loans)
+    }
+
+    /// The loans, unless two of them have the same repayments: a portal that does not look at which loan it
+    /// is asked for answers each with those of all.
+    fn own_parts(&mut self, loans: Vec<Loan>) -> Result<Vec<Loan>, Failure> {
+        let are_one = |a: &Loan, b: &Loan| {
+            let (same, number) = (a.detail == b.detail, a.detail.get("loanNum"));
+            same || (number.is_some() && number == b.detail.get("loanNum"))
+        };
+        let share = |a: &Loan, b: &Loan| {
+            (!a.repays.is_empty() && a.repays == b.repays)
+                || (!a.overdues.is_empty() && a.overdues == b.overdues)
+        };
+        let shared = loans.iter().enumerate().any(|(at, loan)| {
+            loans[at + 1..].iter().any(|other| share(loan, other) && !are_one(loan, other))
+        });
+        if shared {
+            let reason = "two loans have the same repayments: the portal does not tell them apart";
+            return Err(self.unexpected(&UnexpectedPage::portal(reason)));
         }
         Ok(loans)
     }

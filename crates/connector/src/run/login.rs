@@ -32,8 +32,9 @@ struct Asked {
     counts: PerChallenge<u32>,
     /// Where each kind was asked last in this pass.
     at: Vec<(ChallengeKind, usize)>,
-    /// Whether a question that was left out was gone back to, which is done once.
-    is_caught_up: bool,
+    /// The question that was left out by its `when` and that the portal wants all the same: gone back to
+    /// once, and asked then.
+    caught_up: Option<usize>,
     /// Whether a picture was not there to ask about.
     has_no_picture: bool,
 }
@@ -87,13 +88,13 @@ impl Run {
         let mut asked = Asked {
             counts: PerChallenge::from_fn(|_| 0),
             at: Vec::new(),
-            is_caught_up: false,
+            caught_up: None,
             has_no_picture: false,
         };
         let mut at = 0;
         for _ in 0..STEPS_MAX {
             let Some(step) = steps.get(at) else { return Ok(()) };
-            if !self.holds(&step.when, context) {
+            if asked.caught_up != Some(at) && !self.holds(&step.when, context) {
                 at += 1;
                 continue;
             }
@@ -202,10 +203,11 @@ fn back_to(
         // The portal wants a code that was not asked for: the question was left out by its `when`.
         None => {
             let left_out = |step: &Step| step.ask().is_some_and(|ask| ask.kind() == kind);
-            let at = steps.iter().position(left_out).filter(|_| !asked.is_caught_up);
-            asked.is_caught_up = true;
+            let at = steps.iter().position(left_out).filter(|_| asked.caught_up.is_none());
             let refused = || verdict.failure_as(FailureKind::LoginFailed, private);
-            (kind, at.ok_or_else(refused)?)
+            let at = at.ok_or_else(refused)?;
+            asked.caught_up = Some(at);
+            (kind, at)
         }
     };
     if *asked.count(kind) >= ASKS_MAX {

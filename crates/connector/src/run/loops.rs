@@ -73,6 +73,29 @@ impl Run {
         Ok(turns)
     }
 
+    /// The turn of so many years ago, where years alone are gone through; `None` elsewhere, and before
+    /// there were funds.
+    pub(super) fn turn_back(
+        &self,
+        each: &[Loop],
+        back: usize,
+        outer: &Vars,
+    ) -> Result<Option<Turn>, UnexpectedPage> {
+        let outer = Turn { locals: outer.clone(), ..Turn::default() };
+        let back = i64::try_from(back).unwrap_or(YEARS_MAX);
+        let ([years] | [years, Loop::Page(_)]) = each else { return Ok(None) };
+        if back >= YEARS_MAX {
+            return Ok(None);
+        }
+        match years {
+            Loop::Year(_) => year(self.today(), back, &outer).map(Some),
+            Loop::FiscalYear(years) => {
+                fiscal_year(self.today(), years.starts.unwrap_or(7), back, &outer).map(Some)
+            }
+            Loop::Month(_) | Loop::Window(_) | Loop::Item(_) | Loop::Page(_) => Ok(None),
+        }
+    }
+
     /// The turns of one loop inside a turn of those around it.
     fn turns_of(&self, each: &Loop, outer: &Turn) -> Result<Vec<Turn>, UnexpectedPage> {
         let today = self.today();

@@ -44,6 +44,12 @@ pub(super) fn overlap_of(before: &[ReadRow], page: &[ReadRow]) -> (usize, bool) 
     (overlap, overlap > 1 || is_unique)
 }
 
+/// The keys that count the rows of a page from 1.
+pub(super) fn serials_of(page: &[ReadRow]) -> Vec<String> {
+    let keys = page.first().into_iter().flat_map(|row| row.raw.iter()).map(|(key, _)| key);
+    keys.filter(|key| is_serial(key, page)).map(str::to_owned).collect()
+}
+
 /// Whether a key counts the rows of a page from 1.
 fn is_serial(key: &str, page: &[ReadRow]) -> bool {
     page.iter().zip(1_usize..).all(|(row, number)| row.raw.first(key) == number.to_string())

@@ -2,7 +2,7 @@
 //! together when the portal did not look at what it was asked for.
 
 use fiveone_model::{
-    failure::Failure,
+    failure::{Failure, FailureKind},
     finding::{Finding, FindingKind},
     report::{Section as Name, Table},
 };
@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     Run, Vars,
     loops::Turn,
-    merge::TurnRead,
+    merge::{TurnRead, merge},
     overlap::{are_same, keep_own_account, keep_own_insurance, overlap_of, own_rows},
     pager::{next_of, told_of},
     paging::{Next, PageFacts, Progress},
@@ -123,13 +123,41 @@ impl<'r> SectionReader<'r> {
             let rows = self.turn(pager, &turn, &accounts).await?;
             read.push(TurnRead { turn, rows });
         }
-        let mut rows = self.merge(read).map_err(|page| self.run.unexpected(&page))?;
+        self.read_older(pager, (each, outer), &mut read).await?;
+        let (mapping, overlap) = (&self.wanted.mapping, self.wanted.section.overlap);
+        let merged = merge(read, mapping, overlap, &mut self.findings);
+        let mut rows = merged.map_err(|page| self.run.unexpected(&page))?;
         if self.wanted.table == Table::FundBill && self.wanted.rows.sides.is_none() {
             let mut records: Vec<_> = rows.iter_mut().map(|row| &mut row.record).collect();
             mend_columns(&mut records);
         }
         self.judge(&rows, is_by_account)?;
         Ok(rows)
+    }
+
+    /// Goes on behind the last year that the file asks for, as long as each brings rows of its own: the file
+    /// says how far back the portal is asked at least, and a longer life of work is no shorter for it. A year
+    /// that the portal does not give ends it.
+    async fn read_older(
+        &mut self,
+        pager: Option<&Pager>,
+        (each, outer): (&[Loop], &Vars),
+        read: &mut Vec<TurnRead>,
+    ) -> Result<(), Failure> {
+        while read.last().is_some_and(TurnRead::is_of_its_days) {
+            let turn = self.run.turn_back(each, read.len(), outer);
+            let Some(turn) = turn.map_err(|page| self.run.unexpected(&page))? else { break };
+            let known = self.findings.len();
+            match self.turn(pager, &turn, &[]).await {
+                Ok(rows) => read.push(TurnRead { turn, rows }),
+                Err(failure) if failure.kind == FailureKind::SessionLost => return Err(failure),
+                Err(_) => {
+                    self.findings.truncate(known);
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The pages of one turn.
@@ -235,7 +263,8 @@ impl<'r> SectionReader<'r> {
             let reason = "rows at one page border of several are the same: twice one, or two";
             return Err(self.run.unexpected(&UnexpectedPage::portal(reason)));
         }
-        let decided = decide_sides(&mut kept, &mut self.findings);
+        let sides = self.wanted.rows.sides.as_ref();
+        let decided = decide_sides(&mut kept, sides, &mut self.findings);
         decided.map_err(|page| self.run.unexpected(&page))?;
         // Only now, since totals and pages count the rows of all insurances and accounts.
         self.has_rows_of_others |= keep_own_insurance(&mut kept);

@@ -13,7 +13,7 @@ use super::{
     fetch::Fetched,
     note::StepNote,
     reason,
-    verdict::{Verdict, Where, judge},
+    verdict::{Verdict, Where, judge, refused_again},
 };
 use crate::{
     definition::{Capture, Method, Ordered, Predicate, Request},
@@ -216,6 +216,11 @@ impl Run {
         };
         match taken {
             Ok((page, values)) => {
+                if self.place(context) == Where::Login {
+                    let scope = self.scope(context.fields, context.locals);
+                    let prober = Prober::new(&page, &scope, &cookies, &self.standing);
+                    self.refusal = refused_again(&prober);
+                }
                 let names = values.iter().map(|(name, _)| name.clone()).collect();
                 self.log.amend(|note| note.captured = names);
                 for (name, value) in values {
@@ -229,6 +234,12 @@ impl Run {
             Err(mut verdict) => {
                 if verdict.outcome == Outcome::Changed && self.has_lost_session() {
                     verdict.outcome = Outcome::SessionLost;
+                }
+                // Why there is nothing behind the login, the answer to the login has said.
+                if verdict.outcome == Outcome::Changed
+                    && let Some(refusal) = self.refusal.take()
+                {
+                    verdict = refusal;
                 }
                 self.log.end(format!("{}: {}", verdict.outcome.as_str(), verdict.detail));
                 Err(StepEnd::Verdict(verdict))

@@ -12,6 +12,7 @@ mod scripted;
 mod today;
 mod verdict_places;
 mod verdicts;
+mod years;
 
 use std::sync::Arc;
 

@@ -174,6 +174,19 @@ pub(super) fn second_look(prober: &Prober<'_>, connector: &Connector) -> Option<
     is_bare.then(|| judge.first(&texts, TextPass::Page, Source::Shared)).flatten()
 }
 
+/// What a page to log in at says where it answers a login, in words that no rule knows.
+pub(super) fn refused_again(prober: &Prober<'_>) -> Option<Verdict> {
+    if !prober.page.has_password_field() || claims_success(prober.page) == Some(true) {
+        return None;
+    }
+    prober.spoken().map(spoken_by)
+}
+
+fn spoken_by(reason: String) -> Verdict {
+    let detail = "the portal says something that no rule knows".to_owned();
+    Verdict { outcome: Outcome::LoginFailed, reason, detail }
+}
+
 /// Whose rules are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -268,9 +281,7 @@ impl<'a> Judge<'a> {
         if self.place == Where::Section || claims_success(self.prober.page) == Some(true) {
             return None;
         }
-        let reason = self.prober.spoken()?;
-        let detail = "the portal says something that no rule knows".to_owned();
-        Some(Verdict { outcome: Outcome::LoginFailed, reason, detail })
+        self.prober.spoken().map(spoken_by)
     }
 
     /// What the HTTP status alone means.

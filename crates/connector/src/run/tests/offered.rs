@@ -83,3 +83,28 @@ async fn a_part_that_is_there_is_read_or_fails() {
     let lost = loans(Some("<script>alert('会话超时')</script>")).await;
     assert_eq!(lost, Err(FailureKind::SessionLost));
 }
+
+#[tokio::test]
+async fn loans_that_share_their_repayments_are_not_told_apart() {
+    let page = |numbers: [&str; 2]| {
+        let loan = |number: &str| format!(r#"{{"no":"{number}","sum":"5.00"}}"#);
+        let loans = numbers.map(loan).join(",");
+        format!("<h3>贷款</h3><script>var loanData = [{loans}];</script>")
+    };
+    let check = async |numbers: [&str; 2], repays: &str, expect: Result<usize, FailureKind>| {
+        let read = loans_with(Some(&page(numbers)), get("/app/repays", repays)).await;
+        let read = read.map(|(loans, _)| loans.as_array().map_or(0, Vec::len));
+        assert_eq!(read, expect, "{numbers:?} {repays}");
+    };
+    let paid = r#"{"rows":[{"d":"2018-01-20","a":"5.00"}]}"#;
+    check(["D1", "D2"], paid, Err(FailureKind::PortalChanged)).await;
+    check(["D1", "D2"], r#"{"rows":[]}"#, Ok(2)).await;
+    // One loan that is listed twice, for two who owe it.
+    check(["D1", "D1"], paid, Ok(2)).await;
+    // A debit that failed has paid nothing.
+    let failed = r#"{"rows":[{"d":"2018-01-20","a":"5.00","state":"扣款失败"},{"d":"2018-02-20","a":"7.00","state":"成功"}]}"#;
+    let read = loans_with(Some(&page(["D1", "D1"])), get("/app/repays", failed)).await.unwrap();
+    let repays = &read.0[0]["loanRepayInfos"];
+    assert_eq!(*repays, json!([{ "date": "2018-02-20", "principal": 7 }]));
+    assert!(read.1.contains("not_a_row"), "{}", read.1);
+}

@@ -182,3 +182,27 @@ async fn another_picture_or_sms_is_had_by_the_same_request_so_many_times() {
         assert_eq!(asked, expected, "{ask}");
     }
 }
+
+#[tokio::test]
+async fn a_picture_that_the_portal_wants_after_all_is_asked_about() {
+    let login = r##"
+        - { id: page, get: page, capture: { box: { shows: "#box" } } }
+        - { ask: captcha, when: { has: box }, get: page, picture: { css: "#code @src" }, again: page }
+        - { post: enter, form: { code: "{{ captcha | default('') }}", pw: "{{ password }}" }, expect: { text: 安全退出 } }
+        "##;
+    let check = async |page: &str, expect: Result<(), FailureKind>, asked: usize| {
+        let refused = "<script>alert('请输入正确的验证码')</script>";
+        let routes = vec![
+            get("/app/page", page),
+            get("/app/code.jpg", Body::Picture),
+            Route { with: &["code=8k3f&"], ..post("/app/enter", &[], IN) },
+            Route { with: &["code=&"], ..post("/app/enter", &[], refused) },
+        ];
+        let mut visit = Visit::of(connector_with_login(login), routes);
+        let ended = visit.enter().await.map_err(|failure| failure.kind);
+        assert_eq!((ended, visit.questions()), (expect, asked), "{page}");
+    };
+    let hidden = "<p id=box style=\"display:none\"></p><img id=code src=code.jpg>";
+    check(&format!("{NO_CODE}{hidden}"), Ok(()), 1).await;
+    check(&format!("{NO_CODE}<p id=box>码</p><img id=code src=code.jpg>"), Ok(()), 1).await;
+}

@@ -106,7 +106,7 @@ impl Portal for Hall {
 }
 
 /// What the portal is asked, in order.
-const ASKED: [&str; 18] = [
+const ASKED: [&str; 19] = [
     "GET /app/door  x-client: hall",
     "GET /app/page  x-client: hall",
     // A wrong code is asked for again without another message.
@@ -119,6 +119,7 @@ const ASKED: [&str; 18] = [
     "GET /app/bills?from=2017-07-01&to=2018-06-30&page=1&name=%BB%E3%BD%C9  x-client: hall",
     "GET /app/bills?from=2017-07-01&to=2018-06-30&page=2&name=%BB%E3%BD%C9  x-client: hall",
     "GET /app/bills?from=2016-07-01&to=2017-06-30&page=1&name=%BB%E3%BD%C9  x-client: hall",
+    "GET /app/bills?from=2015-07-01&to=2016-06-30&page=1&name=%BB%E3%BD%C9  x-client: hall",
     "GET /app/loans?kind=1  x-client: hall",
     "GET /app/loans?kind=2  x-client: hall",
     "GET /app/repays?contract=H1&month=201806  x-client: hall",

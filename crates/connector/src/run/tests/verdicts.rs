@@ -161,3 +161,30 @@ async fn a_login_page_that_is_shown_again_says_why_anywhere() {
     assert_eq!(answers("", 200, &again("系统繁忙")).await, Ok(()));
     assert_eq!(answers("", 200, "<h2>密码错误</h2><a href=x>首页</a>").await, Ok(()));
 }
+
+#[tokio::test]
+async fn why_nobody_is_let_in_is_what_the_form_said_and_not_the_page_behind_it() {
+    let again = |said: &str| format!("<div class=error>{said}</div>{FORM}");
+    let check = async |answer: String, expect: Result<(), (FailureKind, String)>| {
+        let login = r#"
+        - { get: page }
+        - { post: enter, form: { id: "{{ id_card }}", pw: "{{ password }}" } }
+        - { get: hall, expect: { text: 安全退出 } }
+        "#;
+        let routes = vec![
+            get("/app/page", FORM),
+            post("/app/enter", &[], answer.as_str()),
+            get("/app/hall", FORM),
+        ];
+        let mut visit = Visit::of(connector_with_login(login), routes);
+        let ended = visit.enter().await.map_err(|failure| (failure.kind, failure.reason));
+        assert_eq!(ended, expect, "{answer}");
+    };
+    let said = "您的查询权限未开通";
+    check(again(said), told(FailureKind::LoginFailed, said)).await;
+    // A rule that knows the words needs no page behind.
+    check(again("密码错误"), told(FailureKind::WrongCredentials, "密码错误")).await;
+    // Nothing was said, or not where somebody logs in.
+    check(FORM.to_owned(), told(FailureKind::PortalChanged, "")).await;
+    check(format!("<div class=error>{said}</div>"), told(FailureKind::PortalChanged, "")).await;
+}
