@@ -13,7 +13,7 @@ use fiveone_model::product::Product;
 use crate::{
     complaint::{Complaint, Complaints},
     definition::{Definition, Otherwise, Target},
-    library::Files,
+    files::Files,
     yaml::Node,
 };
 

@@ -11,6 +11,7 @@ mod clean;
 mod complaint;
 mod connector;
 mod definition;
+mod files;
 mod library;
 mod outcome;
 mod page;
@@ -25,7 +26,8 @@ mod yaml;
 
 pub use complaint::{Complaint, Complaints};
 pub use connector::Connector;
-pub use library::{AreaEntry, Library, SourceFile};
+pub use files::SourceFile;
+pub use library::{AreaEntry, Library};
 pub use portal::{
     Answer, Exchange, ExtraCertificates, Limits, Portal, Recording, Replay, Request,
     TransportError, live,

@@ -2,7 +2,6 @@
 
 mod areas;
 mod compose;
-mod files;
 mod starter;
 
 use std::{
@@ -14,18 +13,13 @@ use fiveone_model::{area::AreaCode, product::Product};
 use serde_json::Value as Json;
 
 pub use areas::AreaEntry;
-pub(crate) use files::Files;
 
-use crate::{complaint::Complaints, connector::Connector, schema};
-
-/// One file of the folder `connectors/`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Its path below `connectors/`, with `/`.
-    pub path: String,
-    /// What is in it.
-    pub text: String,
-}
+use crate::{
+    complaint::Complaints,
+    connector::Connector,
+    files::{Files, SourceFile},
+    schema,
+};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../../connectors/"]
@@ -88,6 +82,7 @@ impl Library {
     ) -> Result<Self, Complaints> {
         let mut complaints = Complaints::default();
         let files = Files::read(sources, &mut complaints);
+        compose::check_dictionaries(&files, &mut complaints);
         let mut connectors = BTreeMap::new();
         files.complain_of_doubles(&mut complaints);
         for (product, city) in &files.cities {

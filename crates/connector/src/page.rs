@@ -3,6 +3,7 @@
 //! A page is parsed, looked into and dropped without waiting for anything: it never lives across an
 //! await, so a run that waits for a person holds none.
 
+mod attributes;
 mod capture;
 mod charset;
 mod depth;
@@ -30,8 +31,8 @@ use crate::{
     unexpected::UnexpectedPage,
 };
 
+use attributes::attribute;
 pub(crate) use charset::decode;
-use element::attribute;
 pub(crate) use element::{by_name, cell_value, without_ellipsis};
 pub(crate) use grid::{Grid, GridRow, grids};
 pub(crate) use label::{Labels, normal};

@@ -10,6 +10,7 @@ mod entries;
 mod essentials;
 mod fields;
 mod insurance;
+mod keying;
 mod keys;
 mod mapping;
 mod order;

@@ -6,6 +6,7 @@
 
 mod ask;
 mod checkpoint;
+mod code_words;
 mod evidence;
 mod fetch;
 mod loans;

@@ -6,6 +6,7 @@
 mod date;
 mod digest;
 mod filters;
+mod refuse;
 mod rsa;
 
 use std::{

@@ -2,7 +2,7 @@ mod families;
 
 use std::collections::BTreeMap;
 
-use crate::library::{Library, SourceFile};
+use crate::{files::SourceFile, library::Library};
 
 fn file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }

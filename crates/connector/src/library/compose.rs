@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use fiveone_model::{area::AreaCode, product::Product, report::Section};
 use url::Url;
 
-use super::Files;
 use crate::{
     check::{self, Subject},
     complaint::{Complaints, did_you_mean_one_of},
     connector::{Connector, host_of, methods},
     definition::Definition,
+    files::Files,
     read,
     schema::{self, FileKind},
     yaml::{Merge, Node, Place, resolve_like},
@@ -99,6 +99,13 @@ pub(super) fn connector(
         names_in_sections,
         definition: Definition { url, ..definition },
     })
+}
+
+/// Checks what dictionaries say.
+pub(super) fn check_dictionaries(files: &Files, complaints: &mut Complaints) {
+    for (name, node) in &files.dictionary_nodes {
+        check::dictionary(node, name, &files.dictionaries, complaints);
+    }
 }
 
 /// Checks families that no city uses; those in use were checked with their cities.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use fiveone_model::{area::AreaCode, product::Product, report::Section};
 
-use super::{Files, Library, SourceFile};
+use super::Library;
+use crate::files::{Files, SourceFile};
 use crate::{
     complaint::{Complaints, did_you_mean_one_of},
     definition::{Definition, Need},

@@ -6,8 +6,8 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Node, node::Element};
 
 use super::{
+    attributes::{attribute, is_hidden},
     text::{Folded, clean_text},
-    visible::is_hidden,
 };
 
 /// `document.write('5000.00')`.
@@ -140,12 +140,6 @@ pub(super) fn option_text(option: ElementRef<'_>, shown: bool) -> String {
         Some(value) if !shown => clean_text(value),
         _ => clean_text(&option.text().collect::<String>()),
     }
-}
-
-/// An attribute. The tree's own way to ask makes a name of each question first, and every element is
-/// asked several.
-pub(super) fn attribute<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
-    element.attrs().find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
 /// The elements of that id or name: exact ones, or else those that differ in case only.

@@ -5,9 +5,9 @@ use std::{collections::HashSet, sync::LazyLock};
 use scraper::{ElementRef, Selector};
 
 use super::{
-    element::{attribute, cell_value},
+    attributes::{attribute, is_hidden},
+    element::cell_value,
     label::normal,
-    visible::is_hidden,
 };
 
 static ROWS: LazyLock<Selector> =

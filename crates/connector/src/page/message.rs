@@ -6,7 +6,9 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use scraper::{Selector, node::Element};
 use serde_json::Value as Json;
 
-use super::{Page, element::attribute, lines, script, text::clean_text, text::squeezed, visible};
+use super::{
+    Page, attributes::attribute, lines, script, text::clean_text, text::squeezed, visible,
+};
 
 /// How long a plain answer may be to count as a message.
 const PLAIN_CHARS_MAX: usize = 200;

@@ -6,28 +6,12 @@ use serde_json::Value as Json;
 
 use super::{
     Page,
-    element::attribute,
+    attributes::{attribute, is_hidden},
     text::{Folded, clean_text},
 };
 
 /// The largest page of scripts alone that is taken for a wall.
 const WALL_BYTES_MAX: usize = 512 * 1024;
-
-/// Whether an element is hidden by itself (style sheets are not known).
-pub(super) fn is_hidden(element: &Element) -> bool {
-    let hides = |style: &str| {
-        let style: String =
-            style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-        style.contains("display:none") || style.contains("visibility:hidden")
-    };
-    element.attrs().any(|(name, value)| match name {
-        "hidden" => true,
-        "aria-hidden" => value == "true",
-        "type" => element.name() == "input" && value.eq_ignore_ascii_case("hidden"),
-        "style" => hides(value),
-        _ => false,
-    })
-}
 
 /// Whether an element and all above it are not hidden.
 pub(super) fn can_be_seen(element: ElementRef<'_>) -> bool {

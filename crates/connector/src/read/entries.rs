@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fiveone_model::report::Table;
 
-use super::raw::Keying;
+use super::keying::Keying;
 use crate::{
     connector::{Connector, map_of},
     definition::{Dictionary, Map, Ordered, ReportField, Source, Target, Targets},

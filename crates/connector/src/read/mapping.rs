@@ -8,7 +8,7 @@ use super::{
     Raw,
     entries::{Entry, Expectation, LABELS, Role, entries, push},
     essentials::{dates, essentials},
-    raw::Keying,
+    keying::Keying,
     totals::Amounts,
     whose::PersonKeys,
 };

@@ -24,25 +24,6 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
 /// no text may hold it.
 pub(super) const NESTED: &str = "\u{fffc}";
 
-/// How raw values are keyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keying {
-    /// As JSON writes its keys.
-    Json,
-    /// As labels are compared.
-    Labels,
-}
-
-impl Keying {
-    /// The name under which the values of a key stand.
-    pub(super) fn name_of(self, key: &str) -> String {
-        match self {
-            Self::Json => key.to_owned(),
-            Self::Labels => normal(key),
-        }
-    }
-}
-
 /// The raw values of one record or row. Of HTML, keys are labels as [`normal`] makes them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Raw {

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{
     Person, Run, Unanswered,
+    code_words::speaks_of_code,
     fetch::Fetched,
     note::StepNote,
     step::{Context, StepEnd},
@@ -19,16 +20,13 @@ use super::{
 use crate::{
     definition::{Ask, AskOf, Capture, Elsewhere, Request},
     outcome::Outcome,
-    page::{Page, Prober, Standing, json_text, lines},
+    page::{Page, Prober, Standing, json_text},
     picture,
     unexpected::UnexpectedPage,
 };
 
 /// The longest answer that is passed on, in characters.
 const ANSWER_CHARS_MAX: usize = fiveone_model::challenge::ANSWER_CHARS_MAX;
-
-/// What portals call the code of a picture.
-pub(super) const CODES: [&str; 3] = ["验证码", "校验码", "附加码"];
 
 /// Whether a request brings the question, which can be sent once more. Where none does, a code that came with
 /// another step's answer cannot be had again.
@@ -331,23 +329,6 @@ fn json_of(shape: AnswerShape, answer: String) -> Json {
         }
         AnswerShape::Text { .. } | AnswerShape::Value | AnswerShape::None => Json::String(answer),
     }
-}
-
-/// Whether a page has a word or a field for the code of a picture.
-pub(super) fn speaks_of_code(page: &Page) -> bool {
-    const FIELDS: [&str; 9] = [
-        "captcha",
-        "verif",
-        "vericode",
-        "vertcode",
-        "yzm",
-        "randcode",
-        "checkcode",
-        "authcode",
-        "imgcode",
-    ];
-    page.has_field(&FIELDS)
-        || lines(page).iter().any(|line| CODES.iter().any(|word| line.contains(word)))
 }
 
 /// The kind of question that a wrong code belongs to.

@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 
 use super::{
     Person, Run, Vars,
-    ask::{Asking, CODES, kind_of_wrong},
+    ask::{Asking, kind_of_wrong},
+    code_words::CODES,
     step::{Context, StepEnd},
     verdict::Verdict,
 };

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use super::{
     Run, Vars,
-    ask::speaks_of_code,
+    code_words::speaks_of_code,
     fetch::Fetched,
     note::StepNote,
     reason,

@@ -3,7 +3,7 @@
 use jiff::{ToSpan, civil::Date};
 use minijinja::Error;
 
-use super::filters::refuse;
+use super::refuse::refuse;
 
 /// `2018-01-31`, `2018-01` or `2018`.
 pub(super) fn parse(text: &str) -> Result<Date, Error> {

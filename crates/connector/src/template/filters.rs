@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, Value};
 
-use super::{date, digest, rsa};
+use super::{date, digest, refuse::refuse, rsa};
 
 /// Every filter a file may use.
 pub(crate) const NAMES: &[&str] = &[
@@ -99,10 +99,6 @@ pub(super) fn install(environment: &mut Environment<'static>) {
 /// A whole number, also where a parameter gives it as text.
 fn count(text: &str) -> Result<i64, Error> {
     text.trim().parse().map_err(|_| refuse("not a whole number"))
-}
-
-pub(super) fn refuse(message: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message)
 }
 
 /// An expression without what stands in quotes.

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     connector::Connector,
-    library::{Library, SourceFile},
+    files::SourceFile,
+    library::Library,
     portal::{Answer, Portal, Request, TransportError},
 };
 

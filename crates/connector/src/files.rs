@@ -8,9 +8,7 @@ use std::{
 
 use fiveone_model::product::Product;
 
-use super::SourceFile;
 use crate::{
-    check,
     complaint::{Complaint, Complaints},
     definition::{Dictionary, Outcomes},
     schema::{self, FileKind},
@@ -20,24 +18,35 @@ use crate::{
 /// The most bytes of a file; the longest that is shipped has a twentieth of it.
 const FILE_BYTES_MAX: usize = 262_144;
 
+/// One file of the folder `connectors/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path below `connectors/`, with `/`.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
 /// The files of a folder by what they are.
 #[derive(Default)]
 pub(crate) struct Files {
     pub(crate) dictionaries: Arc<BTreeMap<String, Dictionary>>,
+    /// The same as they are written.
+    pub(crate) dictionary_nodes: BTreeMap<String, Node>,
     /// Whether a dictionary has mistakes, so that what it maps is not known.
     pub(crate) has_broken_dictionary: bool,
     pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) families: BTreeMap<(Product, String), Node>,
     /// Families whose file is no YAML, which is told already.
-    pub(super) broken_families: BTreeSet<(Product, String)>,
-    pub(super) cities: Vec<(Product, Node)>,
+    pub(crate) broken_families: BTreeSet<(Product, String)>,
+    pub(crate) cities: Vec<(Product, Node)>,
     /// Text by path, for versions.
     texts: BTreeMap<String, String>,
-    pub(super) areas: Option<String>,
+    pub(crate) areas: Option<String>,
 }
 
 impl Files {
-    pub(super) fn read(sources: Vec<SourceFile>, complaints: &mut Complaints) -> Self {
+    pub(crate) fn read(sources: Vec<SourceFile>, complaints: &mut Complaints) -> Self {
         let mut files = Self::default();
         let mut dictionaries = BTreeMap::new();
         let mut nodes = BTreeMap::new();
@@ -82,9 +91,7 @@ impl Files {
             }
             files.texts.insert(path, text);
         }
-        for (name, node) in &nodes {
-            check::dictionary(node, name, &dictionaries, complaints);
-        }
+        files.dictionary_nodes = nodes;
         files.dictionaries = Arc::new(dictionaries);
         files
     }
@@ -123,7 +130,7 @@ impl Files {
     }
 
     /// Complains of cities that have two files.
-    pub(super) fn complain_of_doubles(&self, complaints: &mut Complaints) {
+    pub(crate) fn complain_of_doubles(&self, complaints: &mut Complaints) {
         let mut first: BTreeMap<(Product, &str), &Node> = BTreeMap::new();
         for (product, city) in &self.cities {
             let Some(area) = city.get("area") else { continue };
