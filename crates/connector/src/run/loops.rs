@@ -42,6 +42,16 @@ impl Turn {
         Some((Date::new(from, 7, 1).ok()?, Date::new(to, 6, 30).ok()?))
     }
 
+    /// The days it asks for, be it by an item that is a year.
+    pub(super) fn span(&self) -> Option<(Date, Date)> {
+        let year = || {
+            let item = self.item.as_deref().filter(|item| item.len() == 4)?;
+            let year: i16 = item.parse().ok()?;
+            Some((Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?))
+        };
+        self.asked.or_else(|| self.fund_year()).or_else(year)
+    }
+
     fn with(&self, pairs: Vec<(&str, Json)>) -> Self {
         let mut turn = self.clone();
         turn.parameter = pairs.first().map(|(name, _)| (*name).to_owned());

@@ -83,7 +83,7 @@ pub(super) fn merge(
 /// paid in the year after stands in both years.
 fn once_for_two_spans(turns: Vec<TurnRead>) -> Vec<ReadRow> {
     let mut kept: Vec<(ReadRow, usize)> = Vec::new();
-    let spans: Vec<_> = turns.iter().map(|read| read.turn.asked).collect();
+    let spans: Vec<_> = turns.iter().map(|read| read.turn.span()).collect();
     let serials: Vec<Vec<String>> = turns.iter().map(|read| serials_of(&read.rows)).collect();
     for (at, read) in turns.into_iter().enumerate() {
         let mut taken = vec![false; kept.len()];

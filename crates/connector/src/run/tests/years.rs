@@ -55,6 +55,30 @@ async fn a_month_that_was_paid_in_the_year_after_is_one_row() {
     assert_eq!(read.as_array().map(Vec::len), Some(3));
 }
 
+/// The same where the portal lists its years.
+#[tokio::test]
+async fn a_month_stands_in_two_of_the_years_that_a_portal_lists() {
+    let list = "
+    each: { item: { of: accounts, as: year } }
+    steps: [{ get: bills, query: { year: \"{{ year }}\" } }]
+    rows: { json: \"$.rows\", map: { m: payMonth, d: payArriveDate, a: inAmount } }
+";
+    let row = |month: &str, day: &str| json!({ "m": month, "d": day, "a": 5 });
+    let last = row("2017-12", "2018-01-09");
+    let routes = vec![
+        year(&["year=2018"], json!([row("2018-01", "2018-01-20"), last])),
+        year(&["year=2017"], json!([last, row("2017-11", "2017-12-09")])),
+    ];
+    let base = r#"{"xm":"张三","all":["2018","2017"]}"#;
+    let read = read(Product::Fund, base, list, routes).await;
+    let all = json!([
+        paid("2018-01", "2018-01-20"),
+        paid("2017-12", "2018-01-09"),
+        paid("2017-11", "2017-12-09"),
+    ]);
+    assert_eq!(read, rows(all, ""));
+}
+
 #[tokio::test]
 async fn years_are_gone_through_behind_those_of_the_file() {
     let row = |day: &str| json!([{ "m": &day[..7], "d": day, "a": 5 }]);
