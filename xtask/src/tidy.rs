@@ -1,5 +1,5 @@
 //! The rules of the repository as a check: what files are called, how long they are, who knows
-//! whom, who may write, sleep and read the clock, which rules of the
+//! whom, that no imports go in a circle, who may write, sleep and read the clock, which rules of the
 //! protocol are cited and tested, and that no real person's number stands anywhere. All findings are
 //! reported at once.
 
@@ -7,6 +7,7 @@ mod alerts;
 mod arrows;
 mod dead;
 mod documents;
+mod imports;
 mod log_fields;
 mod metrics;
 mod modules;
@@ -16,6 +17,7 @@ mod people;
 mod reach;
 mod rules;
 mod rust;
+mod scope;
 mod tokens;
 mod whole_lists;
 
@@ -79,6 +81,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     rules.finish(&mut findings);
     arrows::check(&mut findings)?;
     dead::check(&files, &modules, read, &mut findings);
+    imports::check(&modules, read, &mut findings);
     metrics::check(&mut findings);
     alerts::check(&mut findings);
     log_fields.finish(&mut findings);
