@@ -5,6 +5,7 @@
 
 mod alerts;
 mod arrows;
+mod commands;
 mod dead;
 mod documents;
 mod imports;
@@ -79,6 +80,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
     }
     rules.finish(&mut findings);
+    commands::check(&texts, &mut findings);
     arrows::check(&mut findings)?;
     dead::check(&files, &modules, read, &mut findings);
     imports::check(&modules, read, &mut findings);
