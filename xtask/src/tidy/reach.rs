@@ -124,7 +124,7 @@ const REACHES: [Reach; 8] = [
     },
     Reach {
         sql: true,
-        // Harnesses look at what the program under test has written.
+        // Who tests looks at rows, and spoils them.
         may: &["crates/store/", "crates/testkit/", "bench/", "crash/", "simulation/"],
         message: "contains SQL; only the store does",
         ..ANY
