@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use rustix::process::Signal;
 use sqlx::SqliteConnection;
 
-use crate::database::Kind;
 use crate::deployment::{Deployment, LEASE, READY_WITHIN};
 use crate::disk::Disk;
+use crate::order::Kind;
 use crate::plan::{Blow, Outage, Plan, Step};
 use crate::proxy::Way;
 use crate::recovery::Recoveries;

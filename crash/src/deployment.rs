@@ -14,9 +14,10 @@ use tokio::process::Command;
 
 use crate::GATEWAY;
 use crate::client::Client;
-use crate::database::{Database, Kind, Server};
+use crate::database::Database;
 use crate::laws::Laws;
 use crate::node::Node;
+use crate::order::Order;
 use crate::portals::Portals;
 use crate::proxy::Proxy;
 use crate::receiver::Receiver;
@@ -31,20 +32,6 @@ pub(crate) const LEASE: Duration = Duration::from_secs(2);
 pub(crate) const TASK_FOR: Duration = Duration::from_secs(25);
 /// How long a node may take to be ready.
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(30);
-
-/// What is to be made.
-#[derive(Debug, Clone)]
-pub(crate) struct Order {
-    pub(crate) kind: Kind,
-    pub(crate) seed: u64,
-    pub(crate) nodes: usize,
-    /// The PostgreSQL server; none for SQLite.
-    pub(crate) server: Option<Arc<Server>>,
-    /// Whether somebody wants to look at what is left.
-    pub(crate) keep: bool,
-    /// Where logs are kept.
-    pub(crate) folder: PathBuf,
-}
 
 /// A deployment.
 pub(crate) struct Deployment {

@@ -19,12 +19,14 @@ mod disk;
 mod laws;
 mod load;
 mod node;
+mod order;
 mod plan;
 mod portals;
 mod proxy;
 mod receiver;
 mod recovery;
 mod round;
+mod server;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,8 +35,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Parser;
 
-use database::{Kind, Server};
-use deployment::Order;
+use order::{Kind, Order};
+use server::Server;
 
 #[derive(Debug, Parser)]
 #[command(about = "Breaks a deployment in every way and checks that nothing is lost")]

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::database::Kind;
+use crate::order::Kind;
 use crate::proxy::Way;
 
 /// One disturbance.

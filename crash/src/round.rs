@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 
 use crate::books;
 use crate::conductor::{self, Done};
-use crate::deployment::{Deployment, LEASE, Order};
+use crate::deployment::{Deployment, LEASE};
 use crate::load::Load;
+use crate::order::Order;
 use crate::plan::Plan;
 use crate::recovery::Recoveries;
 use crate::say;

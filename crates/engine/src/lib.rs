@@ -26,6 +26,7 @@ mod kept_parts;
 mod link_ends;
 mod link_events;
 mod link_pages;
+mod link_visits;
 mod links;
 pub mod metric;
 mod neighbours;
@@ -56,6 +57,7 @@ mod sweep;
 mod switches;
 mod tasks;
 mod time;
+mod twin_key;
 mod twins;
 mod view;
 mod wiring;
@@ -317,8 +319,7 @@ impl Engine {
     /// The store failed.
     pub async fn use_nonce(&self, app: &AppId, nonce: &str) -> Result<bool, Fault> {
         let now = self.now();
-        let wipe_after = now + NONCE_KEPT_FOR_MS;
-        Ok(self.0.wiring.store.write.use_nonce(app, nonce, wipe_after, now).await?)
+        Ok(self.0.wiring.store.write.use_nonce(app, nonce, now + NONCE_KEPT_FOR_MS, now).await?)
     }
 
     /// All areas of a product with their present state.

@@ -27,8 +27,7 @@ use crate::show::Reports;
 use crate::signals::Signals;
 use crate::time::Time;
 use crate::view::{Shown, TaskView};
-use crate::wiring::Wiring;
-use crate::{AdmitError, Answered, CreateRequest, Engine, Fault, Links, Refreshing};
+use crate::{AdmitError, Answered, CreateRequest, Fault, Refreshing};
 
 /// How many tasks one link begins: mistakes, and parts that were missing. Each may be held for until the link
 /// ends, and one person may not take all that an app has.
@@ -79,21 +78,6 @@ pub struct LinkPages {
     pub(crate) signals: Arc<Signals>,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) report_for_ms: Millis,
-}
-
-impl Engine {
-    /// Makes links for apps.
-    #[must_use]
-    pub fn links(&self) -> Links {
-        let Wiring { store, keys, time, .. } = &self.0.wiring;
-        Links::new(store.clone(), keys.clone(), Arc::clone(time))
-    }
-
-    /// What persons do on the pages of links.
-    #[must_use]
-    pub fn link_pages(&self) -> &LinkPages {
-        &self.0.link_pages
-    }
 }
 
 impl LinkPages {

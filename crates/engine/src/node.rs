@@ -11,7 +11,7 @@ use crate::Fault;
 use crate::neighbours::Neighbours;
 use crate::seal::{DeploymentKeys, NodeKey, random};
 use crate::time::Time;
-use crate::twins::{TwinKey, proof_of};
+use crate::twin_key::{TwinKey, proof_of};
 
 /// A registered node.
 pub(crate) struct Node {

@@ -5,8 +5,6 @@ use fiveone_model::login::{Credentials, FieldKind, FieldName, LoginMethod};
 use fiveone_model::words::is_trick;
 
 use crate::Fault;
-use crate::LinkPages;
-use crate::links::Link;
 use crate::seal::DeploymentKeys;
 
 /// The longest value of a field, in characters.
@@ -35,7 +33,7 @@ pub fn prefill_complaint(methods: &[LoginMethod], prefill: &Credentials) -> Opti
 }
 
 /// What of it a way to log in has fields for, and takes.
-fn of_method(method: &LoginMethod, prefill: &Credentials) -> Credentials {
+pub(crate) fn of_method(method: &LoginMethod, prefill: &Credentials) -> Credentials {
     let mut taken = Credentials::default();
     for field in method.fields.iter().filter(|field| field.kind != FieldKind::Password) {
         let Some(value) = prefill.get(field.name) else { continue };
@@ -59,17 +57,4 @@ pub(crate) fn seal(
         return Ok(None);
     }
     keys.seal(&prefill.to_bytes(), &format!("link:{link}")).map(Some)
-}
-
-impl LinkPages {
-    /// What the fields of a way to log in hold at first; what does not open is nothing, since the person can
-    /// type it.
-    #[must_use]
-    pub fn prefill(&self, link: &Link, method: &LoginMethod) -> Credentials {
-        let made = &link.row.made;
-        let Some(sealed) = &made.prefill_sealed else { return Credentials::default() };
-        let opened = self.reports.keys.open(sealed, &format!("link:{}", made.id));
-        let prefill = opened.ok().and_then(|plain| Credentials::from_bytes(&plain));
-        prefill.map(|prefill| of_method(method, &prefill)).unwrap_or_default()
-    }
 }

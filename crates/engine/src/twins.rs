@@ -1,54 +1,18 @@
-//! The key by which twins are told (P-32): all nodes of a deployment have the same, and it is written
-//! nowhere but sealed to a node's own key, which is in that node's memory alone.
+//! How all nodes of a deployment come to have the key by which twins are told (P-32): it is written nowhere
+//! but sealed to a node's own key, which is in that node's memory alone.
 //!
 //! The first node makes it. Whoever has it hands it to nodes that come; when the last one has ended it
 //! is gone, and the fingerprints of the table are noise.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use fiveone_store::{LivingNode, Writer};
 use zeroize::Zeroizing;
 
 use crate::Fault;
 use crate::node::Node;
-use crate::seal::{DeploymentKeys, random, seal_to};
-
-/// The key, and whether all have it.
-pub(crate) struct TwinKey(RwLock<(Zeroizing<[u8; 32]>, bool)>);
-
-impl TwinKey {
-    /// One that only this process has, until it is handed the one of all.
-    ///
-    /// # Errors
-    /// The system gives no random bytes.
-    pub(crate) fn of_this_process() -> Result<Self, Fault> {
-        Ok(Self(RwLock::new((Zeroizing::new(random()?), false))))
-    }
-
-    /// The key.
-    pub(crate) fn get(&self) -> Zeroizing<[u8; 32]> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).0.clone()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).1
-    }
-
-    fn share(&self, key: Zeroizing<[u8; 32]>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = (key, true);
-    }
-}
-
-/// Shows whoever has the deployment key that one who has it, too, registered the node: nobody else is
-/// handed anything.
-pub(crate) fn proof_of(keys: &DeploymentKeys, node: &str, public_key: &[u8]) -> String {
-    keys.digests("node", &[node.as_bytes(), public_key]).join(" ")
-}
-
-fn is_ours(keys: &DeploymentKeys, node: &LivingNode) -> bool {
-    let known = keys.digests("node", &[node.id.as_bytes(), &node.public_key]);
-    node.proof.split(' ').any(|proof| known.iter().any(|own| own == proof))
-}
+use crate::seal::{DeploymentKeys, seal_to};
+use crate::twin_key::is_ours;
 
 /// Takes the key from the others and hands it on.
 pub(crate) struct TwinKeys {

@@ -11,8 +11,6 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::state::LabState;
-
 const BOXES_MAX: usize = 1_000;
 const LETTERS_MAX: usize = 1_000;
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -24,8 +22,8 @@ struct Letters {
 }
 
 /// Every callback received, by box.
-#[derive(Default)]
-pub(crate) struct Callbacks(Mutex<BTreeMap<String, Letters>>);
+#[derive(Clone, Default)]
+pub(crate) struct Callbacks(Arc<Mutex<BTreeMap<String, Letters>>>);
 
 impl Callbacks {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Letters>> {
@@ -42,7 +40,7 @@ pub(crate) struct Wish {
 
 /// Stores a callback and answers 200, or the wished status (only the first `times` times).
 pub(crate) async fn receive(
-    State(state): State<Arc<LabState>>,
+    State(callbacks): State<Callbacks>,
     Path(name): Path<String>,
     Query(wish): Query<Wish>,
     request: Request<Body>,
@@ -58,7 +56,7 @@ pub(crate) async fn receive(
             (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    let mut boxes = state.callbacks.lock();
+    let mut boxes = callbacks.lock();
     if boxes.len() >= BOXES_MAX && !boxes.contains_key(&name) {
         boxes.pop_first();
     }
@@ -81,9 +79,9 @@ pub(crate) async fn receive(
 
 /// Lists the callbacks of a box, oldest first.
 pub(crate) async fn list(
-    State(state): State<Arc<LabState>>,
+    State(callbacks): State<Callbacks>,
     Path(name): Path<String>,
 ) -> Json<Vec<Value>> {
-    let boxes = state.callbacks.lock();
+    let boxes = callbacks.lock();
     Json(boxes.get(&name).map(|letters| letters.kept.iter().cloned().collect()).unwrap_or_default())
 }

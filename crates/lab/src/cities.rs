@@ -7,63 +7,11 @@ use crate::fund::{
 };
 use crate::insurance::{ehrss, hsp, ncm, person_html, unieap, yinhai_dto, ylz};
 use crate::model_city;
-use crate::vary::Trait;
+use crate::traits::Trait;
 
-/// What the portals of each city have, so that strangers can differ in it.
+// One line a trait would be a page of them.
 #[rustfmt::skip]
-mod traits {
-    use crate::vary::{Trait as T, Traits};
-
-    pub(super) const MODEL: Traits = Traits::NONE;
-    pub(super) const WT_WEB: Traits = Traits::of(&[
-        T::Json, T::Aliases, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Accounts, T::Worded,
-        T::Picture, T::RefusalPage, T::RefusalWords, T::Day,
-    ]);
-    pub(super) const WSCX: Traits = Traits::of(&[
-        T::Labels, T::Table, T::Pages, T::Pager, T::Range, T::Ratio, T::RefusalPage, T::RefusalWords,
-        T::Day,
-    ]);
-    pub(super) const DATONG: Traits = Traits::of(&[
-        T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
-        T::Picture, T::RefusalWords, T::Day, T::Loans,
-    ]);
-    pub(super) const LUOYANG: Traits = Traits::of(&[
-        T::Labels, T::Json, T::Frame, T::Record, T::Pages, T::Total, T::Range, T::Owned, T::Ratio,
-        T::RefusalWords, T::Day, T::Loans,
-    ]);
-    pub(super) const CHENGDU: Traits = Traits::of(&[
-        T::Labels, T::Json, T::Frame, T::Total, T::Range, T::RefusalWords, T::Day,
-    ]);
-    pub(super) const HSP: Traits = Traits::of(&[
-        T::Labels, T::Table, T::Picture, T::RefusalWords, T::Day,
-    ]);
-    pub(super) const EHRSS: Traits = Traits::of(&[
-        T::Json, T::Aliases, T::Record, T::Range, T::Persons, T::Redirect, T::RefusalPage,
-        T::RefusalWords, T::Day,
-    ]);
-    pub(super) const PANJIN: Traits = Traits::of(&[
-        T::Labels, T::Aliases, T::Table, T::Pages, T::Pager, T::FormPager, T::Owned, T::Kinds, T::Picture,
-        T::Day,
-    ]);
-    /// A record and one list in JSON.
-    pub(super) const LISTS: Traits = Traits::of(&[
-        T::Json, T::Pages, T::Total, T::Range, T::Picture, T::RefusalWords, T::Day,
-    ]);
-    /// A record and a list a year in JSON.
-    pub(super) const YEARS: Traits = Traits::of(&[
-        T::Json, T::Range, T::Picture, T::RefusalWords, T::Day,
-    ]);
-    pub(super) const YLZ: Traits = Traits::of(&[
-        T::Labels, T::Table, T::Range, T::Pages, T::Pager, T::Picture, T::Redirect, T::RefusalPage,
-        T::RefusalWords,
-    ]);
-    pub(super) const NCM: Traits = Traits::of(&[
-        T::Json, T::Pages, T::Total, T::Picture, T::RefusalWords, T::Day,
-    ]);
-    pub(super) const WUXI: Traits = Traits::of(&[
-        T::Labels, T::Aliases, T::Record, T::Pages, T::Picture, T::Day,
-    ]);
-}
+mod traits;
 
 const FUND: &[&[&str]] = &[&["baseInfo"], &["billInfos"]];
 const FUND_ALL: &[&[&str]] = &[&["baseInfo"], &["billInfos"], &["loanInfos"]];
@@ -102,18 +50,12 @@ const MODEL_WAYS: &[Way] = &[
     ("3", "姓名和手机", &["real_name", "id_card", "mobile"]),
 ];
 
-const fn fund(
-    number: u64,
-    area: &'static str,
-    name: &'static str,
-    family: &'static Family,
-) -> City {
+const fn fund(number: u64, area: &'static str, name: &'static str) -> City {
     City {
         number,
         product: Product::Fund,
         area,
         name,
-        family,
         path: "",
         pictures: Pictures::Letters,
         ways: &[BY_ID],
@@ -136,202 +78,302 @@ const fn wt_web(number: u64, area: &'static str, name: &'static str) -> City {
         path: "/wt-web",
         has_force: true,
         traits: traits::WT_WEB.and(Trait::Ratio),
-        ..fund(number, area, name, &wt_web_jcr::FAMILY)
+        ..fund(number, area, name)
     }
 }
 
-const fn insurance(
-    number: u64,
-    area: &'static str,
-    name: &'static str,
-    family: &'static Family,
-) -> City {
-    City { product: Product::Insurance, groups: FIVE, ..fund(number, area, name, family) }
+const fn insurance(number: u64, area: &'static str, name: &'static str) -> City {
+    City { product: Product::Insurance, groups: FIVE, ..fund(number, area, name) }
+}
+
+/// A simulated portal: a city, and the software that it runs.
+#[derive(Debug)]
+pub(crate) struct Portal {
+    pub(crate) city: City,
+    pub(crate) family: &'static Family,
+}
+
+/// What is asked of a portal is mostly asked of its city.
+impl std::ops::Deref for Portal {
+    type Target = City;
+
+    fn deref(&self) -> &City {
+        &self.city
+    }
+}
+
+impl Portal {
+    const fn of(family: &'static Family, city: City) -> Self {
+        Self { city, family }
+    }
+
+    /// Finds a portal by the words of its address.
+    pub(crate) fn find(product: &str, area: &str) -> Option<&'static Self> {
+        CITIES.iter().find(|portal| portal.product.word() == product && portal.area == area)
+    }
 }
 
 /// All simulated portals.
-pub(crate) static CITIES: &[City] = &[
-    City { has_accounts: true, ..wt_web(1, "210300", "鞍山") },
-    City {
-        ways: &[BY_ID, ("2", "手机号", &["mobile"])],
-        traits: traits::WT_WEB.and(Trait::Ratio).and(Trait::Redirect),
-        ..wt_web(2, "630100", "西宁")
-    },
-    City {
-        path: "/rzwscx",
-        page_rows: 20,
-        reads_by_get: false,
-        is_gbk: true,
-        traits: traits::WSCX.and(Trait::Picture),
-        ..fund(3, "371100", "日照", &wscx_zfbzgl::FAMILY)
-    },
-    City {
-        path: "/wscx",
-        pictures: Pictures::None,
-        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
-        page_rows: 20,
-        reads_by_get: false,
-        is_gbk: true,
-        traits: traits::WSCX,
-        ..fund(4, "610300", "宝鸡", &wscx_zfbzgl::FAMILY)
-    },
-    City {
-        path: "/netface",
-        pictures: Pictures::AfterFailure,
-        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
-        page_rows: 20,
-        groups: FUND_ALL,
-        traits: traits::DATONG,
-        ..fund(5, "140200", "大同", &netface_dto::FAMILY)
-    },
-    City {
-        path: "/cdnt",
-        pictures: Pictures::None,
-        ways: &[BY_ID, ("2", "个人客户号", &["account"])],
-        traits: traits::CHENGDU,
-        ..fund(6, "510100", "成都", &netface_dto::FAMILY)
-    },
-    City {
-        path: "/hsp",
-        months_kept: 24,
-        traits: traits::HSP.and(Trait::Range),
-        ..insurance(7, "370100", "济南", &hsp::FAMILY)
-    },
-    City {
-        pictures: Pictures::Sum,
-        reads_by_get: false,
-        traits: traits::HSP.and(Trait::Kinds),
-        ..insurance(8, "370300", "淄博", &hsp::FAMILY)
-    },
-    City {
-        ways: &[BY_ACCOUNT],
-        has_format: false,
-        traits: traits::EHRSS.and(Trait::Kinds).and(Trait::Picture),
-        ..insurance(9, "230100", "哈尔滨", &ehrss::haerbin::FAMILY)
-    },
-    City {
-        pictures: Pictures::None,
-        ways: &[("1", "身份证号", &["id_card", "mobile"])],
-        groups: MERGED,
-        months_kept: 36,
-        has_format: false,
-        traits: traits::EHRSS.and(Trait::Total),
-        ..insurance(10, "460100", "海口", &ehrss::haikou::FAMILY)
-    },
-    City {
-        path: "/person",
-        ways: &[BY_ACCOUNT],
-        has_format: false,
-        traits: traits::PANJIN,
-        ..insurance(11, "211100", "盘锦", &person_html::FAMILY)
-    },
-    City {
-        ways: &[BY_ACCOUNT],
-        groups: MEDICAL,
-        has_format: false,
-        traits: traits::WUXI,
-        ..insurance(12, "320200", "无锡", &person_html::FAMILY)
-    },
-    City {
-        ways: MODEL_WAYS,
-        groups: FUND_ALL,
-        page_rows: 20,
-        has_accounts: true,
-        has_force: true,
-        has_sms: true,
-        ..fund(13, "990000", "示范市", &model_city::FAMILY)
-    },
-    City {
-        ways: MODEL_WAYS,
-        page_rows: 20,
-        has_force: true,
-        has_sms: true,
-        ..insurance(14, "990000", "示范市", &model_city::FAMILY)
-    },
-    City {
-        path: "/wt-web",
-        ways: &[("1", "身份证号", &["id_card", "account"])],
-        traits: traits::LISTS.and(Trait::RefusalPage),
-        ..fund(15, "220300", "四平", &wt_web_personal::FAMILY)
-    },
-    City {
-        traits: traits::LISTS.and(Trait::Ratio).and(Trait::Aliases),
-        ..fund(16, "430600", "岳阳", &hfmis_wt::FAMILY)
-    },
-    City {
-        reads_by_get: false,
-        traits: traits::LISTS.and(Trait::Record),
-        ..fund(17, "510900", "遂宁", &ispobs::FAMILY)
-    },
-    City {
-        reads_by_get: false,
-        traits: traits::LISTS
-            .and(Trait::Ratio)
-            .and(Trait::Aliases)
-            .and(Trait::Record)
-            .and(Trait::Redirect)
-            .and(Trait::RefusalPage),
-        ..fund(18, "130400", "邯郸", &olbh::FAMILY)
-    },
-    City {
-        path: "/kmnbp",
-        reads_by_get: false,
-        traits: traits::LISTS.and(Trait::Ratio).and(Trait::RefusalPage),
-        ..fund(19, "530100", "昆明", &summer_ydpx::FAMILY)
-    },
-    City {
-        traits: traits::YEARS
-            .and(Trait::Frame)
-            .and(Trait::Total)
-            .and(Trait::Redirect)
-            .and(Trait::RefusalPage),
-        ..insurance(20, "450800", "贵港", &yinhai_dto::FAMILY)
-    },
-    City {
-        ways: &[BY_ACCOUNT],
-        reads_by_get: false,
-        traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
-        // What the sources have of it is about a number that is unknown.
-        has_format: false,
-        ..insurance(21, "371100", "日照", &unieap::FAMILY)
-    },
-    City {
-        ways: &[("1", "身份证号", &["id_card", "real_name"])],
-        groups: FOUR,
-        has_base_as_hall: true,
-        traits: traits::YLZ,
-        ..insurance(22, "350500", "泉州", &ylz::FAMILY)
-    },
-    City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江", &ncm::FAMILY) },
-    City {
-        pictures: Pictures::None,
-        page_rows: 20,
-        reads_by_get: false,
-        is_gbk: true,
-        traits: traits::WSCX,
-        ..fund(24, "370900", "泰安", &wscx_zfbzgl::FAMILY)
-    },
-    City {
-        path: "/hsp",
-        reads_by_get: false,
-        traits: traits::HSP,
-        ..insurance(25, "370900", "泰安", &hsp::FAMILY)
-    },
-    City { traits: traits::WT_WEB.and(Trait::Redirect), ..wt_web(26, "230600", "大庆") },
-    City {
-        path: "/netface",
-        pictures: Pictures::None,
-        ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"]), ("3", "手机号", &["mobile"])],
-        page_rows: 20,
-        groups: FUND_ALL,
-        traits: traits::LUOYANG,
-        ..fund(27, "410300", "洛阳", &netface_dto::FAMILY)
-    },
+pub(crate) static CITIES: &[Portal] = &[
+    Portal::of(&wt_web_jcr::FAMILY, City { has_accounts: true, ..wt_web(1, "210300", "鞍山") }),
+    Portal::of(
+        &wt_web_jcr::FAMILY,
+        City {
+            ways: &[BY_ID, ("2", "手机号", &["mobile"])],
+            traits: traits::WT_WEB.and(Trait::Ratio).and(Trait::Redirect),
+            ..wt_web(2, "630100", "西宁")
+        },
+    ),
+    Portal::of(
+        &wscx_zfbzgl::FAMILY,
+        City {
+            path: "/rzwscx",
+            page_rows: 20,
+            reads_by_get: false,
+            is_gbk: true,
+            traits: traits::WSCX.and(Trait::Picture),
+            ..fund(3, "371100", "日照")
+        },
+    ),
+    Portal::of(
+        &wscx_zfbzgl::FAMILY,
+        City {
+            path: "/wscx",
+            pictures: Pictures::None,
+            ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
+            page_rows: 20,
+            reads_by_get: false,
+            is_gbk: true,
+            traits: traits::WSCX,
+            ..fund(4, "610300", "宝鸡")
+        },
+    ),
+    Portal::of(
+        &netface_dto::FAMILY,
+        City {
+            path: "/netface",
+            pictures: Pictures::AfterFailure,
+            ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"])],
+            page_rows: 20,
+            groups: FUND_ALL,
+            traits: traits::DATONG,
+            ..fund(5, "140200", "大同")
+        },
+    ),
+    Portal::of(
+        &netface_dto::FAMILY,
+        City {
+            path: "/cdnt",
+            pictures: Pictures::None,
+            ways: &[BY_ID, ("2", "个人客户号", &["account"])],
+            traits: traits::CHENGDU,
+            ..fund(6, "510100", "成都")
+        },
+    ),
+    Portal::of(
+        &hsp::FAMILY,
+        City {
+            path: "/hsp",
+            months_kept: 24,
+            traits: traits::HSP.and(Trait::Range),
+            ..insurance(7, "370100", "济南")
+        },
+    ),
+    Portal::of(
+        &hsp::FAMILY,
+        City {
+            pictures: Pictures::Sum,
+            reads_by_get: false,
+            traits: traits::HSP.and(Trait::Kinds),
+            ..insurance(8, "370300", "淄博")
+        },
+    ),
+    Portal::of(
+        &ehrss::haerbin::FAMILY,
+        City {
+            ways: &[BY_ACCOUNT],
+            has_format: false,
+            traits: traits::EHRSS.and(Trait::Kinds).and(Trait::Picture),
+            ..insurance(9, "230100", "哈尔滨")
+        },
+    ),
+    Portal::of(
+        &ehrss::haikou::FAMILY,
+        City {
+            pictures: Pictures::None,
+            ways: &[("1", "身份证号", &["id_card", "mobile"])],
+            groups: MERGED,
+            months_kept: 36,
+            has_format: false,
+            traits: traits::EHRSS.and(Trait::Total),
+            ..insurance(10, "460100", "海口")
+        },
+    ),
+    Portal::of(
+        &person_html::FAMILY,
+        City {
+            path: "/person",
+            ways: &[BY_ACCOUNT],
+            has_format: false,
+            traits: traits::PANJIN,
+            ..insurance(11, "211100", "盘锦")
+        },
+    ),
+    Portal::of(
+        &person_html::FAMILY,
+        City {
+            ways: &[BY_ACCOUNT],
+            groups: MEDICAL,
+            has_format: false,
+            traits: traits::WUXI,
+            ..insurance(12, "320200", "无锡")
+        },
+    ),
+    Portal::of(
+        &model_city::FAMILY,
+        City {
+            ways: MODEL_WAYS,
+            groups: FUND_ALL,
+            page_rows: 20,
+            has_accounts: true,
+            has_force: true,
+            has_sms: true,
+            ..fund(13, "990000", "示范市")
+        },
+    ),
+    Portal::of(
+        &model_city::FAMILY,
+        City {
+            ways: MODEL_WAYS,
+            page_rows: 20,
+            has_force: true,
+            has_sms: true,
+            ..insurance(14, "990000", "示范市")
+        },
+    ),
+    Portal::of(
+        &wt_web_personal::FAMILY,
+        City {
+            path: "/wt-web",
+            ways: &[("1", "身份证号", &["id_card", "account"])],
+            traits: traits::LISTS.and(Trait::RefusalPage),
+            ..fund(15, "220300", "四平")
+        },
+    ),
+    Portal::of(
+        &hfmis_wt::FAMILY,
+        City {
+            traits: traits::LISTS.and(Trait::Ratio).and(Trait::Aliases),
+            ..fund(16, "430600", "岳阳")
+        },
+    ),
+    Portal::of(
+        &ispobs::FAMILY,
+        City {
+            reads_by_get: false,
+            traits: traits::LISTS.and(Trait::Record),
+            ..fund(17, "510900", "遂宁")
+        },
+    ),
+    Portal::of(
+        &olbh::FAMILY,
+        City {
+            reads_by_get: false,
+            traits: traits::LISTS
+                .and(Trait::Ratio)
+                .and(Trait::Aliases)
+                .and(Trait::Record)
+                .and(Trait::Redirect)
+                .and(Trait::RefusalPage),
+            ..fund(18, "130400", "邯郸")
+        },
+    ),
+    Portal::of(
+        &summer_ydpx::FAMILY,
+        City {
+            path: "/kmnbp",
+            reads_by_get: false,
+            traits: traits::LISTS.and(Trait::Ratio).and(Trait::RefusalPage),
+            ..fund(19, "530100", "昆明")
+        },
+    ),
+    Portal::of(
+        &yinhai_dto::FAMILY,
+        City {
+            traits: traits::YEARS
+                .and(Trait::Frame)
+                .and(Trait::Total)
+                .and(Trait::Redirect)
+                .and(Trait::RefusalPage),
+            ..insurance(20, "450800", "贵港")
+        },
+    ),
+    Portal::of(
+        &unieap::FAMILY,
+        City {
+            ways: &[BY_ACCOUNT],
+            reads_by_get: false,
+            traits: traits::LISTS.and(Trait::Record).and(Trait::RefusalPage),
+            // What the sources have of it is about a number that is unknown.
+            has_format: false,
+            ..insurance(21, "371100", "日照")
+        },
+    ),
+    Portal::of(
+        &ylz::FAMILY,
+        City {
+            ways: &[("1", "身份证号", &["id_card", "real_name"])],
+            groups: FOUR,
+            has_base_as_hall: true,
+            traits: traits::YLZ,
+            ..insurance(22, "350500", "泉州")
+        },
+    ),
+    Portal::of(
+        &ncm::FAMILY,
+        City { path: "/ggfw", traits: traits::NCM, ..insurance(23, "440800", "湛江") },
+    ),
+    Portal::of(
+        &wscx_zfbzgl::FAMILY,
+        City {
+            pictures: Pictures::None,
+            page_rows: 20,
+            reads_by_get: false,
+            is_gbk: true,
+            traits: traits::WSCX,
+            ..fund(24, "370900", "泰安")
+        },
+    ),
+    Portal::of(
+        &hsp::FAMILY,
+        City {
+            path: "/hsp",
+            reads_by_get: false,
+            traits: traits::HSP,
+            ..insurance(25, "370900", "泰安")
+        },
+    ),
+    Portal::of(
+        &wt_web_jcr::FAMILY,
+        City { traits: traits::WT_WEB.and(Trait::Redirect), ..wt_web(26, "230600", "大庆") },
+    ),
+    Portal::of(
+        &netface_dto::FAMILY,
+        City {
+            path: "/netface",
+            pictures: Pictures::None,
+            ways: &[BY_ACCOUNT, ("2", "身份证号", &["id_card"]), ("3", "手机号", &["mobile"])],
+            page_rows: 20,
+            groups: FUND_ALL,
+            traits: traits::LUOYANG,
+            ..fund(27, "410300", "洛阳")
+        },
+    ),
 ];
 
 impl City {
     /// Finds a city by the words of its address.
     pub(crate) fn find(product: &str, area: &str) -> Option<&'static Self> {
-        CITIES.iter().find(|city| city.product.word() == product && city.area == area)
+        Portal::find(product, area).map(|portal| &portal.city)
     }
 }

@@ -1,8 +1,7 @@
-//! The simulated cities: where each one is mounted, which family it runs, how a person logs in and
-//! what it shows. Facts only; the pages are in the family files.
+//! The simulated cities: where each one is mounted, how a person logs in and what it shows. Facts only;
+//! the pages are in the family files.
 
-use crate::family::Family;
-use crate::vary::Traits;
+use crate::traits::Traits;
 
 /// The two products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +41,6 @@ pub(crate) struct City {
     pub(crate) product: Product,
     pub(crate) area: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) family: &'static Family,
     /// What follows `/product/area` in the base address.
     pub(crate) path: &'static str,
     pub(crate) pictures: Pictures,

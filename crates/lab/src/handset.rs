@@ -10,7 +10,6 @@ use moka::sync::Cache;
 use serde::Deserialize;
 
 use crate::session::random_hex;
-use crate::state::LabState;
 
 const REQUESTS_MAX: u64 = 10_000;
 
@@ -87,7 +86,7 @@ pub(crate) struct Tap {
 
 /// `GET /phone/{id}`: what a QR code of the lab leads to.
 pub(crate) async fn tap(
-    State(state): State<Arc<LabState>>,
+    State(handsets): State<Handsets>,
     Path(id): Path<String>,
     Query(tap): Query<Tap>,
 ) -> Html<String> {
@@ -102,7 +101,7 @@ pub(crate) async fn tap(
             return Html(crate::html::page("示范市 · 手机", "UTF-8", form));
         }
     };
-    let is_done = state.handsets.put(&id, act);
+    let is_done = handsets.put(&id, act);
     let said = if is_done { "好了 · done" } else { "已失效 · over" };
     Html(crate::html::page("示范市 · 手机", "UTF-8", said))
 }

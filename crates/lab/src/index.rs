@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::behaviour;
 use crate::callbacks;
-use crate::cities::CITIES;
+use crate::cities::{CITIES, Portal};
 use crate::city::{City, Pictures};
 use crate::facts;
 use crate::handset;
@@ -120,7 +120,7 @@ async fn truth(
         Some(None) => return not_found(),
     };
     let truth =
-        City::find(&product, &area).and_then(|city| world.truth_of(city, &id_card, password));
+        Portal::find(&product, &area).and_then(|city| world.truth_of(city, &id_card, password));
     truth.map_or_else(not_found, |truth| Json(facts::without_open(truth)).into_response())
 }
 
@@ -164,7 +164,7 @@ async fn home(State(state): State<Arc<LabState>>) -> Html<String> {
     Html(page)
 }
 
-fn city_row(state: &LabState, city: &City, out: &mut String) {
+fn city_row(state: &LabState, city: &Portal, out: &mut String) {
     let (product, area) = (city.product.word(), city.area);
     let pictures = match city.pictures {
         Pictures::None => "无 none",

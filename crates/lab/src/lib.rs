@@ -33,6 +33,7 @@ mod session;
 mod shown;
 mod spelling;
 mod state;
+mod traits;
 mod truth;
 mod vary;
 mod visit;
@@ -53,7 +54,7 @@ use tokio_util::sync::CancellationToken;
 pub use people::World;
 pub use vary::Stranger;
 
-use cities::CITIES;
+use cities::{CITIES, Portal};
 use city::City;
 
 /// How to start a lab.
@@ -240,7 +241,7 @@ pub fn answer_in(picture: &[u8]) -> Option<String> {
 
 /// Every city of the lab.
 pub fn cities() -> Vec<CityEntry> {
-    let entry = |city: &City| CityEntry {
+    let entry = |city: &Portal| CityEntry {
         product: city.product.word(),
         area: city.area,
         name: city.name,
@@ -263,7 +264,7 @@ pub fn truth(
     id_card: &str,
     password: &str,
 ) -> Option<Value> {
-    let truth = world.truth_of(City::find(product, area)?, id_card, password)?;
+    let truth = world.truth_of(Portal::find(product, area)?, id_card, password)?;
     Some(facts::without_open(truth))
 }
 
@@ -276,7 +277,7 @@ pub fn truth_with_open_fields(
     id_card: &str,
     password: &str,
 ) -> Option<Value> {
-    world.truth_of(City::find(product, area)?, id_card, password)
+    world.truth_of(Portal::find(product, area)?, id_card, password)
 }
 
 /// The truth of a section for whoever read this: fields with a question mark are due when they were

@@ -22,8 +22,6 @@ use crate::people::{Person, World};
 use crate::session::Session;
 use crate::visit::{Page, Part, Visit};
 
-pub(crate) use kit::Puzzle;
-
 /// What the number of an account begins with that was closed.
 const CLOSED_ACCOUNT: &str = "0000";
 

@@ -1,6 +1,8 @@
 //! Pictures of puzzles: a ground with a gap and the piece that fits it, letters to click, QR codes. Each
 //! carries its answer in a `tEXt` chunk, as the captcha pictures do.
 
+use std::time::Instant;
+
 use crate::font;
 use crate::rng::Rng;
 
@@ -11,6 +13,17 @@ pub(crate) const PIECE: usize = 47;
 
 /// How large a letter's dot is.
 const DOT: usize = 4;
+
+/// A puzzle that was drawn for a session.
+#[derive(Debug)]
+pub(crate) struct Puzzle {
+    pub(crate) kind: String,
+    pub(crate) token: String,
+    pub(crate) secret: String,
+    pub(crate) drawn_at: Instant,
+    /// Where the piece goes, or the letters are, in order.
+    pub(crate) places: Vec<(u64, u64)>,
+}
 
 type Pixels = Vec<[u8; 4]>;
 

@@ -10,8 +10,9 @@ use axum::http::Response;
 use percent_encoding::percent_decode_str;
 
 use crate::behaviour::Behaviour;
-use crate::city::City;
+use crate::cities::Portal;
 use crate::dress;
+use crate::family::Family;
 use crate::faults::{self, Fault};
 use crate::index;
 use crate::people::World;
@@ -29,7 +30,7 @@ pub(crate) fn router(state: Arc<LabState>) -> Router {
 
 /// The place of a request: a city's portal, the plain one or a stranger's.
 struct Place<'a> {
-    city: &'static City,
+    portal: &'static Portal,
     world: World,
     mount: String,
     /// The path below the mount, without a leading slash.
@@ -49,9 +50,9 @@ impl<'a> Place<'a> {
             }
         };
         let mut words = path.splitn(3, '/');
-        let city = City::find(words.next()?, words.next()?)?;
-        let mount = format!("{prefix}{}", city.mount());
-        Some(Self { city, world, mount, path: words.next().unwrap_or("") })
+        let portal = Portal::find(words.next()?, words.next()?)?;
+        let mount = format!("{prefix}{}", portal.mount());
+        Some(Self { portal, world, mount, path: words.next().unwrap_or("") })
     }
 }
 
@@ -62,19 +63,18 @@ async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Respons
     let Some(place) = Place::find(&state, &path) else {
         return index::not_found();
     };
-    let Place { city, world, mount, path } = place;
+    let Place { portal: Portal { city, family }, world, mount, path } = place;
     let vary = world.varied(city);
     if path == "dimensions" {
         return index::dimensions(&world, city);
     }
-    let entry = city.family;
     let charset = faults::Charset { is_gbk: city.is_gbk, told: dress::charset(&vary, city) };
     let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
         let page = Page::tomcat(413, "Request Entity Too Large");
         return faults::respond(charset, page, Fault::None, state.slow, "").await;
     };
     let address = parts.uri.to_string();
-    let key = visit::cookie(&parts.headers, entry.cookie);
+    let key = visit::cookie(&parts.headers, family.cookie);
     let (session, fresh) = state.sessions.open(&mount, key.as_deref());
     let body = String::from_utf8_lossy(&body).into_owned();
     let visit = Visit {
@@ -92,23 +92,23 @@ async fn portal(State(state): State<Arc<LabState>>, request: Request) -> Respons
     };
     let (page, plan) = {
         let mut session = lock(&session);
-        let page = answer(&visit, &mut session);
+        let page = answer(family, &visit, &mut session);
         let plan = faults::plan(&visit, &mut session, &page);
         (page, plan)
     };
     let mut page = dress::dress(&visit.vary, page);
     if let Some(key) = fresh {
-        page = page.cookie(format!("{}={key}; Path={}; HttpOnly", entry.cookie, visit.mount));
+        page = page.cookie(format!("{}={key}; Path={}; HttpOnly", family.cookie, visit.mount));
     }
     faults::respond(charset, page, plan, state.slow, &address).await
 }
 
 /// The family's answer, or the page of a portal in maintenance in its place.
-pub(crate) fn answer(visit: &Visit<'_>, session: &mut Session) -> Page {
+pub(crate) fn answer(family: &Family, visit: &Visit<'_>, session: &mut Session) -> Page {
     if let Some(variant) = visit.vary.variant(Dimension::Closed) {
         return dress::closed(variant, visit.city);
     }
-    let page = (visit.city.family.answer)(visit, session);
+    let page = (family.answer)(visit, session);
     match visit.vary.variant(Dimension::MaintenancePage) {
         Some(variant) if page.part == Part::Login && session.is(Behaviour::Maintenance) => {
             dress::closed(variant, visit.city).login()

@@ -10,7 +10,7 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 
 use crate::behaviour::Behaviour;
-use crate::model_city::Puzzle;
+use crate::puzzle::Puzzle;
 
 const SESSIONS_MAX: u64 = 50_000;
 const INBOXES_MAX: u64 = 10_000;

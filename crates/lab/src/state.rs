@@ -1,7 +1,10 @@
 //! What a running lab owns: its world, the sessions of its portals and what testers look into.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use axum::extract::FromRef;
 
 use crate::callbacks::Callbacks;
 use crate::handset::Handsets;
@@ -22,4 +25,16 @@ pub(crate) struct LabState {
     pub(crate) puzzle_for: Duration,
     pub(crate) pool: Pool,
     pub(crate) callbacks: Callbacks,
+}
+
+impl FromRef<Arc<LabState>> for Callbacks {
+    fn from_ref(state: &Arc<LabState>) -> Self {
+        state.callbacks.clone()
+    }
+}
+
+impl FromRef<Arc<LabState>> for Handsets {
+    fn from_ref(state: &Arc<LabState>) -> Self {
+        state.handsets.clone()
+    }
 }

@@ -4,13 +4,13 @@
 use serde_json::Value;
 
 use crate::behaviour::{self, Behaviour};
-use crate::city::City;
+use crate::cities::Portal;
 use crate::people::World;
 
 impl World {
     /// The truth about a person under a password, or nothing for unknown people and for passwords
     /// that end without a report.
-    pub(crate) fn truth_of(&self, city: &City, id_card: &str, password: &str) -> Option<Value> {
+    pub(crate) fn truth_of(&self, city: &Portal, id_card: &str, password: &str) -> Option<Value> {
         let index = self.by_id(city, id_card)?;
         let behaviour = Behaviour::of(password);
         let ending = behaviour::ending(city, behaviour);

@@ -5,7 +5,7 @@
 
 mod dimensions;
 
-pub(crate) use dimensions::{DIMENSIONS, Dimension, Entry, Trait, Traits};
+pub(crate) use dimensions::{DIMENSIONS, Dimension, Entry};
 
 use crate::city::City;
 use crate::rng::Rng;

@@ -1,5 +1,6 @@
-//! How long personal data is kept. A task's row says when its result is over, an idempotency key's
-//! row when it is; what else is kept ends with its task.
+//! How long personal data is kept. The rows of tasks, idempotency keys and nonces say when they are
+//! over; what belongs to a task alone ends with its result. Pages of portals that seem to have
+//! changed, complaints about results and links end by their own age.
 
 use crate::clock::Millis;
 

@@ -140,7 +140,8 @@ impl StageName {
         Self::WITH_CREDENTIALS.contains(&self)
     }
 
-    /// Whether a task may go from this stage to that one. This is the whole machine.
+    /// Whether a task may go from this stage to that one. This is the whole machine; beside it, a row
+    /// whose stage nobody can read may fail.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {

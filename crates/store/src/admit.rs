@@ -1,104 +1,18 @@
 //! Admission: the price held, the task written and queued, in one transaction (P-31…P-33).
 
-use fiveone_model::app::AppId;
-use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
-use fiveone_model::idempotency::IdempotencyKey;
 use fiveone_model::ledger::{BooksKey, EntryKind};
-use fiveone_model::product::Product;
-use fiveone_model::tariff::Tariff;
 use fiveone_model::task::TaskId;
 
 use crate::db::{Tx, args};
 use crate::ledger::{Posted, Posting, lock_wallets, post};
-use crate::quota::{Counts, Quota};
-use crate::sections::{self, SectionRow};
+use crate::new_task::{Admitted, Idempotency, NewTask};
+use crate::quota::Counts;
+use crate::sections;
 use crate::{Error, Writer, task_id};
 
 /// How often a create looks for the twin that kept it from being written.
 const TRIES_MAX: usize = 3;
-
-/// What [`Writer::admit`] writes for one create.
-#[derive(Debug, Clone)]
-pub struct NewTask {
-    /// Its id.
-    pub id: TaskId,
-    /// Its app.
-    pub app_id: AppId,
-    /// Fund or insurance.
-    pub product: Product,
-    /// Its area.
-    pub area: AreaCode,
-    /// Which login method.
-    pub login_type: u32,
-    /// The node its login is sealed to.
-    pub node_id: String,
-    /// The sealed login fields.
-    pub login_sealed: Vec<u8>,
-    /// The wrapped data key.
-    pub data_key: Vec<u8>,
-    /// The digest of the identity number that was typed, when one was.
-    pub person: Option<String>,
-    /// What makes two creates twins (P-32).
-    pub fingerprint: String,
-    /// Its `Idempotency-Key`, when its app sent one.
-    pub idempotency: Option<Idempotency>,
-    /// Tells the account at its area, and is no account: for [`Quota::wrong_logins_max`].
-    pub login_digest: Option<String>,
-    /// What its app and its account may have.
-    pub quota: Quota,
-    /// What is held.
-    pub tariff: Tariff,
-    /// When it must have ended.
-    pub due_at: Millis,
-    /// When its hold is released whatever happens.
-    pub hold_due_at: Millis,
-    /// How long its idempotency key is kept.
-    pub idempotency_until: Millis,
-    /// Until when its person may hand it over, when it is withheld from its app till then.
-    pub withheld_until: Option<Millis>,
-    /// The link that it comes of.
-    pub link: Option<String>,
-    /// What an earlier task of the link has read already, sealed for this one.
-    pub kept_sections: Vec<SectionRow>,
-    /// Whether it is a test, at the model city, without a price.
-    pub is_test: bool,
-}
-
-/// A create's `Idempotency-Key`, and what tells whether another create with it is the same.
-#[derive(Debug, Clone)]
-pub struct Idempotency {
-    /// The key.
-    pub key: IdempotencyKey,
-    /// Digests of what the create is about, the newest first: it is the same create when any of them
-    /// is the one that was kept. Never of a password.
-    pub about: Vec<String>,
-}
-
-/// What became of an admission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admitted {
-    /// The task is queued and its price held.
-    New,
-    /// An identical create is still running, or had this key; nothing was held.
-    Twin(TaskId),
-    /// The wallet has not enough that is free; nothing was written.
-    NoBalance,
-    /// The key was used for another create; nothing was written.
-    KeyReused,
-    /// The app has as many tasks under way as it may; nothing was written.
-    TooManyOpen,
-    /// Too many tasks of the app ended for what was typed, and cost nothing; nothing was written.
-    TooManyUnpaid {
-        /// When one of them does not count any more.
-        until: Millis,
-    },
-    /// The portal refused the account too often; nothing was written.
-    TooManyWrong {
-        /// When one of them does not count any more, at the latest.
-        until: Millis,
-    },
-}
 
 impl Writer {
     /// Admits creates in one transaction: for each, the price is held, the task is written and

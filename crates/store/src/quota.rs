@@ -8,29 +8,15 @@ use fiveone_model::clock::Millis;
 use fiveone_model::failure::FailureKind;
 use fiveone_model::task::StageName;
 
-use crate::admit::NewTask;
+use crate::Error;
 use crate::db::{Tx, args};
-use crate::{Admitted, Error};
+use crate::new_task::{Admitted, NewTask};
 
 /// Free failures are counted over so long.
 const UNPAID_OVER_MS: Millis = 3_600_000;
 
 /// The fence of a task that ended before a node had claimed it: only its end has raised it.
 const ENDED_UNCLAIMED: i64 = 1;
-
-/// The limits of one create.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quota {
-    /// Tasks of the app that have not ended.
-    pub open_tasks_max: u32,
-    /// Its tasks of the last hour that ended for what was typed, or not typed, and cost nothing.
-    pub unpaid_per_hour_max: u32,
-    /// Logins of one account at one area that the portal refused, or may yet refuse, since the last one
-    /// that it accepted: portals lock accounts.
-    pub wrong_logins_max: u32,
-    /// How far back they count.
-    pub wrong_logins_for_ms: Millis,
-}
 
 /// What apps have, counted once in a transaction that holds their wallets.
 #[derive(Default)]

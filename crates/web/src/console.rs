@@ -32,7 +32,6 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{any, get, post};
 
-pub(crate) use self::sign_in::{FREE_BY, FREE_FROM, Trying};
 use self::visit::Trouble;
 use crate::assets;
 use crate::state::ApiState;

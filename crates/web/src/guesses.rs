@@ -12,6 +12,11 @@ use fiveone_model::clock::Millis;
 
 /// Wrong tokenKeys in a row that are nobody's fault: a new client is being written.
 const FREE: u32 = 20;
+/// Wrong sign-ins of one network that are nobody's fault.
+pub(crate) const FREE_FROM: u32 = 5;
+/// Wrong sign-ins by one name, from wherever; more, so that who knows a name cannot lock out whose it is as
+/// easily as itself.
+pub(crate) const FREE_BY: u32 = 50;
 /// How long calls are refused after the next one; it doubles with each.
 const FIRST_WAIT_MS: Millis = 1_000;
 /// The longest.
@@ -29,6 +34,15 @@ pub(crate) struct Guesser {
     /// The client's network ([`client_network`](fiveone_model::networks::client_network)); `None` where the
     /// server tells none.
     pub(crate) address: Option<IpAddr>,
+}
+
+/// Who tries to sign in to the console.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Trying {
+    /// From a network, whatever the name.
+    From(Option<IpAddr>),
+    /// By a name, from wherever.
+    By(String),
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,7 @@ use fiveone_engine::Engine;
 
 use crate::Options;
 use crate::calls_at_once::CallsAtOnce;
-use crate::console::{FREE_BY, FREE_FROM, Trying};
-use crate::guesses::Guesses;
+use crate::guesses::{FREE_BY, FREE_FROM, Guesses, Trying};
 use crate::log_budget::LogBudget;
 use crate::rate::Rates;
 

@@ -23,6 +23,7 @@ mod task;
 mod tasks;
 mod viewer;
 mod waits;
+mod words;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -48,7 +49,11 @@ use self::routes::ROUTES;
 use crate::metrics::{V1_CALL_SECONDS, V1_CALLS};
 use crate::state::ApiState;
 
-pub use openapi::document as openapi_document;
+/// The OpenAPI document of `/v1`.
+#[must_use]
+pub fn openapi_document() -> serde_json::Value {
+    openapi::document(ROUTES)
+}
 
 /// Every code of a problem with the address of its page in the viewer.
 pub(crate) fn error_pages() -> Vec<(&'static str, String)> {
@@ -138,7 +143,7 @@ async fn answer(
     let Some(route) = route else { return Err(refuse(request.method(), request.uri().path())) };
     match route.run {
         Run::Open(run) => run(&id, &Query::read(request.uri(), &route.query_names())?),
-        Run::Keyed(run) => run(Call::check(front, route, id, request).await?).await,
+        Run::Keyed(run) => run(Call::check(front, &route.needs(), id, request).await?).await,
     }
 }
 

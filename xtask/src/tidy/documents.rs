@@ -9,13 +9,10 @@ use super::Finding;
 const CHARS_MAX: usize = 200;
 const TABLE_CHARS_MAX: usize = 320;
 
-/// Documents that are older than the rule.
-const EXEMPT: [&str; 1] = ["docs/CONNECTORS.md"];
-
 pub(super) fn check(path: &Path, text: &str, findings: &mut Vec<Finding>) {
     let is_ours = path.starts_with("docs") || path.components().count() == 1;
     let is_document = is_ours && path.extension().is_some_and(|end| end == "md");
-    if !is_document || EXEMPT.iter().any(|exempt| path == Path::new(exempt)) {
+    if !is_document {
         return;
     }
     let mut is_code = false;

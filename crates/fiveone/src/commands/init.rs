@@ -52,7 +52,7 @@ impl Init {
         let mut asker = Asker::new(self.yes);
         let is_new = !place.config.exists();
         let first = if is_new {
-            let answers = Answers::ask(&self.given, &mut asker, &place).await?;
+            let answers = Answers::ask(&self.given, &mut asker, &place.database).await?;
             place.write(&answers)?;
             answers.app
         } else {
@@ -127,4 +127,9 @@ fn told(place: &Place, config: &Config, is_new: bool, app: Option<&Value>) -> St
 
 fn usage(message: impl std::fmt::Display) -> Failed {
     Failed::message(Reason::Usage, message)
+}
+
+/// Text as TOML has it; what JSON escapes TOML escapes alike.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

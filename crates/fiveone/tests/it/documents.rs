@@ -17,7 +17,8 @@ use texts::{addresses, documents, mentions, shell_lines};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fiveone");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Programs of other people: that a document names them is no promise of ours.
+/// Programs of other people, and what builds ours. They are not run here; that the crates, files and
+/// scripts they name are there is looked at by `xtask tidy`.
 const OTHERS: [&str; 5] = ["cargo", "git", "./test.sh", "./postgres.sh", "python3"];
 
 /// A folder in which lines are run, with the program on the path and the connectors beside it.
@@ -246,6 +247,40 @@ async fn every_line_of_the_demonstrations_banner_runs() {
     }
     drop(reader);
     demo.process.kill().await.expect("it is killed");
+}
+
+/// The lines of the picture of a terminal.
+fn lines_of_picture(svg: &str) -> Vec<String> {
+    let mut lines = std::collections::BTreeMap::<u32, String>::new();
+    for text in svg.split("<text ").skip(1) {
+        let (attributes, rest) = text.split_once('>').expect("an element");
+        let (_, y) = attributes.split_once(" y=\"").expect("a place");
+        let y = y.split('"').next().and_then(|y| y.parse().ok()).expect("a number");
+        lines.entry(y).or_default().push_str(rest.split('<').next().unwrap_or_default());
+    }
+    lines.into_values().collect()
+}
+
+/// What stands on the left of a table's rows.
+fn labels<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let rows = lines.skip_while(|line| !line.starts_with('┌')).take_while(|line| *line != "…");
+    let cells = rows.filter_map(|line| line.strip_prefix('│')?.split('┆').next());
+    cells.map(|cell| cell.trim().to_owned()).collect()
+}
+
+/// Amounts and months go on; what is asked for and printed does not.
+#[tokio::test]
+async fn the_picture_of_readme_shows_what_is_printed_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let reader = Reader::new(&demo);
+    let report = reader.query("fiveone query fund 990000", "991300199305020000").await;
+    let printed = labels(report.expect("a report").lines());
+    let svg = std::fs::read_to_string(Path::new(ROOT).join("docs/query.svg")).expect("a picture");
+    let drawn = lines_of_picture(&svg);
+    let drawn = labels(drawn.iter().map(String::as_str));
+    assert!(drawn.len() > 10, "{drawn:?}");
+    assert_eq!(drawn, printed[..drawn.len()], "draw it anew: cargo run -p xtask -- picture");
 }
 
 #[tokio::test]

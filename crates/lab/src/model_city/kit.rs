@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::font;
-use crate::puzzle::{self, HEIGHT, PIECE, WIDTH};
+use crate::puzzle::{self, HEIGHT, PIECE, Puzzle, WIDTH};
 use crate::rng::Rng;
 use crate::session::{Session, random_hex};
 use crate::visit::{Page, Visit};
@@ -19,17 +19,6 @@ const SLIDE_TOLERANCE: u64 = 5;
 const CLICK_TOLERANCE: u64 = 25;
 
 const BLOCK: usize = 16;
-
-/// A puzzle that was drawn for a session.
-#[derive(Debug)]
-pub(crate) struct Puzzle {
-    kind: String,
-    token: String,
-    secret: String,
-    drawn_at: Instant,
-    /// Where the piece goes, or the letters are, in order.
-    places: Vec<(u64, u64)>,
-}
 
 /// Answers below `captcha/`.
 pub(super) fn answer(visit: &Visit<'_>, session: &mut Session, path: &str) -> Page {

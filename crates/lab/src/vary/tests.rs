@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::callbacks::Callbacks;
-use crate::cities::CITIES;
+use crate::cities::{CITIES, Portal};
 use crate::dress;
 use crate::facts::without_open;
 use crate::fund::rsa;
@@ -69,7 +69,7 @@ fn state() -> LabState {
 }
 
 /// What one visitor asks of a portal: the entry, the login, and every page with data.
-fn requests(city: &City) -> &'static [&'static str] {
+fn requests(city: &Portal) -> &'static [&'static str] {
     let word = city.family.word;
     let of_family = REQUESTS.iter().filter(|entry| entry.0 == word);
     let found = of_family.clone().find(|entry| entry.1 == city.area);
@@ -79,7 +79,7 @@ fn requests(city: &City) -> &'static [&'static str] {
 /// One visitor of one portal.
 struct Walk<'a> {
     state: &'a LabState,
-    city: &'static City,
+    city: &'static Portal,
     world: World,
     person: Person,
     password: &'static str,
@@ -91,7 +91,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(
         state: &'a LabState,
-        city: &'static City,
+        city: &'static Portal,
         stranger: Option<Stranger>,
         (index, password): (u64, &'static str),
     ) -> Self {
@@ -151,7 +151,7 @@ impl<'a> Walk<'a> {
         Visit {
             state: self.state,
             world: self.world,
-            city: self.city,
+            city: &self.city.city,
             vary: self.world.varied(self.city),
             mount: self.city.mount(),
             method: if is_post { Method::POST } else { Method::GET },
@@ -170,7 +170,7 @@ impl<'a> Walk<'a> {
         for request in requests(self.city) {
             self.session.picture = Some("ABCD".into());
             let visit = self.visit(request);
-            let page = server::answer(&visit, &mut self.session);
+            let page = server::answer(self.city.family, &visit, &mut self.session);
             let is_data = matches!(page.part, Part::Data(_)) && page.status == 200;
             self.data += usize::from(is_data);
             let page = dress::dress(&visit.vary, page);
@@ -267,7 +267,7 @@ fn every_dimension_can_be_seen_wherever_it_is_drawn() {
 }
 
 /// The truth of a person, by section and row, without what may be taken or left.
-fn truth_of(world: &World, city: &'static City, index: u64) -> Value {
+fn truth_of(world: &World, city: &'static Portal, index: u64) -> Value {
     let person = world.person(city, index);
     without_open(world.truth_of(city, &person.id_card, "good").unwrap())
 }

@@ -10,7 +10,6 @@ use fiveone_model::product::Product;
 use fiveone_model::report::Section;
 
 use super::frame::{Frame, time};
-use super::overview::area_name;
 use super::visit::{Act, Seen, Trouble, page, see_other};
 use super::words;
 use crate::link::reason_name;
@@ -165,7 +164,7 @@ pub(super) async fn show(
     let closed = closed.into_iter().find(|one| one.product == product && one.area == area);
     let connector = seen.api.engine.library().connector(product, &area);
     page(&AreaPage {
-        name: area_name(&seen, product, &area).await?,
+        name: seen.area_name(product, &area).await?,
         product: product.as_str(),
         code: area.as_str().to_owned(),
         url: known.url.clone(),

@@ -5,7 +5,6 @@ use axum::response::Response;
 use fiveone_model::report::Section;
 
 use super::frame::Frame;
-use super::overview::area_name;
 use super::visit::{Seen, Trouble, page};
 
 #[derive(Template)]
@@ -38,7 +37,7 @@ pub(super) async fn list(seen: Seen) -> Result<Response, Trouble> {
         let without: Vec<_> = without.map(|section| section.as_str()).collect();
         rows.push(Row {
             path: format!("/console/areas/{}/{}", product.as_str(), area.as_str()),
-            name: area_name(&seen, product, area).await?,
+            name: seen.area_name(product, area).await?,
             family: connector.family().unwrap_or("–").to_owned(),
             version: connector.version().chars().take(12).collect(),
             logins: connector.logins().len(),

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::response::Response;
 use fiveone_engine::{AreaEnds, Fault, Overview};
 use fiveone_model::ledger::yuan;
-use fiveone_model::product::Product;
 
 use super::chart;
 use super::frame::{Frame, lasting, time};
@@ -70,17 +69,6 @@ impl Side {
     }
 }
 
-/// What an area is called, with its product.
-pub(super) async fn area_name(
-    seen: &Seen,
-    product: Product,
-    code: &fiveone_model::area::AreaCode,
-) -> Result<String, Fault> {
-    let areas = seen.api.engine.areas(product).await?;
-    let name = areas.iter().find(|area| area.code == *code).map_or("", |area| area.name.as_str());
-    Ok(format!("{} {name} {code}", words::product(seen.language(), product), code = code.as_str()))
-}
-
 async fn now(seen: &Seen) -> Result<Live, Trouble> {
     let frame = seen.frame("overview");
     let language = frame.language;
@@ -90,7 +78,7 @@ async fn now(seen: &Seen) -> Result<Live, Trouble> {
         areas.push(AreaShown {
             product: ends.product.as_str(),
             code: ends.area.as_str().to_owned(),
-            name: area_name(seen, ends.product, &ends.area).await?,
+            name: seen.area_name(ends.product, &ends.area).await?,
             sides: [Side::of(ends, 0), Side::of(ends, 1)],
         });
     }

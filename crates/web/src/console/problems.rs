@@ -4,7 +4,6 @@ use fiveone_engine::{Fault, Overview};
 use fiveone_model::ledger::yuan;
 
 use super::frame::{Frame, time};
-use super::overview::area_name;
 use super::visit::Seen;
 
 /// So many failures within the hour that are not the person's, and at least half of all ends.
@@ -94,7 +93,7 @@ async fn failing(
             kind: "bad",
             what: format!(
                 "{} {}",
-                area_name(seen, ends.product, &ends.area).await?,
+                seen.area_name(ends.product, &ends.area).await?,
                 frame.say("多数任务失败", "fails most tasks")
             ),
             whom: format!("{failed} {}", frame.say("个任务", "tasks")),
@@ -109,7 +108,7 @@ async fn failing(
 async fn closed(seen: &Seen, frame: &Frame, all: &mut Vec<Problem>) -> Result<(), Fault> {
     for switch in seen.api.engine.console().areas().closed().await? {
         let (product, area) = (switch.product.as_str(), switch.area.as_str());
-        let name = area_name(seen, switch.product, &switch.area).await?;
+        let name = seen.area_name(switch.product, &switch.area).await?;
         let until = match switch.until_at {
             Some(at) => format!("{} {}", frame.say("到", "until"), time(at)),
             None => frame.say("直到有人开放", "until somebody opens it").to_owned(),

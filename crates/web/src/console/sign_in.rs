@@ -1,7 +1,6 @@
 //! Signing in and out. A session is new at every sign-in, and whatever was wrong is told in the same words.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -15,23 +14,9 @@ use super::visit::{
     Act, Caller, LANGUAGE, Trouble, cookie_name, html, is_https, is_own, see_other,
 };
 use crate::assets;
+use crate::guesses::Trying;
 use crate::language::Language;
 use crate::state::ApiState;
-
-/// Who tries to sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Trying {
-    /// From a network, whatever the name.
-    From(Option<IpAddr>),
-    /// By a name, from wherever.
-    By(String),
-}
-
-/// Wrong tries of one network that are nobody's fault.
-pub(crate) const FREE_FROM: u32 = 5;
-/// Wrong tries by one name, from wherever; more, so that who knows a name cannot lock out whose it is as
-/// easily as itself.
-pub(crate) const FREE_BY: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]

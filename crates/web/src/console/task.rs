@@ -13,7 +13,6 @@ use fiveone_model::operator::Role;
 use fiveone_model::task::{CrawlProgress, Stage, StageName};
 
 use super::frame::{Frame, lasting, time};
-use super::overview::area_name;
 use super::run_log::Stretch;
 use super::visit::{Act, Seen, Trouble, page, see_other};
 use super::words;
@@ -207,7 +206,7 @@ pub(super) async fn show(seen: Seen, Path(tid): Path<String>) -> Result<Response
     page(&Task {
         id: row.id.to_string(),
         app: row.app_id.to_string(),
-        portal: area_name(&seen, row.product, &row.area).await?,
+        portal: seen.area_name(row.product, &row.area).await?,
         product: row.product.as_str(),
         area: row.area.as_str().to_owned(),
         code: row.stage.code(CrawlProgress::SomeSections).number(),

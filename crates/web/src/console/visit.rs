@@ -12,12 +12,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fiveone_engine::Deed;
 use fiveone_engine::{Fault, Session};
 use fiveone_model::app::AppId;
+use fiveone_model::area::AreaCode;
 use fiveone_model::operator::Role;
+use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::frame::Frame;
+use super::words;
 use crate::assets;
 use crate::client_address::client_address;
 use crate::language::Language;
@@ -264,6 +267,19 @@ impl Seen {
             now: self.api.engine.now(),
             said,
         }
+    }
+
+    /// What an area is called, with its product.
+    pub(super) async fn area_name(
+        &self,
+        product: Product,
+        code: &AreaCode,
+    ) -> Result<String, Fault> {
+        let areas = self.api.engine.areas(product).await?;
+        let area = areas.iter().find(|area| area.code == *code);
+        let name = area.map_or("", |area| area.name.as_str());
+        let product = words::product(self.language(), product);
+        Ok(format!("{product} {name} {code}", code = code.as_str()))
     }
 
     /// Lets those through whose role may.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use bytes::Bytes;
-use fiveone_engine::AppEntry;
+use fiveone_engine::{AppEntry, OwnTask};
 use fiveone_model::api_key::{Key, KeyMode, MODEL_CITY};
 use fiveone_model::area::AreaCode;
 use fiveone_model::networks::client_network;
@@ -17,10 +17,10 @@ use super::body;
 use super::code::Code;
 use super::problem::Problem;
 use super::query::Query;
-use super::route::Route;
 use super::waits::Waiting;
 use crate::client_address::client_address;
 use crate::guesses::Guesser;
+use crate::rate::CallKind;
 
 /// A call that passed every check that is the same for all routes.
 pub(super) struct Call<'a> {
@@ -38,6 +38,15 @@ pub(super) struct Call<'a> {
     permit: Option<SemaphorePermit<'a>>,
 }
 
+/// What a route has of a call checked.
+pub(super) struct Needs {
+    /// What it is to the load of a node.
+    pub(super) kind: CallKind,
+    /// The names it knows behind the `?`.
+    pub(super) query_names: Vec<&'static str>,
+    pub(super) has_body: bool,
+}
+
 impl<'a> Call<'a> {
     /// Whether it may ask the simulated portals.
     pub(super) fn reaches_model_city(&self) -> bool {
@@ -47,7 +56,7 @@ impl<'a> Call<'a> {
     /// Checks a request: key, address, rate, load, query, body.
     pub(super) async fn check(
         front: &'a Arc<Front>,
-        route: &Route,
+        needs: &Needs,
         id: String,
         request: Request,
     ) -> Result<Self, Problem> {
@@ -55,15 +64,22 @@ impl<'a> Call<'a> {
         let address = client_address(&request, &api.options.trusted_proxies);
         let guesser = Guesser { app: None, address: address.map(client_network) };
         let (key, app, mode) = caller(front, request.headers(), guesser).await?;
-        let permit = api.let_in_anywhere(&app.app, route.kind(), address)?;
+        let permit = api.let_in_anywhere(&app.app, needs.kind, address)?;
         let (parts, body) = request.into_parts();
-        let query = Query::read(&parts.uri, &route.query_names())?;
-        let body = match route.body {
-            Some(_) => body::read(&parts.headers, body, &api.options).await?,
-            None => Bytes::new(),
+        let query = Query::read(&parts.uri, &needs.query_names)?;
+        let body = match needs.has_body {
+            true => body::read(&parts.headers, body, &api.options).await?,
+            false => Bytes::new(),
         };
         let (headers, permit) = (parts.headers, Some(permit));
         Ok(Self { front, app, mode, key, id, query, headers, body, permit })
+    }
+
+    /// The task of the path; another app's is none, nor is with a test key one of a real portal.
+    pub(super) async fn own_task(&self) -> Result<OwnTask, Problem> {
+        let task = self.front.api.engine.own_task(&self.app.app.id, &self.id).await?;
+        let task = task.filter(|own| self.sees(&own.line.task.area));
+        task.ok_or_else(|| Code::TaskNotFound.into())
     }
 
     /// Whether the app may use a product now.

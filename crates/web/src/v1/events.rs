@@ -19,7 +19,6 @@ use super::call::{Call, Standing};
 use super::code::Code;
 use super::problem::Problem;
 use super::task::Task;
-use super::tasks::own_task;
 use super::waits::Waiting;
 use super::{Front, Outcome};
 
@@ -106,7 +105,7 @@ impl Watch {
 
 /// GET …/events: the task at once and at each change, until it has ended.
 pub(super) async fn follow(mut call: Call<'_>) -> Outcome {
-    let task = own_task(&call).await?;
+    let task = call.own_task().await?;
     call.allow(task.line.task.product)?;
     let waiting = call.wait()?;
     let watch = Watch::begin(&call, task.line.task.product);

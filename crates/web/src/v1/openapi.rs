@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made of the table of routes and of the types that are sent.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use super::code::Code;
 use super::problem::ProblemBody;
 use super::route::{Route, Run};
-use super::routes::ROUTES;
 
 /// What any call of an app may be refused with.
 const OF_APPS: [Code; 8] = [
@@ -39,9 +38,9 @@ const TAGS: [(&str, &str); 7] = [
 ];
 
 /// The document, made once.
-pub(super) fn text() -> String {
-    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
-    TEXT.clone()
+pub(super) fn text(routes: &[Route]) -> String {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| document(routes).to_string()).clone()
 }
 
 /// What makes the schemas: a member that may be left out of what we take always stands in what we send.
@@ -57,16 +56,19 @@ fn generator(mut settings: SchemaSettings) -> SchemaGenerator {
 }
 
 /// The OpenAPI document of `/v1`.
-#[must_use]
-pub fn document() -> Value {
+pub(super) fn document(routes: &[Route]) -> Value {
     let mut generators = Generators {
         sent: generator(SchemaSettings::draft2020_12().for_serialize()),
         taken: generator(SchemaSettings::draft2020_12().for_deserialize()),
     };
     let problem = generators.sent.subschema_for::<ProblemBody<'_>>().to_value();
     let mut paths: Map<String, Value> = Map::new();
-    for route in ROUTES {
-        let operation = operation(route, &problem, &mut generators);
+    for route in routes {
+        let mut operation = operation(route, &problem, &mut generators);
+        if route.operation == "create_task" {
+            let good = route.answer.status.to_string();
+            operation["responses"][good]["links"] = links_to_task(routes);
+        }
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method().as_str().to_ascii_lowercase()] = operation;
     }
@@ -143,10 +145,7 @@ fn responses(
     let mut content = json!({});
     content[answer.media] = schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
     let mut responses = Map::new();
-    let mut good = json!({ "description": "As asked.", "content": content });
-    if route.operation == "create_task" {
-        good["links"] = links_to_task();
-    }
+    let good = json!({ "description": "As asked.", "content": content });
     responses.insert(answer.status.to_string(), good);
     if route.operation == "show_task" {
         let text = json!({ "description": "As If-None-Match told." });
@@ -176,8 +175,8 @@ fn responses(
 }
 
 /// Where the id of a created task leads.
-fn links_to_task() -> Value {
-    let of_task = ROUTES.iter().filter(|route| route.path.starts_with("/v1/tasks/{id}"));
+fn links_to_task(routes: &[Route]) -> Value {
+    let of_task = routes.iter().filter(|route| route.path.starts_with("/v1/tasks/{id}"));
     let links = of_task.map(|route| {
         let parameters = json!({ "id": "$response.body#/id" });
         let link = json!({ "operationId": route.operation, "parameters": parameters });
@@ -190,11 +189,12 @@ fn links_to_task() -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::routes::ROUTES;
     use super::*;
 
     #[test]
     fn every_route_is_in_the_document_and_every_reference_leads_somewhere() {
-        let document = document();
+        let document = document(ROUTES);
         let (mut operations, mut tags) = (BTreeSet::new(), BTreeSet::new());
         for route in ROUTES {
             let method = route.method().as_str().to_ascii_lowercase();
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_code_is_told_of_some_route() {
-        let text = document().to_string();
+        let text = document(ROUTES).to_string();
         let told = |code: &&Code| text.contains(code.as_str());
         let untold: Vec<_> = Code::ALL.iter().filter(|code| !told(code)).collect();
         // A method that a path has not is no operation.

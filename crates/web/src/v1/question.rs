@@ -10,7 +10,7 @@ use fiveone_model::question::{AnswerShape, OpenQuestion, PictureRole};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use super::task::words;
+use super::words::words;
 
 words!(
     QuestionKind,

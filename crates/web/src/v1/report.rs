@@ -15,7 +15,6 @@ use serde_json::{Map, Value as Json, json};
 use super::call::Call;
 use super::code::Code;
 use super::task::{ProductWord, SectionWord, section_word};
-use super::tasks::own_task;
 use super::{Outcome, json as answer};
 
 /// The documents' names that would mislead, and what they are called here.
@@ -69,7 +68,7 @@ struct Records(Map<String, Json>);
 
 /// GET /v1/tasks/{id}/report
 pub(super) async fn show(call: Call<'_>) -> Outcome {
-    own_task(&call).await?;
+    call.own_task().await?;
     match call.front.api.engine.own_report(&call.app.app.id, &call.id).await? {
         ReportOf::Unknown => Err(Code::TaskNotFound.into()),
         ReportOf::UnderWay => Err(Code::ReportNotReady.into()),
@@ -99,7 +98,7 @@ pub(super) struct Erasure {
 
 /// DELETE /v1/tasks/{id}/report
 pub(super) async fn erase(call: Call<'_>) -> Outcome {
-    own_task(&call).await?;
+    call.own_task().await?;
     let receipt = call.front.api.engine.erase_own(&call.app.app.id, &call.id).await?;
     let receipt = receipt.ok_or(Code::TaskNotFound)?;
     let erasure = Erasure {

@@ -6,7 +6,7 @@ use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::Outcome;
-use super::call::Call;
+use super::call::{Call, Needs};
 use super::code::Code;
 use super::query::Query;
 use crate::rate::CallKind;
@@ -117,7 +117,7 @@ impl Route {
     }
 
     /// What it is to the load of a node.
-    pub(super) fn kind(&self) -> CallKind {
+    fn kind(&self) -> CallKind {
         match self.operation {
             "create_task" => CallKind::Create,
             "show_task" | "follow_task" | "show_report" => CallKind::Poll,
@@ -130,5 +130,11 @@ impl Route {
     pub(super) fn query_names(&self) -> Vec<&'static str> {
         let params = self.params.iter().filter(|param| param.place == "query");
         params.map(|param| param.name).collect()
+    }
+
+    /// What it has checked of a call.
+    pub(super) fn needs(&self) -> Needs {
+        let (kind, query_names) = (self.kind(), self.query_names());
+        Needs { kind, query_names, has_body: self.body.is_some() }
     }
 }

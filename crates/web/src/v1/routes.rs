@@ -359,7 +359,7 @@ pub(super) const ROUTES: &[Route] = &[
         body: None,
         answer: other("application/json"),
         codes: &[],
-        run: Run::Open(|_, _| Ok(text(openapi::text(), "application/json"))),
+        run: Run::Open(document),
     },
     Route {
         verb: "GET",
@@ -370,7 +370,7 @@ pub(super) const ROUTES: &[Route] = &[
         body: None,
         answer: other("text/html"),
         codes: &[],
-        run: Run::Open(|_, query| viewer::page(query).map(kept)),
+        run: Run::Open(document_page),
     },
     Route {
         verb: "GET",
@@ -381,7 +381,7 @@ pub(super) const ROUTES: &[Route] = &[
         body: None,
         answer: other("text/html"),
         codes: &[Code::NotFound],
-        run: Run::Open(|word, query| viewer::error_page(word, query).map(kept)),
+        run: Run::Open(error_document_page),
     },
 ];
 
@@ -405,6 +405,18 @@ pub(super) fn methods_of(path: &str) -> Vec<&'static str> {
         }
     }
     methods
+}
+
+fn document(_: &str, _: &Query) -> Outcome {
+    Ok(text(openapi::text(ROUTES), "application/json"))
+}
+
+fn document_page(_: &str, query: &Query) -> Outcome {
+    viewer::page(ROUTES, query).map(kept)
+}
+
+fn error_document_page(word: &str, query: &Query) -> Outcome {
+    viewer::error_page(ROUTES, word, query).map(kept)
 }
 
 fn error_page(word: &str, _: &Query) -> Outcome {

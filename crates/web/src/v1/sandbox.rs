@@ -118,9 +118,9 @@ pub(super) async fn fail(call: Call<'_>) -> Outcome {
     of_test(&call)?;
     let new: NewFailure = body::parse(&call.body)?;
     let engine = &call.front.api.engine;
-    super::tasks::own_task(&call).await?;
+    call.own_task().await?;
     done(engine.fail_test(&call.app.app.id, &call.id, new.code).await?)?;
-    let own = super::tasks::own_task(&call).await?;
+    let own = call.own_task().await?;
     json(StatusCode::OK, &Task::of(&own))
 }
 

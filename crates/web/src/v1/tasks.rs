@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::response::Response;
-use fiveone_engine::{
-    AdmitError, Answered, Cancelling, CreateRequest, OwnTask, Refreshing, TaskChoice,
-};
+use fiveone_engine::{AdmitError, Answered, Cancelling, CreateRequest, Refreshing, TaskChoice};
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::{AreaCode, AreaStatus};
 use fiveone_model::challenge::ANSWER_CHARS_MAX;
@@ -115,13 +113,6 @@ pub(super) struct TaskPage {
     next: Option<String>,
 }
 
-/// The task of the path; another app's is none, nor is with a test key one of a real portal.
-pub(super) async fn own_task(call: &Call<'_>) -> Result<OwnTask, Problem> {
-    let task = call.front.api.engine.own_task(&call.app.app.id, &call.id).await?;
-    let task = task.filter(|own| call.sees(&own.line.task.area));
-    task.ok_or_else(|| Code::TaskNotFound.into())
-}
-
 /// POST /v1/tasks
 pub(super) async fn create(call: Call<'_>) -> Outcome {
     let idempotency_key = idempotency_key(&call)?;
@@ -209,7 +200,7 @@ pub(super) async fn show(mut call: Call<'_>) -> Outcome {
     };
     let wait = call.query.parsed("wait", "a whole number of seconds", seconds)?.unwrap_or(0);
     let known = call.header("if-none-match")?.map(str::to_owned);
-    let own = own_task(&call).await?;
+    let own = call.own_task().await?;
     call.allow(own.line.task.product)?;
     let mut watch = Watch::begin(&call, own.line.task.product);
     let _waiting = if wait > 0 { Some(call.wait()?) } else { None };
@@ -267,11 +258,11 @@ pub(super) async fn list(call: Call<'_>) -> Outcome {
 /// POST /v1/tasks/{id}/refresh
 pub(super) async fn refresh(call: Call<'_>) -> Outcome {
     let new: NewRefresh = body::parse(&call.body)?;
-    let own = own_task(&call).await?;
+    let own = call.own_task().await?;
     call.allow(own.line.task.product)?;
     let engine = &call.front.api.engine;
     match engine.refresh(&call.app.app.id, &call.id, new.question).await? {
-        Some(Refreshing::Asked) => json(StatusCode::ACCEPTED, &Task::of(&own_task(&call).await?)),
+        Some(Refreshing::Asked) => json(StatusCode::ACCEPTED, &Task::of(&call.own_task().await?)),
         Some(Refreshing::NotWaiting) => Err(Code::NoOpenQuestion.into()),
         Some(Refreshing::CannotRefresh) => Err(Code::QuestionStays.into()),
         Some(Refreshing::TooSoon(seconds)) => Err(Problem::later(Code::RefreshTooSoon, seconds)),
@@ -282,7 +273,7 @@ pub(super) async fn refresh(call: Call<'_>) -> Outcome {
 /// POST /v1/tasks/{id}/answers
 pub(super) async fn answer(call: Call<'_>) -> Outcome {
     let new: NewAnswer = body::parse(&call.body)?;
-    let own = own_task(&call).await?;
+    let own = call.own_task().await?;
     call.allow(own.line.task.product)?;
     let engine = &call.front.api.engine;
     let answer = fiveone_engine::Code {
@@ -292,7 +283,7 @@ pub(super) async fn answer(call: Call<'_>) -> Outcome {
     };
     match engine.answer(&call.app, own.line.task.product, &call.id, answer).await? {
         Answered::Accepted => {
-            let own = own_task(&call).await?;
+            let own = call.own_task().await?;
             json(StatusCode::ACCEPTED, &Task::of(&own))
         }
         Answered::NotWaiting => Err(Code::NoOpenQuestion.into()),
@@ -305,10 +296,10 @@ pub(super) async fn answer(call: Call<'_>) -> Outcome {
 
 /// POST /v1/tasks/{id}/cancel
 pub(super) async fn cancel(call: Call<'_>) -> Outcome {
-    own_task(&call).await?;
+    call.own_task().await?;
     match call.front.api.engine.cancel(&call.app.app.id, &call.id).await? {
         Cancelling::Cancelled => {
-            let own = own_task(&call).await?;
+            let own = call.own_task().await?;
             json(StatusCode::OK, &Task::of(&own))
         }
         Cancelling::Ended => Err(Code::TaskEnded.into()),

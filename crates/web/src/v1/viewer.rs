@@ -3,7 +3,7 @@
 
 mod fields;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use askama::Template;
 use bytes::Bytes;
@@ -17,12 +17,16 @@ use super::code::Code;
 use super::openapi;
 use super::problem::Problem;
 use super::query::Query;
+use super::route::Route;
 use crate::assets::VERSION;
 use crate::html::html;
 use crate::language::Language;
 
 /// The document, read once.
-static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of(&openapi::document()));
+fn document(routes: &[Route]) -> &'static Document {
+    static DOCUMENT: OnceLock<Document> = OnceLock::new();
+    DOCUMENT.get_or_init(|| Document::of(&openapi::document(routes)))
+}
 
 /// Where the page of a code is.
 pub(super) fn address_of(code: Code) -> String {
@@ -30,23 +34,25 @@ pub(super) fn address_of(code: Code) -> String {
 }
 
 /// GET /v1/docs
-pub(super) fn page(query: &Query) -> Outcome {
+pub(super) fn page(routes: &[Route], query: &Query) -> Outcome {
     // A page is the same each time, so each language's is kept.
-    static CHINESE: LazyLock<Option<Bytes>> = LazyLock::new(|| whole_page(Language::Chinese));
-    static ENGLISH: LazyLock<Option<Bytes>> = LazyLock::new(|| whole_page(Language::English));
-    let page = match language_of(query)? {
-        Language::Chinese => CHINESE.as_ref(),
-        Language::English => ENGLISH.as_ref(),
+    static CHINESE: OnceLock<Option<Bytes>> = OnceLock::new();
+    static ENGLISH: OnceLock<Option<Bytes>> = OnceLock::new();
+    let language = language_of(query)?;
+    let kept = match language {
+        Language::Chinese => &CHINESE,
+        Language::English => &ENGLISH,
     };
+    let page = kept.get_or_init(|| whole_page(routes, language)).as_ref();
     let page = page.ok_or_else(|| Fault::Impossible("the document is no page".to_owned()))?;
     Ok(html(StatusCode::OK, page.clone()))
 }
 
 /// GET /v1/docs/errors/{code}
-pub(super) fn error_page(word: &str, query: &Query) -> Outcome {
+pub(super) fn error_page(routes: &[Route], word: &str, query: &Query) -> Outcome {
     let frame = Frame::new(language_of(query)?, word.to_owned());
     let code = Code::parse(word).ok_or_else(|| Problem::from(Code::NotFound))?;
-    let all = DOCUMENT.tags.iter().flat_map(|tag| &tag.operations);
+    let all = document(routes).tags.iter().flat_map(|tag| &tag.operations);
     let operations = all.filter(|one| one.refusals.iter().any(|(_, codes)| codes.contains(&code)));
     let page = ErrorPage { frame, code, operations: operations.collect() };
     let text = page.render().map_err(|error| Fault::Impossible(format!("a page: {error}")))?;
@@ -58,9 +64,9 @@ fn language_of(query: &Query) -> Result<Language, Problem> {
     Ok(query.parsed("lang", "zh or en", known)?.unwrap_or_default())
 }
 
-fn whole_page(language: Language) -> Option<Bytes> {
+fn whole_page(routes: &[Route], language: Language) -> Option<Bytes> {
     let frame = Frame::new(language, String::new());
-    let page = DocumentPage { frame, document: &DOCUMENT, codes: Code::ALL };
+    let page = DocumentPage { frame, document: document(routes), codes: Code::ALL };
     let rendered = page.render().inspect_err(|error| tracing::error!(%error, "the document"));
     Some(rendered.ok()?.into())
 }

@@ -1,14 +1,15 @@
 //! The five answers, each looked at as a start would look at it.
 
+use std::path::Path;
+
 use clap::Args;
 use fiveone_engine::{callback_address, causes};
 use fiveone_model::app::AppId;
 use fiveone_store::{Error, Store};
 use url::Url;
 
-use super::files::{Place, quoted};
 use super::question::{Asker, Question};
-use super::usage;
+use super::{quoted, usage};
 use crate::commands::doctor;
 use crate::config::{Config, Server};
 use crate::exit::Failed;
@@ -58,9 +59,9 @@ impl Answers {
     pub(super) async fn ask(
         given: &Given,
         asker: &mut Asker,
-        place: &Place,
+        database: &Path,
     ) -> Result<Self, Failed> {
-        let file = format!("sqlite:{}", place.database.display());
+        let file = format!("sqlite:{}", database.display());
         let question = Question {
             text: "Where is the data kept? sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE",
             option: "--store",

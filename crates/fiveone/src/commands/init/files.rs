@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use fiveone_engine::seal::DeploymentKeys;
 
 use super::answers::Answers;
+use super::quoted;
 use crate::commands::store_access::write_secret;
 use crate::config::Config;
 use crate::exit::{Failed, Reason};
@@ -101,9 +102,4 @@ fn text(answers: &Answers, key: &Path) -> String {
         quoted(&key.display().to_string())
     ));
     text
-}
-
-/// Text as TOML has it; what JSON escapes TOML escapes alike.
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

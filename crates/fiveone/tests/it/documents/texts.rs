@@ -7,8 +7,10 @@ use super::ROOT;
 
 /// The documents, by their path in the repository.
 pub(super) fn documents() -> Vec<(String, String)> {
-    let mut paths = ["README.md", "README.zh.md", "CONTRIBUTING.md"].map(str::to_owned).to_vec();
-    for folder in ["docs", "docs/zh"] {
+    let mut paths = ["README.md", "README.zh.md", "CONTRIBUTING.md", "clients/README.md"]
+        .map(str::to_owned)
+        .to_vec();
+    for folder in ["docs", "docs/zh", "docs/adr", "docs/errors"] {
         for entry in std::fs::read_dir(Path::new(ROOT).join(folder)).expect("a folder") {
             let name = entry.expect("an entry").file_name().into_string().expect("a name");
             if name.ends_with(".md") {

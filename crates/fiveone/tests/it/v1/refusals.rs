@@ -132,7 +132,7 @@ async fn a_test_key_sees_no_task_of_a_real_portal(store: TestStore) {
     let listed = test.get("/v1/tasks").await.ok(200);
     let ids: Vec<_> =
         listed["data"].as_array().unwrap().iter().map(|task| text(&task["id"])).collect();
-    assert_eq!(ids, [own.clone()]);
+    assert_eq!(ids, std::slice::from_ref(&own));
     let elsewhere = test.get("/v1/tasks?area=210300").await;
     assert_eq!(elsewhere.problem(), (403, "wrong_mode".to_owned()));
     assert_eq!(live.get("/v1/tasks?area=210300").await.ok(200)["data"][0]["id"], id);
@@ -152,7 +152,7 @@ async fn a_stream_ends_with_what_it_was_let_in_by(store: TestStore) {
             gateway.change_app(|app| app.grants.fund = Some(Grant::Paused)).await
         })
         .await;
-    assert_eq!(told, [waits.clone()], "it waits, and nobody hears more of it");
+    assert_eq!(told, std::slice::from_ref(&waits), "it waits, and nobody hears more of it");
     gateway.change_app(|app| app.grants.fund = Some(Grant::Active)).await;
     let told = v1
         .follow(&id, async |_| {
