@@ -2,13 +2,15 @@
 
 use serde_json::Value as Json;
 
-use super::walk::Walk;
+/// A whole schema, in which references lead to its parts.
+#[derive(Clone, Copy)]
+pub(super) struct Root<'a>(pub(super) &'a Json);
 
-impl<'a> Walk<'a> {
-    pub(super) fn resolve(&self, schema: &'a Json) -> &'a Json {
+impl<'a> Root<'a> {
+    pub(super) fn resolve(self, schema: &'a Json) -> &'a Json {
         match schema.get("$ref").and_then(Json::as_str) {
             Some(path) => self
-                .root
+                .0
                 .pointer(path.trim_start_matches('#'))
                 .map_or(schema, |target| self.resolve(target)),
             None => schema,
@@ -16,7 +18,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Every alternative, those inside alternatives included.
-    pub(super) fn flat(&self, schemas: &[&'a Json]) -> Vec<&'a Json> {
+    pub(super) fn flat(self, schemas: &[&'a Json]) -> Vec<&'a Json> {
         let mut flat = Vec::new();
         for one in schemas {
             match choices(one).filter(|_| !is_object(one)) {
@@ -31,13 +33,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The keys of an object schema, those of flattened enums and structs included.
-    pub(super) fn shape(&self, schema: &'a Json) -> Shape<'a> {
+    pub(super) fn shape(self, schema: &'a Json) -> Shape<'a> {
         let mut shape = Shape::default();
         self.add_shape(schema, &mut shape);
         shape
     }
 
-    fn add_shape(&self, schema: &'a Json, shape: &mut Shape<'a>) {
+    fn add_shape(self, schema: &'a Json, shape: &mut Shape<'a>) {
         let own = schema.get("properties").and_then(Json::as_object);
         shape.properties.extend(own.into_iter().flatten().map(|(key, of)| (key.as_str(), of)));
         shape.required.extend(required(schema));

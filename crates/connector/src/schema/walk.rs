@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
-use super::shape::{choices, is_object, required, words_of};
+use super::shape::{Root, choices, is_object, required, words_of};
 use crate::{
     complaint::{Complaints, did_you_mean},
     definition::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) struct Walk<'a> {
-    pub(super) root: &'a Json,
+    root: Root<'a>,
     pub(super) complaints: &'a mut Complaints,
     /// The schemas of keys, and the words, that a file uses.
     #[cfg(test)]
@@ -25,7 +25,7 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(super) const fn new(root: &'a Json, complaints: &'a mut Complaints) -> Self {
         Self {
-            root,
+            root: Root(root),
             complaints,
             #[cfg(test)]
             used: Vec::new(),
@@ -43,7 +43,7 @@ impl<'a> Walk<'a> {
 
     /// The node as JSON, or null when it is wrong, which is then told.
     pub(super) fn value(&mut self, node: &Node, schema: &'a Json) -> Json {
-        let schema = self.resolve(schema);
+        let schema = self.root.resolve(schema);
         if is_object(schema) {
             return match &node.data {
                 Data::Map(pairs) => self.object(node, pairs, schema),
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
             };
         }
         if let Some(choices) = choices(schema) {
-            let choices: Vec<&Json> = choices.iter().map(|one| self.resolve(one)).collect();
+            let choices: Vec<&Json> = choices.iter().map(|one| self.root.resolve(one)).collect();
             return self.choice(node, &choices);
         }
         if schema.get("format").and_then(Json::as_str) == Some("json-template") {
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
     }
 
     fn choice(&mut self, node: &Node, choices: &[&'a Json]) -> Json {
-        let flat = self.flat(choices);
+        let flat = self.root.flat(choices);
         if node.is_null() && flat.iter().any(|one| allows(one, "null")) {
             return Json::Null;
         }
@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
     /// each of which one key is written.
     fn object(&mut self, node: &Node, pairs: &[(Node, Node)], schema: &'a Json) -> Json {
         let complaints_before = self.complaints.len();
-        let shape = self.shape(schema);
+        let shape = self.root.shape(schema);
         let is_closed = !shape.choices.is_empty() || is_closed(schema);
         let more = schema.get("additionalProperties").filter(|more| more.is_object());
         let mut map = Map::new();
