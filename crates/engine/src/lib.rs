@@ -26,6 +26,7 @@ mod kept_parts;
 mod link_ends;
 mod link_events;
 mod link_pages;
+mod link_parts;
 mod links;
 pub mod metric;
 mod neighbours;
@@ -73,9 +74,9 @@ use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
 pub use fiveone_store::{
     AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
-    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, LinkOutcome, LinkRow, Mark, NodeSeen,
-    Overview, Resolved, StageRow, Statement, StatementLine, TaskChoice, TaskLine, TaskListed,
-    TaskSearch, TasksFound, WrongCount,
+    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, LinkOutcome, LinkPart, LinkRow, Mark,
+    NodeSeen, Overview, PartState, Resolved, StageRow, Statement, StatementLine, TaskChoice,
+    TaskLine, TaskListed, TaskSearch, TasksFound, WrongCount,
 };
 use tokio::sync::watch;
 

@@ -9,6 +9,7 @@ mod call;
 mod callbacks;
 mod code;
 mod events;
+mod link_parts;
 mod links;
 mod money;
 mod openapi;
