@@ -69,8 +69,8 @@ export class Demo {
   }
 
   /** Login fields of a person of the model city. */
-  async person(number = 0) {
-    const people = await fetch(`${this.lab}/people?product=fund&area=990000&n=${number + 1}`);
+  async person(number = 0, product = "fund") {
+    const people = await fetch(`${this.lab}/people?product=${product}&area=990000&n=${number + 1}`);
     return (await people.json())[number].login;
   }
 

@@ -351,6 +351,168 @@ describe("a person", () => {
   });
 });
 
+describe("a link of both products", () => {
+  const both = (...words) => demo.link("--product", "insurance", ...words);
+  const turn = (page, number) => page.getByText(`第 ${number} / 2 项`).waitFor();
+
+  async function read(page, person) {
+    await logIn(page, person, "good");
+    await answerCaptcha(page);
+    await heading(page, "这是读到的内容").waitFor();
+  }
+
+  for (const [size, options] of Object.entries(SIZES)) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`every stage on a ${size}, ${colorScheme}`, async () => {
+        const page = await open(await both(), { ...options, colorScheme });
+        const look = async (what) => {
+          await assertAccessible(page, what);
+          const overflows = await page.evaluate(() =>
+            document.documentElement.scrollWidth > document.documentElement.clientWidth);
+          assert.equal(overflows, false, what);
+          if (size === "phone" && colorScheme === "light") await keep(page, `both-${what}`);
+        };
+        await page.getByText("住房公积金和社会保险：").waitFor();
+        await look("consent");
+        await toTheForm(page);
+        await turn(page, 1);
+        await page.getByText("没有住房公积金，或这次不查？").click();
+        await look("skip");
+        await read(page, await demo.person(20));
+        await look("result");
+        await press(page, "保留，继续下一项");
+        await turn(page, 2);
+        await look("second");
+        await page.getByText("没有社会保险，或这次不查？").click();
+        await press(page, "我没有社会保险");
+        await heading(page, "核对后交出").waitFor();
+        await look("review");
+        await press(page, "交给演示应用");
+        await heading(page, "已移交").waitFor();
+        await look("ended");
+        assert.deepEqual(page.mistakes, []);
+        await page.context().close();
+      });
+    }
+  }
+
+  test("is gone through one after the other, and both are handed over at once", async () => {
+    const back = "https://app.example/back";
+    await demo.command("link", "returns", "demo", "--add", back);
+    const page = await open(await both("--return-url", back, "--state", "s2"));
+    const person = await demo.person(21);
+    await toTheForm(page);
+    await read(page, person);
+    await press(page, "保留，继续下一项");
+    // The city and the number of the person are there already; the password is not.
+    await heading(page, "示范市：登录").waitFor();
+    await turn(page, 2);
+    assert.equal(await page.getByLabel("身份证号").inputValue(), person.id_card);
+    assert.equal(await page.locator("[data-field=password]").inputValue(), "");
+    await read(page, await demo.person(21, "insurance"));
+    await press(page, "保留，去核对");
+    await heading(page, "核对后交出").waitFor();
+    // Nothing ticked gives nothing; who looks again comes back.
+    for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+    await press(page, "交给演示应用");
+    await page.getByRole("alert").filter({ hasText: "请至少勾选一项" }).waitFor();
+    await page.getByRole("button", { name: "再看一看 住房公积金" }).click();
+    await turn(page, 1);
+    await press(page, "保留，去核对");
+    await heading(page, "核对后交出").waitFor();
+    await press(page, "交给演示应用");
+    await heading(page, "已移交").waitFor();
+    const tids = await page.locator("code").allInnerTexts();
+    assert.equal(tids.length, 2);
+    const way = await page.getByRole("link", { name: "回到应用" }).getAttribute("href");
+    assert.equal(way,
+      `${back}?state=s2&outcome=handed_over&fund_tid=${tids[0]}&insurance_tid=${tids[1]}`);
+    for (const tid of tids) assert.match(await demo.command("task", "show", tid), /40001/);
+    assertSealed(page, [person.id_card]);
+    await page.context().close();
+  });
+
+  test("loses nothing when the tab is closed and the server restarted in the middle", async () => {
+    const address = await both("--area", "990000");
+    const page = await open(address);
+    await press(page, "同意并继续");
+    await read(page, await demo.person(22));
+    await press(page, "保留，继续下一项");
+    await turn(page, 2);
+    const context = page.context();
+    await page.close();
+    await demo.halt("SIGKILL");
+    await demo.run();
+    const again = await context.newPage();
+    await again.goto(address);
+    await turn(again, 2);
+    await read(again, await demo.person(22, "insurance"));
+    await press(again, "保留，去核对");
+    await heading(again, "核对后交出").waitFor();
+    assert.equal(await again.getByRole("checkbox").count(), 2, "the first is still there");
+    again.on("dialog", (dialog) => dialog.accept());
+    await press(again, "不交出，全部删除");
+    await heading(again, "已删除").waitFor();
+    const receipts = await again.locator("code").allInnerTexts();
+    assert.equal(receipts.filter((text) => text.startsWith("erasure_")).length, 2);
+    await context.close();
+  });
+
+  test("takes nothing of a second tab that is behind", async () => {
+    const address = await both("--area", "990000");
+    const page = await open(address);
+    await press(page, "同意并继续");
+    await page.getByText("没有住房公积金，或这次不查？").waitFor();
+    const tab = await page.context().newPage();
+    // It hears of nothing: its stream of events is not let through.
+    await tab.route(/\/events\?/, (route) => route.abort());
+    await tab.goto(address);
+    await tab.getByText("没有住房公积金，或这次不查？").click();
+    await page.getByText("没有住房公积金，或这次不查？").click();
+    await press(page, "这次不查");
+    await turn(page, 2);
+    await press(tab, "我没有住房公积金");
+    await turn(tab, 2);
+    await page.getByText("没有社会保险，或这次不查？").click();
+    await press(page, "这次不查");
+    await page.getByText("没有可以交出的内容").waitFor();
+    await assertAccessible(page, "nothing to hand over");
+    await press(page, "结束");
+    await heading(page, "已删除").waitFor();
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  });
+
+  test("is done by keyboard, in English", async () => {
+    const page = await open(`${await both("--area", "990000")}?lang=en`, SIZES.desktop);
+    const tabTo = async (locator) => {
+      for (let presses = 0; presses < 40; presses += 1) {
+        if (await locator.evaluate((element) => element === document.activeElement)) return;
+        await page.keyboard.press("Tab");
+      }
+      assert.fail("not reached by Tab");
+    };
+    await heading(page, "Before you agree").waitFor();
+    await tabTo(page.getByRole("button", { name: "Agree and go on" }));
+    await page.keyboard.press("Enter");
+    for (const product of ["housing fund", "social insurance"]) {
+      const summary = page.getByText(`No ${product}, or not now?`);
+      await summary.waitFor();
+      await tabTo(page.locator("details.skip summary"));
+      await page.keyboard.press("Enter");
+      await tabTo(page.getByRole("button", { name: `I have no ${product}` }));
+      await page.keyboard.press("Enter");
+      await summary.waitFor({ state: "detached" });
+    }
+    await page.getByText("There is nothing to hand over.").waitFor();
+    await tabTo(page.getByRole("button", { name: "Read it after all housing fund" }));
+    await page.keyboard.press("Enter");
+    await page.getByText("No housing fund, or not now?").waitFor();
+    assert.deepEqual(page.mistakes, []);
+    await page.context().close();
+  });
+});
+
 describe("a question of today", () => {
   const NAMES = {
     滑块验证: "slide", 点选验证: "click", 扫码登录: "scan", 选择账户: "choose", 手机确认: "confirm",

@@ -78,6 +78,16 @@ test("a person is one click from the page that asks them", async () => {
   await page.context().close();
 });
 
+test("one link may ask for both products", async () => {
+  const page = await open(SIZES.desktop);
+  await page.getByRole("button", { name: "公积金和社保，一个链接查两项" }).click();
+  await page.getByText("住房公积金和社会保险：").waitFor();
+  await page.getByRole("button", { name: "同意并继续" }).click();
+  await page.getByText("第 1 / 2 项").waitFor();
+  assert.deepEqual(page.mistakes, []);
+  await page.context().close();
+});
+
 test("every command is copied and runs", async () => {
   const page = await open(SIZES.desktop, ["clipboard-read", "clipboard-write"]);
   const commands = await page.locator(".command").all();

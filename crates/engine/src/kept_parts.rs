@@ -4,7 +4,7 @@
 use fiveone_model::area::AreaCode;
 use fiveone_model::product::Product;
 use fiveone_model::task::{Stage, TaskId};
-use fiveone_store::{LinkRow, NewTask, SectionRow, Store};
+use fiveone_store::{LinkPart, NewTask, SectionRow, Store};
 
 use crate::seal::{DeploymentKeys, TaskKey};
 use crate::{Fault, sections};
@@ -21,13 +21,13 @@ pub struct KeptParts {
 }
 
 impl KeptParts {
-    /// What a link keeps: of its newest task, when that has read a part, else of the one before it.
+    /// What a product of a link keeps: of its newest task, when that has read a part, else of the one before it.
     pub(crate) async fn of(
         store: &Store,
         keys: &DeploymentKeys,
-        link: &LinkRow,
+        part: &LinkPart,
     ) -> Result<Option<Self>, Fault> {
-        for id in [&link.task, &link.kept].into_iter().flatten() {
+        for id in [&part.task, &part.kept].into_iter().flatten() {
             let Some(task) = store.read.task(id).await? else { continue };
             let is_part = matches!(&task.stage, Stage::Done { missing } if !missing.is_empty());
             let (true, Some(wrapped)) = (is_part, &task.data_key) else { continue };

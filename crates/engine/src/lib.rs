@@ -2,7 +2,7 @@
 //!
 //! admit → claim → drive (ask ⇄ answer) → settle → notify, and sweep for what is left over. Each is
 //! a type with its own inputs; [`Engine`] makes them, starts their loops and hands calls on. The
-//! engine knows connectors and the store; it knows nothing of HTTP interfaces or of the documents'
+//! envelope. It is long because every name that the crate gives out stands here.
 //! envelope.
 
 mod accounts;
@@ -25,7 +25,9 @@ mod kept_callbacks;
 mod kept_parts;
 mod link_ends;
 mod link_events;
+mod link_hand_over;
 mod link_pages;
+mod link_parts;
 mod link_visits;
 mod links;
 pub mod metric;
@@ -75,9 +77,9 @@ use fiveone_model::signature::NONCE_KEPT_FOR_MS;
 use fiveone_model::task::TaskId;
 pub use fiveone_store::{
     AppCallbacks, AreaEnds, AttemptRow, CallbackAbout, CallbackChoice, CallbackState, ClosedBy,
-    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, LinkOutcome, LinkRow, Mark, NodeSeen,
-    Overview, Resolved, StageRow, Statement, StatementLine, TaskChoice, TaskLine, TaskListed,
-    TaskSearch, TasksFound, WrongCount,
+    Deed, DeedChoice, EmptyWallet, Hour, KeptCallback, LinkOutcome, LinkPart, LinkRow, Mark,
+    NodeSeen, Overview, PartState, Resolved, StageRow, Statement, StatementLine, TaskChoice,
+    TaskLine, TaskListed, TaskSearch, TasksFound, WrongCount,
 };
 use tokio::sync::watch;
 
@@ -103,7 +105,8 @@ pub use evidence::{KeptChange, PortalChange, PortalEvidence};
 pub use fault::{Fault, causes};
 pub use kept_callbacks::KeptCallbacks;
 pub use kept_parts::KeptParts;
-pub use link_pages::{Begun, HandOver, LinkPages, LinkTask};
+pub use link_hand_over::HandOver;
+pub use link_pages::{Begun, LinkPages, LinkTask};
 pub use links::{LINK_FOR_MS, Link, LinkRefusal, LinkRequest, Links, Look};
 pub use notify::{Receiver, Tried, callback_address, reach_callback};
 pub use operators::{NewTotp, Operators, Session, SessionLimits};

@@ -1,5 +1,5 @@
-//! What persons do on the pages of links: agree, log in, answer, look, hand over; how links end with
-//! nothing handed over is `link_ends.rs`.
+//! What persons do on the pages of links: agree, log in, answer, look; of several products each in its turn.
+//! What they decide about each is `link_parts.rs`, how links end `link_ends.rs`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use fiveone_model::login::Credentials;
 use fiveone_model::question::AnswerForm;
 use fiveone_model::task::Stage;
 use fiveone_model::words::without_tricks;
-use fiveone_store::{Consent, LinkRow, Store, Viewer};
+use fiveone_store::{Consent, LinkPart, LinkRow, PartState, Store, Viewer};
 use zeroize::Zeroizing;
 
 use crate::admit::{Admission, Withheld};
@@ -22,7 +22,6 @@ use crate::link_ends::LinkEnds;
 use crate::links::{Link, digest};
 use crate::node::Node;
 use crate::seal::{PageKey, random};
-use crate::settle::final_callback;
 use crate::show::Reports;
 use crate::signals::Signals;
 use crate::time::Time;
@@ -33,7 +32,7 @@ use crate::{AdmitError, Answered, CreateRequest, Fault, Refreshing};
 /// ends, and one person may not take all that an app has.
 const TASKS_OF_LINK_MAX: i64 = 10;
 
-/// A link's newest task as its person sees it.
+/// The newest task of a link's product as its person sees it.
 #[derive(Debug)]
 pub struct LinkTask {
     /// What a poll would show, and findings.
@@ -53,17 +52,6 @@ pub enum Begun {
     Resealed,
     /// Not admitted.
     Refused(AdmitError),
-}
-
-/// What became of handing a result over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HandOver {
-    /// It is the app's.
-    Done,
-    /// There is none to hand over, or the link is over.
-    Nothing,
-    /// The app may not see anything at present: it would be told to be its own, and not be shown.
-    Paused,
 }
 
 /// What persons do on their pages.
@@ -123,16 +111,16 @@ impl LinkPages {
         Ok(self.store.write.consent(&link.row.made.id, &consent).await?)
     }
 
-    /// A link's newest task as the person sees it; `None` when there is none, or nothing left of it.
+    /// The newest task of a link's product as the person sees it; `None` when there is none, or nothing left of
+    /// it.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn look(&self, link: &Link) -> Result<Option<LinkTask>, Fault> {
-        let Some(task) = &link.row.task else { return Ok(None) };
+    pub async fn look(&self, link: &Link, part: &LinkPart) -> Result<Option<LinkTask>, Fault> {
+        let Some(task) = &part.task else { return Ok(None) };
         let Some(row) = self.store.read.task(task).await? else { return Ok(None) };
         let Some(entry) = self.apps.find(&link.row.made.app_id).await? else { return Ok(None) };
-        let product = link.row.made.product;
-        match self.reports.show_to(Viewer::Person, &entry, product, task.as_str()).await? {
+        match self.reports.show_to(Viewer::Person, &entry, part.product, task.as_str()).await? {
             Shown::Task(view) => {
                 Ok(Some(LinkTask { view: *view, area: row.area, login_type: row.login_type }))
             }
@@ -140,22 +128,36 @@ impl LinkPages {
         }
     }
 
+    /// The area of another product of the link that was read, where the person is likely to have this one, too.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn area_before(&self, link: &Link) -> Result<Option<AreaCode>, Fault> {
+        for part in &link.row.parts {
+            let (Some(task), PartState::Accepted) = (&part.task, part.state) else { continue };
+            if let Some(row) = self.store.read.task(task).await? {
+                return Ok(Some(row.area));
+            }
+        }
+        Ok(None)
+    }
+
     /// What is another text whenever its page may have to show something else: one look for those who wait.
     ///
     /// # Errors
     /// The store failed.
     pub async fn version(&self, link: &Link) -> Result<String, Fault> {
-        let LinkRow { made, consent, task, end, .. } = &link.row;
-        let version = match task {
+        let LinkRow { made, consent, parts, end, .. } = &link.row;
+        let version = match link.row.turn().and_then(|turn| turn.task.as_ref()) {
             Some(id) => self.store.read.task_version(Viewer::Person, &made.app_id, id).await?,
             None => None,
         };
         let has_consent = consent.is_some();
-        Ok(format!("{has_consent} {} {end:?} {task:?} {version:?}", link.is_expired))
+        Ok(format!("{has_consent} {} {end:?} {parts:?} {version:?}", link.is_expired))
     }
 
-    /// Logs the person in at an area, by a login method, with the login fields that the page sealed; `again`
-    /// reads the rest of what was read in part.
+    /// Logs the person in at an area for the product whose turn it is, by a login method, with the login fields
+    /// that the page sealed; `again` reads the rest of what was read in part.
     ///
     /// # Errors
     /// The store failed.
@@ -166,15 +168,18 @@ impl LinkPages {
         sealed: &[u8],
     ) -> Result<Begun, Fault> {
         let made = &link.row.made;
+        // Decided about in another tab: what is shown now tells.
+        let Some(turn) = link.row.turn() else { return Ok(Begun::Task) };
+        let product = turn.product;
         let Some(plain) = self.page_key().open(sealed, &link.about()) else {
             return Ok(Begun::Resealed);
         };
         let Some(credentials) = Credentials::from_bytes(&plain) else {
             return Ok(Begun::Refused(AdmitError::Parameter("参数无法解析".to_owned())));
         };
-        let kept = KeptParts::of(&self.store, &self.reports.keys, &link.row).await?;
-        let is_rest = again && kept.as_ref().map(|kept| &kept.task) == link.row.task.as_ref();
-        if !is_rest && self.is_under_way(link).await? {
+        let kept = KeptParts::of(&self.store, &self.reports.keys, turn).await?;
+        let is_rest = again && kept.as_ref().map(|kept| &kept.task) == turn.task.as_ref();
+        if !is_rest && self.is_under_way(turn).await? {
             // A second press, or another tab: what runs goes on.
             return Ok(Begun::Task);
         }
@@ -185,13 +190,13 @@ impl LinkPages {
         let Some(entry) = self.apps.find(&made.app_id).await? else {
             return Ok(Begun::Refused(AdmitError::Busy { wait_ms: 1_000 }));
         };
-        if entry.app.grant(made.product) != Some(Grant::Active) {
+        if entry.app.grant(product) != Some(Grant::Active) {
             let complaint = "应用暂时无法使用本服务，请联系应用".to_owned();
             return Ok(Begun::Refused(AdmitError::Parameter(complaint)));
         }
         let keeps = kept.as_ref().map(|kept| kept.task.clone());
         let request = CreateRequest {
-            product: made.product,
+            product,
             area: made.area.as_ref().map_or(area, AreaCode::as_str).to_owned(),
             login_type: login_type.to_owned(),
             credentials,
@@ -204,11 +209,12 @@ impl LinkPages {
             Err(AdmitError::Fault(fault)) => return Err(fault),
             Err(refusal) => return Ok(Begun::Refused(refusal)),
         };
-        let before = link.row.task.as_ref();
-        if !self.store.write.begin_link_task(&made.id, before, &task, keeps.as_ref()).await? {
+        let (part, before) = ((made.id.as_str(), product), turn.task.as_ref());
+        if !self.store.write.begin_link_task(part, before, &task, keeps.as_ref()).await? {
             // Somebody was first. The same again is the same task; any other nobody will ever look at.
-            let now = self.store.read.link(&made.id).await?;
-            if now.is_none_or(|now| now.end.is_some() || now.task.as_ref() != Some(&task)) {
+            let now = self.store.read.link(&made.id).await?.filter(|now| now.end.is_none());
+            let now = now.as_ref().and_then(|now| now.part(product));
+            if now.is_none_or(|now| now.task.as_ref() != Some(&task)) {
                 self.ends.tasks.give_up(&made.app_id, &task).await?;
             }
         }
@@ -221,8 +227,11 @@ impl LinkPages {
     /// # Errors
     /// The store failed.
     pub async fn return_to_kept(&self, link: &Link) -> Result<(), Fault> {
-        let (made, Some(task)) = (&link.row.made, &link.row.task) else { return Ok(()) };
-        if self.store.write.return_to_kept(&made.id, task, self.time.now()).await? {
+        let made = &link.row.made;
+        let Some(turn) = link.row.turn() else { return Ok(()) };
+        let Some(task) = &turn.task else { return Ok(()) };
+        let part = (made.id.as_str(), turn.product);
+        if self.store.write.return_to_kept(part, task, self.time.now()).await? {
             self.ends.tasks.give_up(&made.app_id, task).await?;
             self.signals.changed();
         }
@@ -230,8 +239,8 @@ impl LinkPages {
     }
 
     /// Whether the newest task has not failed.
-    async fn is_under_way(&self, link: &Link) -> Result<bool, Fault> {
-        let Some(task) = &link.row.task else { return Ok(false) };
+    async fn is_under_way(&self, turn: &LinkPart) -> Result<bool, Fault> {
+        let Some(task) = &turn.task else { return Ok(false) };
         let row = self.store.read.task(task).await?;
         Ok(row.is_some_and(|row| !matches!(row.stage, Stage::Failed(_))))
     }
@@ -245,7 +254,8 @@ impl LinkPages {
         let Some(plain) = self.page_key().open(sealed, &link.about()) else { return Ok(None) };
         // The question's number stands before the answer, so that a late one answers no other.
         let parts = std::str::from_utf8(&plain).ok().and_then(|text| text.split_once('\0'));
-        let (Some(task), Some((question, text))) = (&link.row.task, parts) else {
+        let turn = link.row.turn().and_then(|turn| Some((turn.product, turn.task.as_ref()?)));
+        let (Some((product, task)), Some((question, text))) = (turn, parts) else {
             return Ok(Some(Answered::Malformed));
         };
         let Ok(question) = question.parse() else { return Ok(Some(Answered::Malformed)) };
@@ -257,8 +267,7 @@ impl LinkPages {
             return Ok(Some(Answered::NotWaiting));
         }
         let code = Code { text, form: AnswerForm::Structured, question: Some(question) };
-        let (product, tid) = (made.product, task.as_str());
-        self.answers.take_from(Viewer::Person, &entry, product, tid, code).await.map(Some)
+        self.answers.take_from(Viewer::Person, &entry, product, task.as_str(), code).await.map(Some)
     }
 
     /// Asks for another picture, or another SMS, in place of the question that is shown.
@@ -266,7 +275,8 @@ impl LinkPages {
     /// # Errors
     /// The store failed, or what it has does not open.
     pub async fn refresh(&self, link: &Link, question: i64) -> Result<Refreshing, Fault> {
-        let Some(task) = &link.row.task else { return Ok(Refreshing::NotWaiting) };
+        let task = link.row.turn().and_then(|turn| turn.task.as_ref());
+        let Some(task) = task else { return Ok(Refreshing::NotWaiting) };
         if link.row.end.is_some() || link.is_expired {
             return Ok(Refreshing::NotWaiting);
         }
@@ -274,38 +284,5 @@ impl LinkPages {
             Some(row) => self.answers.refresh(&row, question).await,
             None => Ok(Refreshing::NotWaiting),
         }
-    }
-
-    /// Hands the result over to the app, which is called back about it.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn hand_over(&self, link: &Link) -> Result<HandOver, Fault> {
-        let Some(task) = &link.row.task else { return Ok(HandOver::Nothing) };
-        let Some(row) = self.store.read.task(task).await? else { return Ok(HandOver::Nothing) };
-        if !matches!(row.stage, Stage::Done { .. }) {
-            return Ok(HandOver::Nothing);
-        }
-        let app = self.apps.app(&row.app_id).await?;
-        if app.is_none_or(|app| app.grant(row.product) != Some(Grant::Active)) {
-            return Ok(HandOver::Paused);
-        }
-        let now = self.time.now();
-        let callback = final_callback(&self.apps, &row, &row.stage, now).await?;
-        let wipe_after = now + self.report_for_ms;
-        let (id, write) = (&link.row.made.id, &self.store.write);
-        let is_done = write.hand_over(id, task, callback.as_ref(), wipe_after, now).await?;
-        self.signals.callbacks.notify_one();
-        self.signals.changed();
-        if !is_done {
-            return Ok(HandOver::Nothing);
-        }
-        // What was read before, and what was tried, is nobody's any more.
-        for other in self.store.read.tasks_of_link(id).await? {
-            if other != *task {
-                self.ends.tasks.give_up(&row.app_id, &other).await?;
-            }
-        }
-        Ok(HandOver::Done)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use fiveone_model::link::{Exit, ExitReason, ExitStage, LinkEvent};
+use fiveone_model::link::LinkEvent;
 use fiveone_model::login::{Credentials, LoginMethod};
 use fiveone_store::LinkOutcome;
 
@@ -53,15 +53,9 @@ impl LinkPages {
     /// The store failed.
     pub async fn decline(&self, link: &Link) -> Result<(), Fault> {
         let (row, ends) = (&link.row, &self.ends);
-        let stage = ends.stage_of(row).await?;
-        let is_wrong = !self.store.read.said_wrong(&row.made.id).await?.is_empty();
-        let reason = match stage {
-            ExitStage::Result if is_wrong => ExitReason::WrongResult,
-            ExitStage::Consent | ExitStage::Result => ExitReason::Declined,
-            _ => ExitReason::Stopped,
-        };
-        if ends.end(row, LinkOutcome::Declined, Exit { stage, reason }).await? {
-            ends.give_up(row).await?;
+        let exits = ends.exits(row, false).await?;
+        if ends.end(row, LinkOutcome::Declined, &exits).await? {
+            ends.give_up(row, None).await?;
         }
         self.signals.changed();
         Ok(())

@@ -11,7 +11,7 @@ use fiveone_model::login::Credentials;
 use fiveone_model::look::{Colour, Theme};
 use fiveone_model::product::Product;
 use fiveone_model::words::is_trick;
-use fiveone_store::{LinkOutcome, LinkRow, NewLink, Store};
+use fiveone_store::{LinkOutcome, LinkRow, NewLink, PartState, Store};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 use zeroize::Zeroizing;
@@ -31,9 +31,9 @@ const WORDS_CHARS_MAX: usize = 200;
 /// What an app asks a person for.
 #[derive(Debug, Clone)]
 pub struct LinkRequest {
-    /// Which records.
-    pub product: Product,
-    /// Where, unless the person chooses.
+    /// Which records, in the order in which the person goes through them.
+    pub products: Vec<Product>,
+    /// Where, unless the person chooses; of each product.
     pub area: Option<AreaCode>,
     /// Why, in words for the person.
     pub purpose: String,
@@ -63,9 +63,12 @@ pub struct Look {
 /// Why no link is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkRefusal {
-    /// The app has no active grant for the product.
+    /// The app has no active grant for a product.
     #[error("the app has no active grant for the product")]
     NoGrant,
+    /// Nothing is asked for, or something twice.
+    #[error("a link asks for one product at least, and for each once")]
+    Products,
     /// The return address is not on the app's list.
     #[error("the return address is not on the app's list")]
     ReturnUrl,
@@ -116,7 +119,16 @@ impl Links {
         request: LinkRequest,
     ) -> Result<Result<Zeroizing<String>, LinkRefusal>, Fault> {
         let app = &entry.app;
-        if app.grant(request.product) != Some(Grant::Active) {
+        let products = &request.products;
+        let is_twice = |(at, product)| products[..at].contains(product);
+        if products.is_empty() || products.iter().enumerate().any(is_twice) {
+            return Ok(Err(LinkRefusal::Products));
+        }
+        // One that cannot be begun would be found out by the person, in the middle.
+        let is_granted = |product: &Product| {
+            app.grant(*product) == Some(Grant::Active) && entry.tariff(*product).is_some()
+        };
+        if !products.iter().all(is_granted) {
             return Ok(Err(LinkRefusal::NoGrant));
         }
         let is_fit =
@@ -152,7 +164,7 @@ impl Links {
             prefill_sealed: prefill::seal(&self.keys, &id, &request.prefill)?,
             id,
             app_id: app.id.clone(),
-            product: request.product,
+            products: request.products,
             area,
             purpose: request.purpose,
             state: request.state,
@@ -244,9 +256,18 @@ impl Link {
             if let Some(exit) = self.row.exit {
                 query.append_pair("reason", exit.reason.as_str());
             }
-            if let (Some(task), Some((LinkOutcome::HandedOver, _))) = (&self.row.task, self.row.end)
-            {
-                query.append_pair("tid", task.as_str());
+            // Of several each by its name: of two that are called the same, a reader sees one.
+            for part in &self.row.parts {
+                let name = |what: &str| match self.row.has_several() {
+                    true => format!("{}_{what}", part.product),
+                    false => what.to_owned(),
+                };
+                if let (Some(task), PartState::HandedOver) = (&part.task, part.state) {
+                    query.append_pair(&name("tid"), task.as_str());
+                }
+                if let (Some(exit), true) = (part.exit, self.row.has_several()) {
+                    query.append_pair(&name("reason"), exit.reason.as_str());
+                }
             }
         }
         Some(url.into())

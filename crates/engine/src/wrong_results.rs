@@ -11,7 +11,8 @@ use crate::links::Link;
 use crate::{Console, Fault, LinkPages};
 
 impl LinkPages {
-    /// Notes that a section is wrong; `false` when there is no result of this link to say it of.
+    /// Notes that a section of the product whose turn it is is wrong; `false` when there is no result to say
+    /// it of.
     ///
     /// # Errors
     /// The store failed.
@@ -21,8 +22,9 @@ impl LinkPages {
         section: Section,
         reason: WrongReason,
     ) -> Result<bool, Fault> {
-        let (made, task) = (&link.row.made, &link.row.task);
+        let made = &link.row.made;
         let is_over = link.row.end.is_some() || link.is_expired;
+        let task = link.row.turn().and_then(|turn| turn.task.as_ref());
         let (Some(task), false) = (task, is_over) else { return Ok(false) };
         let Some(task) = self.store.read.task(task).await? else { return Ok(false) };
         let is_done = matches!(task.stage, Stage::Done { .. });
@@ -42,12 +44,16 @@ impl LinkPages {
         Ok(true)
     }
 
-    /// What the person of a link found wrong.
+    /// What the person of a link found wrong with a product.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn said_wrong(&self, link: &Link) -> Result<Vec<(Section, WrongReason)>, Fault> {
-        Ok(self.store.read.said_wrong(&link.row.made.id).await?)
+    pub async fn said_wrong(
+        &self,
+        link: &Link,
+        product: Product,
+    ) -> Result<Vec<(Section, WrongReason)>, Fault> {
+        Ok(self.store.read.said_wrong(&link.row.made.id, product).await?)
     }
 }
 

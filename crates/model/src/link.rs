@@ -43,7 +43,7 @@ impl ExitStage {
     }
 }
 
-/// Why a link ended with nothing handed over.
+/// Why a link, or one of its products, ended with nothing handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExitReason {
     /// The person did not agree, or did not give what was read.
@@ -54,11 +54,22 @@ pub enum ExitReason {
     WrongResult,
     /// Its time was over.
     Expired,
+    /// The person has no account of this product: one of several that was skipped.
+    NoAccount,
+    /// The person did not want this one of several read.
+    NotNow,
 }
 
 impl ExitReason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Declined, Self::Stopped, Self::WrongResult, Self::Expired];
+    pub const ALL: [Self; 6] = [
+        Self::Declined,
+        Self::Stopped,
+        Self::WrongResult,
+        Self::Expired,
+        Self::NoAccount,
+        Self::NotNow,
+    ];
 
     /// The word in tables and on the wire.
     #[must_use]
@@ -68,6 +79,8 @@ impl ExitReason {
             Self::Stopped => "stopped",
             Self::WrongResult => "wrong_result",
             Self::Expired => "expired",
+            Self::NoAccount => "no_account",
+            Self::NotNow => "not_now",
         }
     }
 
@@ -83,7 +96,7 @@ impl ExitReason {
 pub enum LinkEvent {
     /// A browser has run its page for the first time.
     Opened,
-    /// It ended with nothing handed over.
+    /// It ended, and nothing was handed over, or not all that was asked for.
     Exited,
 }
 
@@ -104,7 +117,7 @@ impl LinkEvent {
     }
 }
 
-/// How a link ended with nothing handed over.
+/// How a link, or one of its products, ended with nothing handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Exit {
     /// Where the person was.

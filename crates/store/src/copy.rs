@@ -8,7 +8,7 @@ use crate::erasure::wipe;
 use crate::{Error, Store};
 
 /// Every table, each after those it refers to, with the columns of its key.
-const TABLES: [(&str, &[&str]); 30] = [
+const TABLES: [(&str, &[&str]); 31] = [
     ("node", &["id"]),
     ("app", &["id"]),
     ("default_tariff", &["product"]),
@@ -32,7 +32,8 @@ const TABLES: [(&str, &[&str]); 30] = [
     ("checkpoint", &["number"]),
     ("erasure", &["id"]),
     ("link", &["id"]),
-    ("wrong_result", &["link_id", "section"]),
+    ("link_part", &["link_id", "product"]),
+    ("wrong_result", &["link_id", "product", "section"]),
     ("return_url", &["app_id", "url"]),
     ("api_key", &["id"]),
     ("operator", &["name"]),

@@ -4,15 +4,15 @@
 use fiveone_model::app::AppId;
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
-use fiveone_model::link::{Exit, ExitReason, ExitStage};
+use fiveone_model::link::Exit;
 use fiveone_model::look::{Colour, Theme};
 use fiveone_model::product::Product;
 use fiveone_model::task::TaskId;
 
 use crate::callbacks::{NewCallback, queue_callback};
 use crate::db::{Row, args};
-use crate::link_ends::{lock_wallet_of, refund_others};
-use crate::{Error, Reader, Writer, app_id, corrupt};
+use crate::link_parts::{LinkPart, PartState};
+use crate::{Error, Reader, Writer, app_id, corrupt, link_parts};
 
 /// A link as an app makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct NewLink {
     pub id: String,
     /// Who asks.
     pub app_id: AppId,
-    /// For what.
-    pub product: Product,
+    /// For what, in this order; each once.
+    pub products: Vec<Product>,
     /// Where, unless the person chooses.
     pub area: Option<AreaCode>,
     /// Why, in the app's words.
@@ -46,7 +46,7 @@ pub struct NewLink {
 /// How a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkOutcome {
-    /// The person gave the result to the app.
+    /// The person gave the result to the app; of several products, one at least.
     HandedOver,
     /// The person did not, and it was erased.
     Declined,
@@ -91,72 +91,109 @@ pub struct LinkRow {
     pub made: NewLink,
     /// The consent, once there is one.
     pub consent: Option<Consent>,
-    /// Its newest task.
-    pub task: Option<TaskId>,
-    /// One before it that has read a part, while the newest reads the rest.
-    pub kept: Option<TaskId>,
+    /// The products that it asks for, in order: one at least.
+    pub parts: Vec<LinkPart>,
     /// When its page first ran in a browser.
     pub opened_at: Option<Millis>,
     /// How and when it ended; one whose time is over has not until somebody has looked.
     pub end: Option<(LinkOutcome, Millis)>,
     /// Where the person was and why, when nothing was handed over.
     pub exit: Option<Exit>,
-    /// What the erasure of its records was answered with.
-    pub receipt: Option<String>,
 }
 
-pub(crate) const COLUMNS: &str =
-    "id, app_id, product, area, purpose, state, return_url, expires_at, holder,
-    consented_at, consent, task_id, outcome, ended_at, is_test, exit_stage,
-    exit_reason, receipt, opened_at, kept_task_id,
+const COLUMNS: &str = "link.id, app_id, area, purpose, link.state, return_url, expires_at, holder,
+    consented_at, consent, outcome, ended_at, is_test, link.exit_stage, link.exit_reason, opened_at,
     theme, accent, prefill_sealed";
+/// How many those are: the columns of a part come after them.
+const COUNT: usize = 19;
 
-pub(crate) fn decode(row: &Row) -> Result<LinkRow, Error> {
-    let id = row.text(0)?;
+/// Reads links with their parts, of those that `which` picks of the table: a row for each part, in one look.
+pub(crate) fn sql(which: &str, order: &str) -> String {
+    format!(
+        "select {COLUMNS}, {} from ({which}) link join link_part part on part.link_id = link.id
+         order by {order} part.seq",
+        link_parts::COLUMNS
+    )
+}
+
+/// The links of rows that [`sql`] reads, each with all of its parts.
+pub(crate) fn decode_all(rows: &[Row]) -> Result<Vec<LinkRow>, Error> {
+    let mut links: Vec<LinkRow> = Vec::new();
+    for row in rows {
+        let part = link_parts::decode(row, COUNT)?;
+        let id = row.text(0)?;
+        match links.last_mut().filter(|link| link.made.id == id) {
+            Some(link) => {
+                link.made.products.push(part.product);
+                link.parts.push(part);
+            }
+            None => links.push(decode(row, id, part)?),
+        }
+    }
+    Ok(links)
+}
+
+fn decode(row: &Row, id: String, part: LinkPart) -> Result<LinkRow, Error> {
     let column = |column| corrupt("link", column, &id);
-    let area = row.maybe_text(3)?;
+    let area = row.maybe_text(2)?;
     let area = area.map(|area| AreaCode::parse(&area).ok_or_else(|| column("area"))).transpose()?;
-    let task_at = |at, name| -> Result<Option<TaskId>, Error> {
-        let task = row.maybe_text(at)?;
-        task.map(|task| TaskId::parse(&task).ok_or_else(|| column(name))).transpose()
-    };
-    let (task, kept) = (task_at(11, "task_id")?, task_at(19, "kept_task_id")?);
-    let consent = match (row.maybe_text(8)?, row.maybe_int(9)?, row.maybe_text(10)?) {
+    let consent = match (row.maybe_text(7)?, row.maybe_int(8)?, row.maybe_text(9)?) {
         (Some(holder), Some(at), Some(text)) => Some(Consent { holder, at, text }),
         _ => None,
     };
-    let end = match (row.maybe_text(12)?, row.maybe_int(13)?) {
+    let end = match (row.maybe_text(10)?, row.maybe_int(11)?) {
         (Some(word), Some(at)) => {
             Some((LinkOutcome::parse(&word).ok_or_else(|| column("outcome"))?, at))
         }
         _ => None,
     };
-    let exit = match (row.maybe_text(15)?, row.maybe_text(16)?) {
-        (Some(stage), Some(reason)) => Some(Exit {
-            stage: ExitStage::parse(&stage).ok_or_else(|| column("exit_stage"))?,
-            reason: ExitReason::parse(&reason).ok_or_else(|| column("exit_reason"))?,
-        }),
-        _ => None,
-    };
+    let exit = link_parts::exit_of(row, 13, ("link", &id))?;
+    let opened_at = row.maybe_int(15)?;
     let made = NewLink {
         app_id: app_id(row, 1, "link")?,
-        product: Product::parse(&row.text(2)?).ok_or_else(|| column("product"))?,
+        products: vec![part.product],
         area,
-        purpose: row.text(4)?,
-        state: row.text(5)?,
-        return_url: row.maybe_text(6)?,
-        expires_at: row.int(7)?,
-        is_test: row.flag(14)?,
-        theme: Theme::parse(&row.text(20)?).ok_or_else(|| column("theme"))?,
-        accent: match row.maybe_text(21)? {
+        purpose: row.text(3)?,
+        state: row.text(4)?,
+        return_url: row.maybe_text(5)?,
+        expires_at: row.int(6)?,
+        is_test: row.flag(12)?,
+        theme: Theme::parse(&row.text(16)?).ok_or_else(|| column("theme"))?,
+        accent: match row.maybe_text(17)? {
             Some(accent) => Some(Colour::parse(&accent).ok_or_else(|| column("accent"))?),
             None => None,
         },
-        prefill_sealed: row.maybe_blob(22)?,
+        prefill_sealed: row.maybe_blob(18)?,
         id,
     };
-    let (receipt, opened_at) = (row.maybe_text(17)?, row.maybe_int(18)?);
-    Ok(LinkRow { made, consent, task, kept, opened_at, end, exit, receipt })
+    Ok(LinkRow { made, parts: vec![part], consent, opened_at, end, exit })
+}
+
+impl LinkRow {
+    /// Whether it asks for more than one product.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        self.parts.len() > 1
+    }
+
+    /// The product whose turn it is: the first that the person has not decided about; none when all are
+    /// decided, or the link is over.
+    #[must_use]
+    pub fn turn(&self) -> Option<&LinkPart> {
+        self.parts.iter().find(|part| part.state == PartState::Open)
+    }
+
+    /// What it has of a product.
+    #[must_use]
+    pub fn part(&self, product: Product) -> Option<&LinkPart> {
+        self.parts.iter().find(|part| part.product == product)
+    }
+
+    /// What was handed over, in the order of the products.
+    pub fn handed_over(&self) -> impl Iterator<Item = (Product, &TaskId)> {
+        let given = self.parts.iter().filter(|part| part.state == PartState::HandedOver);
+        given.filter_map(|part| Some((part.product, part.task.as_ref()?)))
+    }
 }
 
 impl Reader {
@@ -165,8 +202,8 @@ impl Reader {
     /// # Errors
     /// The database failed, or the row cannot be decoded.
     pub async fn link(&self, id: &str) -> Result<Option<LinkRow>, Error> {
-        let sql = format!("select {COLUMNS} from link where id = $1");
-        self.db.fetch_one(&sql, args![id]).await?.as_ref().map(decode).transpose()
+        let sql = sql("select * from link where id = $1", "");
+        Ok(decode_all(&self.db.fetch_all(&sql, args![id]).await?)?.pop())
     }
 
     /// The addresses that an app's links may lead back to.
@@ -186,15 +223,14 @@ impl Writer {
     /// # Errors
     /// The database failed.
     pub async fn create_link(&self, new: &NewLink, now: Millis) -> Result<(), Error> {
-        let sql =
-            "insert into link (id, app_id, product, area, purpose, state, return_url, created_at,
+        let mut tx = self.db.begin().await?;
+        let sql = "insert into link (id, app_id, area, purpose, state, return_url, created_at,
                      expires_at, is_test, theme, accent, prefill_sealed)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         let accent = new.accent.map(|accent| accent.to_string());
         let arguments = args![
             &new.id,
             new.app_id.as_str(),
-            new.product.as_str(),
             new.area.as_ref().map(AreaCode::as_str),
             &new.purpose,
             &new.state,
@@ -206,7 +242,13 @@ impl Writer {
             accent.as_deref(),
             new.prefill_sealed.as_deref(),
         ];
-        self.db.execute(sql, arguments).await.map(drop)
+        tx.execute(sql, arguments).await?;
+        for (seq, product) in (1_i64..).zip(&new.products) {
+            let sql = "insert into link_part (link_id, product, seq, state)
+                       values ($1, $2, $3, 'open')";
+            tx.execute(sql, args![&new.id, product.as_str(), seq]).await?;
+        }
+        tx.commit().await
     }
 
     /// Lets a link lead back to this address, or no more.
@@ -258,85 +300,22 @@ impl Writer {
         Ok(self.db.execute(sql, arguments).await? == 1)
     }
 
-    /// Gives a link its newest task in place of the one before, and keeps the one that it reads the rest of;
-    /// `false` when it has another by now or is over.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn begin_link_task(
-        &self,
-        id: &str,
-        before: Option<&TaskId>,
-        task: &TaskId,
-        kept: Option<&TaskId>,
-    ) -> Result<bool, Error> {
-        let sql = "update link set task_id = $3, kept_task_id = $4
-                   where id = $1 and coalesce(task_id, '') = $2 and ended_at is null";
-        let before = before.map_or("", TaskId::as_str);
-        let arguments = args![id, before, task.as_str(), kept.map(TaskId::as_str)];
-        Ok(self.db.execute(sql, arguments).await? == 1)
-    }
-
-    /// Goes back to the task that a link has kept, from its newest; `false` when it keeps none, or has
-    /// another by now, or is over.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn return_to_kept(
-        &self,
-        id: &str,
-        from: &TaskId,
-        now: Millis,
-    ) -> Result<bool, Error> {
-        let sql = "update link set task_id = kept_task_id, kept_task_id = null
-                   where id = $1 and task_id = $2 and kept_task_id is not null
-                     and ended_at is null and expires_at > $3";
-        Ok(self.db.execute(sql, args![id, from.as_str(), now]).await? == 1)
-    }
-
-    /// Hands a link's finished task over to its app, which is called back about it, may see it until
-    /// `wipe_after`, and pays for no other task of the link; `false` when the link was over, or its task is no more.
-    ///
-    /// # Errors
-    /// The database failed, and nothing was handed over.
-    pub async fn hand_over(
-        &self,
-        link: &str,
-        task: &TaskId,
-        callback: Option<&NewCallback>,
-        wipe_after: Millis,
-        now: Millis,
-    ) -> Result<bool, Error> {
-        let mut tx = self.db.begin().await?;
-        lock_wallet_of(&mut tx, link).await?;
-        let sql = "update link set ended_at = $3, outcome = 'handed_over', prefill_sealed = null
-                   where id = $1 and task_id = $2 and ended_at is null and expires_at > $3";
-        if tx.execute(sql, args![link, task.as_str(), now]).await? == 0 {
-            return Ok(false);
-        }
-        let sql = "update task set withheld_until = null, wipe_after = $2
-                   where id = $1 and finished_at is not null and wiped_at is null
-                     and withheld_until is not null and erase_asked_at is null";
-        if tx.execute(sql, args![task.as_str(), wipe_after]).await? == 0 {
-            return Ok(false);
-        }
-        refund_others(&mut tx, self.books.key()?, (link, Some(task), "read again"), now).await?;
-        if let Some(callback) = callback {
-            queue_callback(&mut tx, callback).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
     /// Forgets up to `limit` links that were over before `before` and that nobody agreed to; returns how
     /// many. What somebody agreed to is kept: it is the proof of it.
     ///
     /// # Errors
     /// The database failed.
     pub async fn forget_links(&self, before: Millis, limit: i64) -> Result<u64, Error> {
-        let sql = "delete from link where id in (
-                     select id from link where consented_at is null and expires_at < $1
-                     order by expires_at limit $2)";
-        self.db.execute(sql, args![before, limit]).await
+        let mut tx = self.db.begin().await?;
+        let sql = "select id from link where consented_at is null and expires_at < $1
+                   order by expires_at limit $2 {lock}";
+        let rows = tx.fetch_all(sql, args![before, limit]).await?;
+        for row in &rows {
+            let id = row.text(0)?;
+            tx.execute("delete from link_part where link_id = $1", args![&id]).await?;
+            tx.execute("delete from link where id = $1", args![&id]).await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len() as u64)
     }
 }

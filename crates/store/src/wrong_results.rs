@@ -29,7 +29,8 @@ fn said(row: &Row, about: &str) -> Result<(Section, WrongReason), Error> {
 }
 
 impl Writer {
-    /// Keeps what the person of a link found wrong with a section; what was said of it before is replaced.
+    /// Keeps what the person of a link found wrong with a section of a product; what was said of it before is
+    /// replaced.
     ///
     /// # Errors
     /// The database failed.
@@ -42,7 +43,8 @@ impl Writer {
     ) -> Result<(), Error> {
         let sql = "insert into wrong_result (link_id, section, reason, product, area, said_at)
                    values ($1, $2, $3, $4, $5, $6)
-                   on conflict (link_id, section) do update set reason = $3, said_at = $6";
+                   on conflict (link_id, product, section)
+                   do update set reason = $3, said_at = $6";
         let (section, reason) = (section.as_str(), reason.as_str());
         let arguments = args![link, section, reason, product.as_str(), area.as_str(), now];
         self.db.execute(sql, arguments).await.map(drop)
@@ -58,13 +60,18 @@ impl Writer {
 }
 
 impl Reader {
-    /// What the person of a link found wrong.
+    /// What the person of a link found wrong with a product.
     ///
     /// # Errors
     /// The database failed, or a row cannot be decoded.
-    pub async fn said_wrong(&self, link: &str) -> Result<Vec<(Section, WrongReason)>, Error> {
-        let sql = "select section, reason from wrong_result where link_id = $1 order by section";
-        let rows = self.db.fetch_all(sql, args![link]).await?;
+    pub async fn said_wrong(
+        &self,
+        link: &str,
+        product: Product,
+    ) -> Result<Vec<(Section, WrongReason)>, Error> {
+        let sql = "select section, reason from wrong_result where link_id = $1 and product = $2
+                   order by section";
+        let rows = self.db.fetch_all(sql, args![link, product.as_str()]).await?;
         rows.iter().map(|row| said(row, link)).collect()
     }
 

@@ -108,7 +108,20 @@ document.addEventListener("htmx:afterSwap", (event) => {
   prepare();
 });
 
+/** Fields that tell of the person, and are the same for the next of several products. */
+const OF_PERSON = ["id_card", "real_name", "mobile"];
+let of = "";
+
+/** An account of one product is none of the next. */
+function forgetAccount() {
+  const now = stage.querySelector("[data-of]")?.dataset.of ?? of;
+  if (now === of) return;
+  of = now;
+  for (const field of [...typed.keys()]) if (!OF_PERSON.includes(field)) typed.delete(field);
+}
+
 function prepare() {
+  forgetAccount();
   for (const field of stage.querySelectorAll("[data-field]")) {
     const before = typed.get(field.dataset.field);
     // What was typed stands above what the app has filled in.

@@ -7,6 +7,7 @@
 
 mod cities;
 mod page;
+mod parts;
 mod summary;
 mod templates;
 mod visit;
@@ -31,7 +32,8 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
 use self::page::Chosen;
-use self::visit::{Acting, COOKIE, Sealed, Trouble, Visit, stage_of};
+use self::parts::Given;
+use self::visit::{Acting, COOKIE, Sealed, Trouble, Turn, Visit, stage_of};
 pub(crate) use self::wrong::reason_name;
 use crate::assets;
 use crate::html::html;
@@ -60,6 +62,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Arc<ApiState>) -> Ro
         .route("/link/{token}/answer", post(answer))
         .route("/link/{token}/refresh", post(refresh))
         .route("/link/{token}/keep", post(keep))
+        .route("/link/{token}/accept", post(parts::accept))
+        .route("/link/{token}/skip", post(parts::skip))
+        .route("/link/{token}/reopen", post(parts::reopen))
         .route("/link/{token}/hand-over", post(hand_over))
         .route("/link/{token}/wrong", post(wrong::say))
         .route("/link/{token}/decline", post(decline))
@@ -92,11 +97,11 @@ async fn show(State(api): State<Arc<ApiState>>, mut visit: Visit) -> Result<Resp
 }
 
 /// The cities that match what was typed.
-async fn cities(
-    State(api): State<Arc<ApiState>>,
-    Acting(visit): Acting,
-) -> Result<Response, Trouble> {
-    let areas = api.engine.areas(visit.link.row.made.product).await?;
+async fn cities(State(api): State<Arc<ApiState>>, Turn(visit): Turn) -> Result<Response, Trouble> {
+    let areas = match visit.link.row.turn() {
+        Some(turn) => api.engine.areas(turn.product).await?,
+        None => Arc::default(),
+    };
     let list =
         page::city_list(visit.frame(), &areas, visit.asked.q.as_deref().unwrap_or_default())?;
     Ok(html(StatusCode::OK, list))
@@ -105,7 +110,7 @@ async fn cities(
 /// The choice of a city once more.
 async fn start_again(
     State(api): State<Arc<ApiState>>,
-    Acting(mut visit): Acting,
+    Turn(mut visit): Turn,
 ) -> Result<Response, Trouble> {
     // A city that is none leads to all of them.
     let chosen = Chosen { area: Some(String::new()), ..Chosen::default() };
@@ -115,7 +120,7 @@ async fn start_again(
 /// The login fields of a city.
 async fn form(
     State(api): State<Arc<ApiState>>,
-    Acting(mut visit): Acting,
+    Turn(mut visit): Turn,
 ) -> Result<Response, Trouble> {
     let chosen = Chosen {
         area: visit.asked.area.take(),
@@ -136,7 +141,11 @@ async fn consent(
         Some(_) => visit.cookie.take().ok_or(Trouble::Forbidden)?,
         None => api.engine.link_pages().new_cookie()?,
     };
-    let is_kept = api.engine.link_pages().consent(&visit.link, &cookie, page::CONSENT_TEXT).await?;
+    let is_kept = api
+        .engine
+        .link_pages()
+        .consent(&visit.link, &cookie, page::consent_text(&visit.link))
+        .await?;
     visit.cookie = Some(cookie.clone());
     let mut response = stage_of(visit.stage(&api, &Chosen::default()).await?);
     let is_secure = api.options.public_bases.iter().any(|base| base.starts_with("https://"));
@@ -158,7 +167,7 @@ fn reseal(api: &ApiState) -> Response {
 /// Begins to log in.
 async fn begin(
     State(api): State<Arc<ApiState>>,
-    Acting(mut visit): Acting,
+    Turn(mut visit): Turn,
     sent: Sealed,
 ) -> Result<Response, Trouble> {
     if visit.link.row.consent.is_none() || visit.link.row.end.is_some() || visit.link.is_expired {
@@ -211,7 +220,7 @@ fn complaint_of(refusal: &AdmitError, language: Language) -> String {
 /// Takes an answer to the portal's question.
 async fn answer(
     State(api): State<Arc<ApiState>>,
-    Acting(visit): Acting,
+    Turn(visit): Turn,
     sent: Sealed,
 ) -> Result<Response, Trouble> {
     match api.engine.link_pages().answer(&visit.link, &sent.bytes()).await? {
@@ -230,7 +239,7 @@ async fn answer(
 /// Brings another picture, or sends another SMS.
 async fn refresh(
     State(api): State<Arc<ApiState>>,
-    Acting(mut visit): Acting,
+    Turn(mut visit): Turn,
 ) -> Result<Response, Trouble> {
     let question = visit.asked.question.ok_or(Trouble::Odd(StatusCode::BAD_REQUEST))?;
     let outcome = api.engine.link_pages().refresh(&visit.link, question).await?;
@@ -256,10 +265,7 @@ async fn refresh(
 }
 
 /// Goes back to what was read before.
-async fn keep(
-    State(api): State<Arc<ApiState>>,
-    Acting(visit): Acting,
-) -> Result<Response, Trouble> {
+async fn keep(State(api): State<Arc<ApiState>>, Turn(visit): Turn) -> Result<Response, Trouble> {
     api.engine.link_pages().return_to_kept(&visit.link).await?;
     now(&api, visit).await
 }
@@ -268,10 +274,20 @@ async fn keep(
 async fn hand_over(
     State(api): State<Arc<ApiState>>,
     Acting(mut visit): Acting,
+    given: Given,
 ) -> Result<Response, Trouble> {
-    let outcome = api.engine.link_pages().hand_over(&visit.link).await?;
+    let given = given.tasks();
+    let outcome = api.engine.link_pages().hand_over(&visit.link, &given).await?;
     let is_paused = outcome == HandOver::Paused;
-    Ok(stage_of(visit.stage(&api, &Chosen { is_paused, ..Chosen::default() }).await?))
+    let is_asked = visit.link.row.has_several() && visit.link.row.turn().is_none();
+    let is_none = is_asked && outcome == HandOver::Nothing && given.is_empty();
+    let complaint = is_none.then(|| {
+        let language = visit.language;
+        language
+            .say("请至少勾选一项，或全部删除。", "Tick one at least, or delete it all.")
+            .to_owned()
+    });
+    Ok(stage_of(visit.stage(&api, &Chosen { is_paused, complaint, ..Chosen::default() }).await?))
 }
 
 /// Gives nothing to the app, and deletes what was read.

@@ -9,6 +9,8 @@ mod call;
 mod callbacks;
 mod code;
 mod events;
+mod exit_words;
+mod link_parts;
 mod links;
 mod money;
 mod openapi;

@@ -93,6 +93,12 @@ struct Asked {
     lang: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Wanted {
+    /// Both products by one link.
+    both: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "welcome/page.html")]
 struct Page<'a> {
@@ -186,13 +192,20 @@ async fn show(State(shown): State<Arc<Shown>>, Query(asked): Query<Asked>) -> Re
 
 /// Makes a link to the person's page for the model city and leads there. A link is one person's, so each
 /// press makes another.
-async fn link(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
+async fn link(
+    State(shown): State<Arc<Shown>>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Response {
     let site = headers.get(SITE).and_then(|site| site.to_str().ok());
     if site.is_some_and(|site| site != "same-origin" && site != "none") {
         return StatusCode::FORBIDDEN.into_response();
     }
     let request = LinkRequest {
-        product: Product::Fund,
+        products: match wanted.both {
+            Some(_) => Product::ALL.to_vec(),
+            None => vec![Product::Fund],
+        },
         area: AreaCode::parse(MODEL_CITY),
         purpose: "试用".to_owned(),
         state: String::new(),

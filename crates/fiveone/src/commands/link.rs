@@ -12,6 +12,7 @@ use fiveone_model::area::AreaCode;
 use fiveone_model::clock::Millis;
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::look::{Colour, Theme};
+use fiveone_model::product::Product;
 use serde_json::json;
 
 use super::app::{ProductArg, app_id};
@@ -41,9 +42,9 @@ enum Action {
         /// The appId
         #[arg(value_parser = app_id)]
         app: AppId,
-        /// What is asked for
-        #[arg(long)]
-        product: ProductArg,
+        /// What is asked for; of both, in the order in which the person goes through them
+        #[arg(long, required = true, value_delimiter = ',')]
+        product: Vec<ProductArg>,
         /// The city's code; without it the person chooses
         #[arg(long, value_parser = area_code)]
         area: Option<AreaCode>,
@@ -126,7 +127,7 @@ impl Link {
                 prefill: filled,
                 gateway,
             } => {
-                let product = product.into();
+                let products: Vec<Product> = product.into_iter().map(Product::from).collect();
                 let (look, mut prefill) = (Look { theme, accent }, Credentials::default());
                 for (name, value) in filled {
                     prefill.set(name, value);
@@ -135,12 +136,16 @@ impl Link {
                     let library = Library::builtin()
                         .map_err(|complaints| Failed::message(Reason::Mistakes, complaints))?;
                     let switches = AreaSwitches::new(access.store().await?, Arc::new(SystemTime));
-                    if let Some(why) = switches.why_not(&library, product, area).await? {
-                        return Err(Failed::message(Reason::Usage, format!("{area}: {why}")));
+                    let mut methods = Vec::new();
+                    for product in &products {
+                        if let Some(why) = switches.why_not(&library, *product, area).await? {
+                            return Err(Failed::message(Reason::Usage, format!("{area}: {why}")));
+                        }
+                        let connector = library.connector(*product, area);
+                        let logins = connector.map(|one| one.logins()).unwrap_or_default();
+                        methods.extend_from_slice(logins);
                     }
-                    let connector = library.connector(product, area);
-                    let methods = connector.map(|connector| connector.logins()).unwrap_or_default();
-                    if let Some(why) = prefill_complaint(methods, &prefill) {
+                    if let Some(why) = prefill_complaint(&methods, &prefill) {
                         return Err(Failed::message(Reason::Usage, format!("{area}: {why}")));
                     }
                 }
@@ -149,7 +154,7 @@ impl Link {
                 })?;
                 let mode = entry.app.mode();
                 let request = LinkRequest {
-                    product,
+                    products,
                     area,
                     purpose,
                     state,

@@ -7,6 +7,7 @@ mod ends;
 mod look;
 mod refresh;
 mod result;
+mod several;
 
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ on_both!(
 
 fn request(for_ms: i64) -> LinkRequest {
     LinkRequest {
-        product: Product::Fund,
+        products: vec![Product::Fund],
         area: AreaCode::parse("990000"),
         purpose: "贷款审核".to_owned(),
         state: "s".to_owned(),

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::gateway::{MONEY, TestGateway, text};
 use client::{CITY, V1, gateway, new_task};
 use links::{
-    a_link_is_made_followed_and_nobody_elses, an_app_hears_that_a_link_was_opened_and_left,
-    an_event_that_nobody_took_is_replayed,
+    a_link_is_made_followed_and_nobody_elses, a_link_of_both_products_is_made_and_told_of,
+    an_app_hears_that_a_link_was_opened_and_left, an_event_that_nobody_took_is_replayed,
 };
 
 on_both!(
@@ -33,6 +33,7 @@ on_both!(
     an_erased_report_is_gone_and_has_a_receipt,
     a_create_is_exact_with_an_idempotency_key,
     a_link_is_made_followed_and_nobody_elses,
+    a_link_of_both_products_is_made_and_told_of,
     an_app_hears_that_a_link_was_opened_and_left,
     an_event_that_nobody_took_is_replayed,
 );

@@ -59,7 +59,11 @@ async fn admit(store: &Store, number: u32) {
 }
 
 async fn claim(store: &Store) -> Claimed {
-    let (product, area) = anshan();
+    claim_of(store, Product::Fund).await
+}
+
+async fn claim_of(store: &Store, product: Product) -> Claimed {
+    let (_, area) = anshan();
     let mut claimed = store.write.claim_queued("n1", (product, &area), 99, 1, NOW).await.unwrap();
     claimed.rows.pop().expect("a queued task")
 }
@@ -72,7 +76,11 @@ async fn task_at(store: &Store, number: u32, stage: StageName) -> Claimed {
 
 /// The queued task, claimed and brought to `stage`.
 async fn claimed_at(store: &Store, stage: StageName) -> Claimed {
-    let claimed = claim(store).await;
+    bring_to(store, claim(store).await, stage).await
+}
+
+/// A claimed task, brought to `stage`.
+async fn bring_to(store: &Store, claimed: Claimed, stage: StageName) -> Claimed {
     let steps = [
         (StageName::LoggingIn, StageName::LoggedIn),
         (StageName::LoggedIn, StageName::Crawling),

@@ -3,12 +3,18 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use fiveone_store::Store;
+use fiveone_model::link::{Exit, ExitReason, ExitStage, WrongReason};
+use fiveone_model::product::Product;
+use fiveone_model::report::Section;
+use fiveone_store::{PartState, Store};
 use fiveone_testkit::{TestStore, build, on_both};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 
-on_both!(every_earlier_schema_is_brought_to_the_newest_with_its_rows);
+on_both!(
+    every_earlier_schema_is_brought_to_the_newest_with_its_rows,
+    links_of_one_product_keep_their_tasks_and_their_ends,
+);
 
 /// An app with money and a task that has ended, as the first step knows them.
 const ROWS: &str = "
@@ -63,6 +69,65 @@ async fn earlier(url: &str, count: usize) {
         until(count).run(&mut database).await.unwrap();
         database.close().await.unwrap();
     }
+}
+
+/// Links as they were while each asked for one product.
+const LINKS: &str = "
+    insert into link (id, app_id, product, purpose, state, created_at, expires_at, is_test, task_id,
+                      kept_task_id)
+    values ('open', 'loans', 'insurance', '', '', 1, 2, 0, 'T', 'K');
+    insert into link (id, app_id, product, purpose, state, created_at, expires_at, is_test, task_id,
+                      ended_at, outcome)
+    values ('given', 'loans', 'fund', '', '', 1, 2, 0, 'T', 2, 'handed_over');
+    insert into link (id, app_id, product, purpose, state, created_at, expires_at, is_test,
+                      ended_at, outcome, exit_stage, exit_reason, receipt)
+    values ('left', 'loans', 'fund', '', '', 1, 2, 0, 2, 'declined', 'result', 'declined', 'R');
+    insert into wrong_result (link_id, section, reason, product, area, said_at)
+    values ('left', 'baseInfo', 'other', 'fund', '210300', 1);
+";
+
+async fn links_of_one_product_keep_their_tasks_and_their_ends(store: TestStore) {
+    let folder = tempfile::tempdir().unwrap();
+    store.close().await;
+    let is_sqlite = store.url().starts_with("sqlite:");
+    let url = if is_sqlite {
+        format!("sqlite:{}", folder.path().join("links.db").display())
+    } else {
+        store.url().to_owned()
+    };
+    let before = steps(is_sqlite).iter().position(|step| step.description == "products").unwrap();
+    earlier(&url, before).await;
+    let [newest, kept] = [1, 2].map(build::task_id);
+    let tasks = [("'T'", format!("'{newest}'")), ("'K'", format!("'{kept}'"))];
+    let rows = tasks.iter().fold(LINKS.to_owned(), |rows, (from, to)| rows.replace(from, to));
+    let rows = sqlx::raw_sql(AssertSqlSafe(rows));
+    if is_sqlite {
+        let mut database = SqliteConnection::connect(&url).await.unwrap();
+        database.execute(rows).await.unwrap();
+        database.close().await.unwrap();
+    } else {
+        let mut database = PgConnection::connect(&url).await.unwrap();
+        database.execute(rows).await.unwrap();
+        database.close().await.unwrap();
+    }
+    let opened = Store::open(&url, 2).await.unwrap();
+    let part = async |id: &str| {
+        let mut row = opened.read.link(id).await.unwrap().expect(id);
+        assert!(!row.has_several() && row.made.products == [row.parts[0].product]);
+        row.parts.remove(0)
+    };
+    let open = part("open").await;
+    assert_eq!((open.product, open.state), (Product::Insurance, PartState::Open));
+    assert_eq!((open.task, open.kept), (Some(newest.clone()), Some(kept)));
+    let given = part("given").await;
+    assert_eq!((given.state, given.task), (PartState::HandedOver, Some(newest)));
+    let left = part("left").await;
+    let exit = Exit { stage: ExitStage::Result, reason: ExitReason::Declined };
+    assert_eq!((left.state, left.exit), (PartState::Left, Some(exit)));
+    assert_eq!(left.receipt.as_deref(), Some("R"));
+    let said = opened.read.said_wrong("left", Product::Fund).await.unwrap();
+    assert_eq!(said, [(Section::Base, WrongReason::Other)]);
+    opened.close().await;
 }
 
 async fn every_earlier_schema_is_brought_to_the_newest_with_its_rows(store: TestStore) {

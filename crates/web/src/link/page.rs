@@ -1,25 +1,33 @@
 //! What the page shows: one stage at a time, made of the link, its task and what the person chose.
 
 use askama::Template;
-use fiveone_engine::{Fault, LinkOutcome, LinkTask};
-use fiveone_model::area::{Area, AreaCode};
+use fiveone_engine::{Fault, Link, LinkOutcome, LinkPart, LinkTask, PartState};
+use fiveone_model::area::{Area, AreaCode, AreaStatus};
 use fiveone_model::report::Section;
 use fiveone_model::state_code::StateCode;
+use fiveone_model::task::TaskId;
 use sha2::{Digest as _, Sha256};
 
-use super::cities;
 use super::summary::Summary;
 use super::templates::{
     Asking, Cities, CityList, Consent, Ended, Failed, Form, Frame, Page, Receipt, ResultPage, Seal,
-    Working, Wrong,
+    Working, Wrong, product_name,
 };
+use super::{cities, parts};
 use crate::assets;
 use crate::language::Language;
 use crate::state::ApiState;
 
 /// The text that the person agrees to, by its day; kept beside the consent. The texts themselves stand in
 /// `templates/link/consent.html`.
-pub(super) const CONSENT_TEXT: &str = "2026-11-28";
+const CONSENT_TEXT: &str = "2026-11-28";
+/// The same of a link of several products.
+const CONSENT_TEXT_OF_SEVERAL: &str = "2026-11-29";
+
+/// The text of a link.
+pub(super) fn consent_text(link: &Link) -> &'static str {
+    if link.row.has_several() { CONSENT_TEXT_OF_SEVERAL } else { CONSENT_TEXT }
+}
 
 /// What the person chose so far.
 #[derive(Debug, Default)]
@@ -63,7 +71,7 @@ pub(super) fn city_list(frame: Frame<'_>, areas: &[Area], query: &str) -> Result
 
 /// The page of a link that is somebody else's: without the way back, which tells how it ended and what of.
 pub(super) fn closed(frame: Frame<'_>, title: &str, text: &str) -> Result<Fragment, Fault> {
-    let page = Ended { frame, title, text, receipt: None, back: None };
+    let page = Ended { frame, title, text, receipts: Vec::new(), back: None, may_skip: false };
     Ok(Fragment { html: rendered(page.render())?, key: "closed".to_owned() })
 }
 
@@ -85,9 +93,14 @@ pub(super) async fn stage(
         let html = rendered(Consent { frame, minutes }.render())?;
         return Ok(Fragment { html, key: "consent".to_owned() });
     }
-    match api.engine.link_pages().look(link).await? {
-        Some(task) => of_task(api, frame, &task, chosen).await,
-        None => start(api, frame, chosen, ("start", &[])).await,
+    let Some(turn) = link.row.turn() else { return parts::review(api, frame, chosen).await };
+    match api.engine.link_pages().look(link, turn).await? {
+        Some(task) => of_task(api, (frame, turn), &task, chosen).await,
+        None => {
+            // So that a page of one product is not taken for one of another.
+            let key = format!("start-{}", turn.product);
+            start(api, (frame, turn), chosen, (&key, &[])).await
+        }
     }
 }
 
@@ -103,20 +116,26 @@ fn expired(frame: Frame<'_>) -> Result<Fragment, Fault> {
 /// Before there is a task, or after one that failed for what was typed.
 async fn start(
     api: &ApiState,
-    frame: Frame<'_>,
+    (frame, turn): (Frame<'_>, &LinkPart),
     chosen: &Chosen,
     (key, missing): (&str, &[Section]),
 ) -> Result<Fragment, Fault> {
-    let made = &frame.link.row.made;
-    let areas = api.engine.areas(made.product).await?;
+    let (made, product) = (&frame.link.row.made, turn.product);
+    let areas = api.engine.areas(product).await?;
     let code = made.area.as_ref().map(AreaCode::as_str).or(chosen.area.as_deref());
-    let area = code.and_then(|code| areas.iter().find(|area| area.code.as_str() == code));
+    let area = match code {
+        Some(code) => areas.iter().find(|area| area.code.as_str() == code),
+        None => proposed(api, frame, &areas).await?,
+    };
     if made.area.is_some() && area.is_none() {
         let title = frame.say("该城市暂未开通", "This city is not available");
         let text = frame.say("请回到应用，重新发起。", "Go back to the app and begin again.");
-        return closed(frame, title, text);
+        // What was read of another product is not lost by it.
+        let receipts = Vec::new();
+        let page = Ended { frame, title, text, receipts, back: None, may_skip: true };
+        return Ok(Fragment { html: rendered(page.render())?, key: format!("closed-{product}") });
     }
-    let methods = area.and_then(|area| api.engine.logins(made.product, &area.code));
+    let methods = area.and_then(|area| api.engine.logins(product, &area.code));
     let methods: Vec<_> = methods
         .unwrap_or_default()
         .iter()
@@ -133,7 +152,7 @@ async fn start(
             method,
             seal: &Seal::of(api, frame.link),
             complaint: chosen.complaint.as_deref(),
-            may_choose: made.area.is_none() && missing.is_empty() && frame.link.row.kept.is_none(),
+            may_choose: made.area.is_none() && missing.is_empty() && turn.kept.is_none(),
             prefill: &api.engine.link_pages().prefill(frame.link, method),
             missing,
         }
@@ -143,9 +162,21 @@ async fn start(
     Ok(Fragment { html: rendered(html)?, key: key.to_owned() })
 }
 
-async fn of_task(
+/// The city of the product before, where this one can be read there, too.
+async fn proposed<'a>(
     api: &ApiState,
     frame: Frame<'_>,
+    areas: &'a [Area],
+) -> Result<Option<&'a Area>, Fault> {
+    let before = api.engine.link_pages().area_before(frame.link).await?;
+    let is_it =
+        |area: &&Area| area.status == AreaStatus::Usable && before.as_ref() == Some(&area.code);
+    Ok(areas.iter().find(is_it))
+}
+
+async fn of_task(
+    api: &ApiState,
+    (frame, turn): (Frame<'_>, &LinkPart),
     task: &LinkTask,
     chosen: &Chosen,
 ) -> Result<Fragment, Fault> {
@@ -159,7 +190,7 @@ async fn of_task(
         return Ok(Fragment { html: rendered(html)?, key });
     }
     if !view.is_final {
-        return working(api, frame, task);
+        return working(api, (frame, turn), task);
     }
     match view.code {
         StateCode::FINISHED | StateCode::PARTLY_FINISHED => {
@@ -172,22 +203,29 @@ async fn of_task(
                     ..Chosen::default()
                 };
                 let key = format!("again-{}", view.tid);
-                return start(api, frame, &chosen, (&key, &view.fail)).await;
+                return start(api, (frame, turn), &chosen, (&key, &view.fail)).await;
             }
-            let product = frame.link.row.made.product;
+            let product = turn.product;
             let summary = Summary::of(view, product, frame.language);
-            let said = api.engine.link_pages().said_wrong(frame.link).await?;
+            let said = api.engine.link_pages().said_wrong(frame.link, product).await?;
             let key = format!("result-{}-{}", view.tid, said.len());
             let offered = api.engine.library().connector(product, &task.area);
             let sections = offered.map_or(&[][..], |connector| connector.sections());
             let wrong = Wrong::of(frame.language, sections, &said);
             let html = rendered(
-                ResultPage { frame, summary, is_partial, is_paused: chosen.is_paused, wrong }
-                    .render(),
+                ResultPage {
+                    frame,
+                    tid: view.tid.as_str(),
+                    summary,
+                    is_partial,
+                    is_paused: chosen.is_paused,
+                    wrong,
+                }
+                .render(),
             )?;
             Ok(Fragment { html, key })
         }
-        _ => failed(api, frame, task, chosen).await,
+        _ => failed(api, (frame, turn), task, chosen).await,
     }
 }
 
@@ -195,7 +233,7 @@ async fn of_task(
 /// what the person can do.
 async fn failed(
     api: &ApiState,
-    frame: Frame<'_>,
+    (frame, turn): (Frame<'_>, &LinkPart),
     task: &LinkTask,
     chosen: &Chosen,
 ) -> Result<Fragment, Fault> {
@@ -217,7 +255,7 @@ async fn failed(
             is_paused: false,
             again: false,
         };
-        return start(api, frame, &again, (&key, &[])).await;
+        return start(api, (frame, turn), &again, (&key, &[])).await;
     }
     let advice = match view.code {
         StateCode::MAINTENANCE => frame.say(
@@ -247,9 +285,12 @@ fn said_of(msg: &str) -> &str {
     msg.split_once('：').map_or(msg, |(_, reason)| reason)
 }
 
-fn working(api: &ApiState, frame: Frame<'_>, task: &LinkTask) -> Result<Fragment, Fault> {
-    let product = frame.link.row.made.product;
-    let connector = api.engine.library().connector(product, &task.area);
+fn working(
+    api: &ApiState,
+    (frame, turn): (Frame<'_>, &LinkPart),
+    task: &LinkTask,
+) -> Result<Fragment, Fault> {
+    let connector = api.engine.library().connector(turn.product, &task.area);
     let has = |section: Section| task.view.sections.iter().any(|(read, _)| *read == section);
     let sections = connector.map(|connector| connector.sections()).unwrap_or_default();
     let sections: Vec<_> =
@@ -265,18 +306,12 @@ fn working(api: &ApiState, frame: Frame<'_>, task: &LinkTask) -> Result<Fragment
 }
 
 fn ended(frame: Frame<'_>, outcome: LinkOutcome) -> Result<Fragment, Fault> {
-    let row = &frame.link.row;
-    let (title, text, receipt, hint) = match outcome {
+    let (title, text) = match outcome {
         LinkOutcome::HandedOver => (
             frame.say("已移交", "Handed over"),
             frame.say(
                 "应用现在可以查看您的记录。登录信息未被保存。",
                 "The app can see your records now. What you typed to log in was not kept.",
-            ),
-            row.task.as_ref().map(fiveone_model::task::TaskId::as_str),
-            frame.say(
-                "想删除时，把回执号告诉应用。",
-                "To have it deleted, give this number to the app.",
             ),
         ),
         LinkOutcome::Declined => (
@@ -285,15 +320,43 @@ fn ended(frame: Frame<'_>, outcome: LinkOutcome) -> Result<Fragment, Fault> {
                 "没有任何记录交给应用，读取的内容已被删除。",
                 "Nothing was given to the app, and what was read has been deleted.",
             ),
-            row.receipt.as_deref(),
-            frame.say("这是删除的凭证号。", "This number proves the deletion."),
         ),
         LinkOutcome::Expired => return expired(frame),
     };
+    let row = &frame.link.row;
     let back = frame.link.way_back();
-    let receipt = receipt.map(|number| Receipt { number, hint });
+    let receipts: Vec<_> = row.parts.iter().filter_map(|part| receipt(frame, part)).collect();
     // The receipt comes a moment after the end.
-    let key = format!("ended-{}-{}", outcome.as_str(), receipt.is_some());
-    let page = Ended { frame, title, text, receipt, back };
+    let count = receipts.iter().filter(|receipt| receipt.number.is_some()).count();
+    let key = format!("ended-{}-{count}", outcome.as_str());
+    let page = Ended { frame, title, text, receipts, back, may_skip: false };
     Ok(Fragment { html: rendered(page.render())?, key })
+}
+
+/// What became of a product of a link that is over; `None` where there is nothing to say that the page does not.
+fn receipt<'a>(frame: Frame<'a>, part: &'a LinkPart) -> Option<Receipt<'a>> {
+    let is_given = part.state == PartState::HandedOver;
+    let number = match is_given {
+        true => part.task.as_ref().map(TaskId::as_str),
+        false => part.receipt.as_deref(),
+    };
+    let hint = match is_given {
+        true => frame.say(
+            "想删除时，把回执号告诉应用。",
+            "To have it deleted, give this number to the app.",
+        ),
+        false => frame.say("这是删除的凭证号。", "This number proves the deletion."),
+    };
+    if !frame.link.row.has_several() {
+        let about = String::new();
+        return number.map(|number| Receipt { about, number: Some(number), said: "", hint });
+    }
+    let became = match (is_given, number) {
+        (true, _) => frame.say("已移交", "handed over"),
+        (false, Some(_)) => frame.say("已删除", "deleted"),
+        (false, None) => frame.say("没有移交", "not handed over"),
+    };
+    let about = format!("{} · {became}", product_name(part.product, frame.language));
+    let said = parts::skipped_for(frame.language, part);
+    Some(Receipt { about, number, said, hint: if number.is_some() { hint } else { "" } })
 }

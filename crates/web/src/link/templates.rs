@@ -3,7 +3,7 @@
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fiveone_engine::Link;
+use fiveone_engine::{Link, PartState};
 use fiveone_model::area::{Area, AreaStatus};
 use fiveone_model::challenge::ChallengeKind;
 use fiveone_model::link::WrongReason;
@@ -29,9 +29,14 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// An address of this page.
+    /// An address of this page; of several products it says of which the page is, so that what is sent late
+    /// is not taken for the next.
     pub(super) fn at(&self, what: &str) -> String {
-        format!("/link/{}/{what}?{}", self.token, self.language.query())
+        let of = match self.link.row.turn().filter(|_| self.link.row.has_several()) {
+            Some(turn) => format!("&of={}", turn.product),
+            None => String::new(),
+        };
+        format!("/link/{}/{what}?{}{of}", self.token, self.language.query())
     }
 
     pub(super) fn say<'t>(&self, chinese: &'t str, english: &'t str) -> &'t str {
@@ -53,13 +58,50 @@ impl Frame<'_> {
         }
     }
 
-    const fn product(&self) -> &'static str {
-        match (self.link.row.made.product, self.language) {
-            (Product::Fund, Language::Chinese) => "住房公积金",
-            (Product::Fund, Language::English) => "housing fund",
-            (Product::Insurance, Language::Chinese) => "社会保险",
-            (Product::Insurance, Language::English) => "social insurance",
-        }
+    /// What it asks for, all of it.
+    fn products(&self) -> String {
+        let names =
+            self.link.row.parts.iter().map(|part| product_name(part.product, self.language));
+        names.collect::<Vec<_>>().join(self.say("和", " and "))
+    }
+
+    /// The name of the product whose turn it is.
+    fn product(&self) -> &'static str {
+        let turn = self.link.row.turn();
+        turn.map_or("", |turn| product_name(turn.product, self.language))
+    }
+
+    /// Its word.
+    fn word(&self) -> &'static str {
+        self.link.row.turn().map_or("", |turn| turn.product.as_str())
+    }
+
+    /// Which of several it is, from 1, and how many they are.
+    fn turn(&self) -> Option<(usize, usize)> {
+        let parts = &self.link.row.parts;
+        let at = parts.iter().position(|part| part.state == PartState::Open)?;
+        self.link.row.has_several().then_some((at + 1, parts.len()))
+    }
+
+    /// Whether a part of it was read before.
+    fn has_kept(&self) -> bool {
+        self.link.row.turn().is_some_and(|turn| turn.kept.is_some())
+    }
+
+    /// Whether another is to be decided about after it.
+    fn has_more(&self) -> bool {
+        let open = self.link.row.parts.iter().filter(|part| part.state == PartState::Open);
+        open.count() > 1
+    }
+}
+
+/// A product in a person's words.
+pub(super) const fn product_name(product: Product, language: Language) -> &'static str {
+    match (product, language) {
+        (Product::Fund, Language::Chinese) => "住房公积金",
+        (Product::Fund, Language::English) => "housing fund",
+        (Product::Insurance, Language::Chinese) => "社会保险",
+        (Product::Insurance, Language::English) => "social insurance",
     }
 }
 
@@ -142,6 +184,7 @@ pub(super) struct Failed<'a> {
 #[template(path = "link/result.html")]
 pub(super) struct ResultPage<'a> {
     pub(super) frame: Frame<'a>,
+    pub(super) tid: &'a str,
     pub(super) summary: Summary,
     pub(super) is_partial: bool,
     pub(super) is_paused: bool,
@@ -176,15 +219,45 @@ pub(super) struct Ended<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) title: &'a str,
     pub(super) text: &'a str,
-    pub(super) receipt: Option<Receipt<'a>>,
+    pub(super) receipts: Vec<Receipt<'a>>,
     pub(super) back: Option<String>,
+    /// Whether the person may go on without the product whose turn it is.
+    pub(super) may_skip: bool,
 }
 
-/// A number that the person may keep.
+/// What became of a product, with a number that the person may keep.
 pub(super) struct Receipt<'a> {
-    pub(super) number: &'a str,
+    /// Of which of several, and what became of it.
+    pub(super) about: String,
+    pub(super) number: Option<&'a str>,
+    /// What stands in its place.
+    pub(super) said: &'a str,
     /// What it is good for.
     pub(super) hint: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "link/review.html")]
+pub(super) struct Review<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) items: Vec<ReviewItem>,
+    /// Whether anything can be handed over.
+    pub(super) has_any: bool,
+    pub(super) complaint: Option<&'a str>,
+    pub(super) is_paused: bool,
+}
+
+/// A product that is decided about.
+pub(super) struct ReviewItem {
+    pub(super) word: &'static str,
+    pub(super) name: &'static str,
+    /// Its task, when its result can be handed over.
+    pub(super) task: Option<String>,
+    pub(super) area: String,
+    pub(super) summary: Option<Summary>,
+    pub(super) is_partial: bool,
+    /// Why there is none.
+    pub(super) note: &'static str,
 }
 
 /// What the page seals to, and about what.

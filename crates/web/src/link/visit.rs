@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,6 +29,9 @@ const STAGE: HeaderName = HeaderName::from_static("x-stage");
 /// Set by the page's own requests, and by none that another site can make a browser send.
 const OWN_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 
+/// Tells the page where an answer stands.
+const RETARGET: HeaderName = HeaderName::from_static("hx-retarget");
+
 /// What stands behind `?`.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
@@ -38,6 +41,10 @@ pub(super) struct Asked {
     pub(super) way: Option<u32>,
     pub(super) again: Option<String>,
     pub(super) question: Option<i64>,
+    /// Of which of several products the page is that asks.
+    pub(super) of: Option<String>,
+    /// Which product is to be decided about anew.
+    pub(super) product: Option<String>,
 }
 
 /// Why a page is not shown.
@@ -48,6 +55,8 @@ pub(super) enum Trouble {
     Forbidden,
     /// What was sent is not what a page of ours sends.
     Odd(StatusCode),
+    /// By a page of a product whose turn it is not any more: the page of the one whose it is.
+    Late(Box<Response>),
     /// Too much is under way.
     Busy,
     /// Ours.
@@ -76,6 +85,7 @@ impl IntoResponse for Trouble {
             }
             Self::Forbidden => html(StatusCode::FORBIDDEN, "不能这样打开 / not allowed".to_owned()),
             Self::Odd(status) => html(status, "请回到应用，重新打开链接 / not a page's".to_owned()),
+            Self::Late(page) => *page,
             Self::Busy => {
                 let page = html(StatusCode::SERVICE_UNAVAILABLE, "请稍后再试 / busy".to_owned());
                 ([(header::RETRY_AFTER, "2")], page).into_response()
@@ -145,6 +155,24 @@ impl FromRequestParts<Arc<ApiState>> for Acting {
     }
 }
 
+/// The same for what is about the product whose turn it is: of several, by a page of that one.
+pub(super) struct Turn(pub(super) Visit);
+
+impl FromRequestParts<Arc<ApiState>> for Turn {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<ApiState>) -> Result<Self, Trouble> {
+        let Acting(visit) = Acting::from_request_parts(parts, api).await?;
+        if visit.is_of_the_turn() {
+            return Ok(Self(visit));
+        }
+        let mut page = super::now(api, visit).await?;
+        // Wherever its answer was to stand.
+        page.headers_mut().insert(RETARGET, HeaderValue::from_static("#stage"));
+        Err(Trouble::Late(Box::new(page)))
+    }
+}
+
 /// Login fields, or an answer, as the page sealed them.
 #[derive(Deserialize)]
 pub(super) struct Sealed {
@@ -187,6 +215,13 @@ impl Visit {
 
     pub(super) fn is_ours(&self) -> bool {
         self.link.is_open_to(self.cookie.as_ref().map(|cookie| cookie.as_str()))
+    }
+
+    /// Whether the page that asks is one of the product whose turn it is.
+    fn is_of_the_turn(&self) -> bool {
+        let row = &self.link.row;
+        let turn = row.turn().map(|turn| turn.product.as_str());
+        !row.has_several() || (turn.is_some() && turn == self.asked.of.as_deref())
     }
 
     pub(super) fn frame(&self) -> Frame<'_> {

@@ -10,7 +10,7 @@ use fiveone_model::report::Section;
 use serde::Deserialize;
 
 use super::now;
-use super::visit::{Acting, Trouble};
+use super::visit::{Trouble, Turn};
 use crate::language::Language;
 use crate::state::ApiState;
 
@@ -49,7 +49,7 @@ impl FromRequest<Arc<ApiState>> for Said {
 /// Notes what is wrong; the person then decides about it, as before.
 pub(super) async fn say(
     State(api): State<Arc<ApiState>>,
-    Acting(visit): Acting,
+    Turn(visit): Turn,
     Said(section, reason): Said,
 ) -> Result<Response, Trouble> {
     api.engine.link_pages().say_wrong(&visit.link, section, reason).await?;

@@ -6,7 +6,7 @@ use fiveone_engine::{LINK_FOR_MS, LinkRefusal, LinkRequest, LinkRow, Look, prefi
 use fiveone_model::api_key::{KeyMode, MODEL_CITY};
 use fiveone_model::area::AreaCode;
 use fiveone_model::clock::rfc3339;
-use fiveone_model::link::{Exit, ExitReason, ExitStage};
+use fiveone_model::link::Exit;
 use fiveone_model::login::{Credentials, FieldName};
 use fiveone_model::look::{Colour, Theme};
 use fiveone_model::product::Product;
@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 use super::code::Code;
+use super::exit_words::{ExitReasonWord, ExitStageWord};
+use super::link_parts::LinkPart;
 use super::problem::Problem;
 use super::tasks::{ProductChoice, usable_area};
 use super::{Outcome, body, json};
@@ -24,9 +26,17 @@ use super::{Outcome, body, json};
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({ "product": "fund", "purpose": "贷款审核", "state": "s-51" }))]
+#[schemars(transform = one_of_two)]
 pub(super) struct NewLink {
-    product: ProductChoice,
-    /// The area's code; without it the person chooses.
+    /// The only product that is asked for; `products` in its place asks for several.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "ProductChoice")]
+    product: Option<ProductChoice>,
+    /// The products that are asked for, each once, in the order in which the person goes through them.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Vec<ProductChoice>", length(min = 1, max = 2), extend("uniqueItems" = true))]
+    products: Option<Vec<ProductChoice>>,
+    /// The area's code, of every product; without it the person chooses.
     area: Option<String>,
     /// Why, in words for the person; at most 200 characters.
     #[serde(default)]
@@ -61,7 +71,41 @@ enum ThemeWord {
     Dark,
 }
 
+/// A member that may be left out, and is not null.
+fn present<'de, D, T>(member: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let member = Option::<T>::deserialize(member)?;
+    member.map(Some).ok_or_else(|| serde::de::Error::custom("null is not a value of it"))
+}
+
+/// Either the one member or the other: a document that has both, or none, is refused.
+fn one_of_two(schema: &mut schemars::Schema) {
+    let required = |name: &str| serde_json::json!({ "required": [name] });
+    schema.insert("oneOf".to_owned(), [required("product"), required("products")].into());
+    // What is left out is not null, though it is so in memory.
+    let members = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
+    for member in members.into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(member) = member.as_object_mut()
+            && member.get("default") == Some(&serde_json::Value::Null)
+        {
+            member.remove("default");
+        }
+    }
+}
+
 impl NewLink {
+    /// What is asked for, in order.
+    fn products(&self) -> Result<Vec<Product>, Problem> {
+        match (self.product, &self.products) {
+            (Some(product), None) => Ok(vec![product.into()]),
+            (None, Some(products)) => Ok(products.iter().map(|one| (*one).into()).collect()),
+            _ => Err(Problem::parameter("a link asks for product or products, one of the two")),
+        }
+    }
+
     fn look(&self) -> Result<Look, Problem> {
         let theme = match self.theme {
             ThemeWord::Auto => Theme::Auto,
@@ -75,10 +119,10 @@ impl NewLink {
     }
 }
 
-/// What login fields hold at first; of an area that is named, those that it has.
+/// What login fields hold at first; of an area that is named, those that it has for one of the products.
 fn prefill(
     call: &Call<'_>,
-    (product, area): (Product, Option<&AreaCode>),
+    (products, area): (&[Product], Option<&AreaCode>),
     sent: BTreeMap<String, String>,
 ) -> Result<Credentials, Problem> {
     let mut prefill = Credentials::default();
@@ -87,8 +131,11 @@ fn prefill(
         prefill.set(name.ok_or_else(|| Problem::parameter("prefill has an unknown field"))?, value);
     }
     let engine = &call.front.api.engine;
-    let methods = area.map(|area| engine.logins(product, area).unwrap_or_default());
-    match methods.and_then(|methods| prefill_complaint(methods, &prefill)) {
+    let methods = area.map(|area| {
+        let of = |product: &Product| engine.logins(*product, area).unwrap_or_default();
+        products.iter().flat_map(of).cloned().collect::<Vec<_>>()
+    });
+    match methods.and_then(|methods| prefill_complaint(&methods, &prefill)) {
         Some(complaint) => Err(Problem::parameter(complaint)),
         None => Ok(prefill),
     }
@@ -117,10 +164,12 @@ pub(super) struct Link {
     /// Which text the person agreed to, by its day.
     agreed_to: Option<String>,
     state: String,
-    /// The task that was handed over.
+    /// The task that was handed over; of several the first, and `parts` has each.
     task: Option<String>,
     /// Where the person was and why, when it ended with nothing handed over.
     exit: Option<LinkExit>,
+    /// Each product that was asked for, in order; what became of it is told when the link is over.
+    parts: Vec<LinkPart>,
 }
 
 /// How a link ended with nothing handed over.
@@ -131,55 +180,9 @@ pub(super) struct LinkExit {
     reason: ExitReasonWord,
 }
 
-/// Where the person was.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum ExitStageWord {
-    /// Before agreeing.
-    Consent,
-    /// Choosing a city, or typing login fields.
-    Login,
-    /// At a question of the portal.
-    Question,
-    /// While the portal was logged in to, or read.
-    Reading,
-    /// At what was read.
-    Result,
-    /// At a failure.
-    Failed,
-}
-
-/// Why nothing was handed over.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum ExitReasonWord {
-    /// The person did not agree, or did not give what was read.
-    Declined,
-    /// The person stopped on the way.
-    Stopped,
-    /// The person said that what was read is wrong, and did not give it.
-    WrongResult,
-    /// Its time was over.
-    Expired,
-}
-
 impl LinkExit {
     fn of(exit: Exit, at: i64) -> Self {
-        let stage = match exit.stage {
-            ExitStage::Consent => ExitStageWord::Consent,
-            ExitStage::Login => ExitStageWord::Login,
-            ExitStage::Question => ExitStageWord::Question,
-            ExitStage::Reading => ExitStageWord::Reading,
-            ExitStage::Result => ExitStageWord::Result,
-            ExitStage::Failed => ExitStageWord::Failed,
-        };
-        let reason = match exit.reason {
-            ExitReason::Declined => ExitReasonWord::Declined,
-            ExitReason::Stopped => ExitReasonWord::Stopped,
-            ExitReason::WrongResult => ExitReasonWord::WrongResult,
-            ExitReason::Expired => ExitReasonWord::Expired,
-        };
-        Self { at: rfc3339(at), stage, reason }
+        Self { at: rfc3339(at), stage: exit.stage.into(), reason: exit.reason.into() }
     }
 }
 
@@ -211,7 +214,7 @@ impl Link {
             (None, Some(_)) => LinkStatus::Agreed,
             (None, None) => LinkStatus::Waiting,
         };
-        let task = row.task.as_ref().filter(|_| outcome == Some(HandedOver));
+        let task = row.handed_over().next().map(|(_, task)| task.to_string());
         Self {
             id: row.made.id.clone(),
             status,
@@ -220,7 +223,8 @@ impl Link {
             agreed_at: row.consent.as_ref().map(|consent| rfc3339(consent.at)),
             agreed_to: row.consent.as_ref().map(|consent| consent.text.clone()),
             state: row.made.state.clone(),
-            task: task.map(ToString::to_string),
+            task,
+            parts: row.parts.iter().map(|part| LinkPart::of(part, outcome.is_some())).collect(),
             exit: row.exit.zip(row.end).map(|(exit, (_, at))| LinkExit::of(exit, at)),
         }
     }
@@ -229,13 +233,15 @@ impl Link {
 /// POST /v1/links
 pub(super) async fn create(call: Call<'_>) -> Outcome {
     let new: NewLink = body::parse(&call.body)?;
-    let product = Product::from(new.product);
-    call.allow(product)?;
-    let (look, area) = (new.look()?, area(&call, product, new.area.as_deref()).await?);
+    let products = new.products()?;
+    for product in &products {
+        call.allow(*product)?;
+    }
+    let (look, area) = (new.look()?, area(&call, &products, new.area.as_deref()).await?);
     let request = LinkRequest {
-        product,
         look,
-        prefill: prefill(&call, (product, area.as_ref()), new.prefill)?,
+        prefill: prefill(&call, (&products, area.as_ref()), new.prefill)?,
+        products,
         area,
         purpose: new.purpose,
         state: new.state,
@@ -251,24 +257,27 @@ pub(super) async fn create(call: Call<'_>) -> Outcome {
     json(StatusCode::CREATED, &Made { link: Link::of(&row, engine.now()), path })
 }
 
-/// The area of a link; with a test key it is the model city.
+/// The area of a link, where each product can be read; with a test key it is the model city.
 async fn area(
     call: &Call<'_>,
-    product: Product,
+    products: &[Product],
     sent: Option<&str>,
 ) -> Result<Option<AreaCode>, Problem> {
     let meant = sent.or((call.mode == KeyMode::Test).then_some(MODEL_CITY));
-    match meant {
-        Some(code) => usable_area(call, product, code).await.map(Some),
-        None => Ok(None),
+    let Some(code) = meant else { return Ok(None) };
+    let mut area = None;
+    for product in products {
+        area = Some(usable_area(call, *product, code).await?);
     }
+    Ok(area)
 }
 
 fn refused(refusal: LinkRefusal) -> Problem {
     match refusal {
         LinkRefusal::NoGrant => Code::ProductNotGranted.into(),
         LinkRefusal::WrongMode => Code::WrongMode.into(),
-        LinkRefusal::ReturnUrl
+        LinkRefusal::Products
+        | LinkRefusal::ReturnUrl
         | LinkRefusal::Words
         | LinkRefusal::Accent
         | LinkRefusal::Prefill

@@ -29,7 +29,7 @@ use crate::auth::seconds;
 pub(super) const WAIT_S_MAX: u64 = 30;
 
 /// What kind of records: the housing fund, or the five social insurances.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ProductChoice {
     Fund,
@@ -41,6 +41,15 @@ impl From<ProductChoice> for Product {
         match choice {
             ProductChoice::Fund => Self::Fund,
             ProductChoice::Insurance => Self::Insurance,
+        }
+    }
+}
+
+impl From<Product> for ProductChoice {
+    fn from(product: Product) -> Self {
+        match product {
+            Product::Fund => Self::Fund,
+            Product::Insurance => Self::Insurance,
         }
     }
 }

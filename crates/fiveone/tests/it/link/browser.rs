@@ -61,9 +61,14 @@ impl Browser {
     }
 
     pub(super) async fn log_in(&mut self, person: &Value, password: &str) -> String {
+        self.log_in_by("begin", person, password).await
+    }
+
+    /// The same by an address of the page's own.
+    pub(super) async fn log_in_by(&mut self, what: &str, person: &Value, password: &str) -> String {
         let sealed = self.seal(&plain_login(person, password)).await;
         let fields = [("area", "990000"), ("way", "1"), ("sealed", sealed.as_str())];
-        let (status, page) = self.post("begin", &fields).await;
+        let (status, page) = self.post(what, &fields).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         page
     }
@@ -101,12 +106,17 @@ impl Browser {
 
     /// Reads the captcha as a person does, and answers it.
     pub(super) async fn answer_captcha(&mut self) {
+        self.answer_captcha_by("answer").await;
+    }
+
+    /// The same by an address of the page's own.
+    pub(super) async fn answer_captcha_by(&mut self, what: &str) {
         self.wait_for(&["data:image/png;base64,"]).await;
         let (_, page) = self.get("").await;
         let picture = page.split("base64,").nth(1).unwrap().split('"').next().unwrap();
         let code = fiveone_lab::answer_in(&STANDARD.decode(picture).unwrap()).unwrap();
         let sealed = seal_answer(&page, &code);
-        let (status, _) = self.post("answer", &[("sealed", &sealed)]).await;
+        let (status, _) = self.post(what, &[("sealed", &sealed)]).await;
         assert_eq!(status, StatusCode::OK);
     }
 }
@@ -116,6 +126,11 @@ fn plain_login(person: &Value, password: &str) -> String {
     let fields = login_fields(person, password);
     let fields = fields.iter().filter(|(name, _)| name != "login_type" && name != "area_code");
     fields.map(|(name, value)| format!("{name}\0{value}\0")).collect()
+}
+
+/// Login fields, sealed to what stands in a form.
+pub(super) fn seal_login(form: &str, person: &Value, password: &str) -> String {
+    seal(form, &plain_login(person, password))
 }
 
 pub(super) fn attribute<'a>(page: &'a str, name: &str) -> &'a str {

@@ -41,7 +41,7 @@ async fn exit(gateway: &TestGateway, browser: &Browser) -> Option<Exit> {
 
 /// Sweeps until it has swept: the gateway's own sweep may be at it, and ours passes over what that one has
 /// locked.
-async fn sweep(engine: &Engine, is_swept: impl AsyncFn() -> bool) {
+pub(super) async fn sweep(engine: &Engine, is_swept: impl AsyncFn() -> bool) {
     for _ in 0..200 {
         if is_swept().await {
             return;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fiveone_model::api_key::KeyMode;
 use fiveone_model::app::CallbackAddress;
 use fiveone_model::callback::{RETRY_AFTER_MS, webhook_secret};
+use fiveone_model::product::Product;
 use fiveone_testkit::{ManualClock, TestStore};
 use serde_json::{Value, json};
 
@@ -64,6 +65,52 @@ pub(super) async fn a_link_is_made_followed_and_nobody_elses(store: TestStore) {
         let refused = client.post("/v1/links", &wrong).await;
         assert_eq!(refused.problem(), (problem.0, problem.1.to_owned()), "{member}");
     }
+}
+
+pub(super) async fn a_link_of_both_products_is_made_and_told_of(store: TestStore) {
+    let gateway = gateway(store).await;
+    hear_of_links(&gateway, "").await;
+    let v1 = V1::of(&gateway).await;
+    let new = json!({ "products": ["insurance", "fund"], "area": "990000", "state": "s" });
+    let made = v1.post("/v1/links", &new).await.ok(201);
+    let pending = |product: &str| json!({ "product": product, "status": "pending", "task": null, "exit": null });
+    assert_eq!(made["parts"], json!([pending("insurance"), pending("fund")]), "in their order");
+    let one = v1.post("/v1/links", &json!({ "product": "fund" })).await.ok(201);
+    assert_eq!(one["parts"], json!([pending("fund")]));
+    let (id, path) = (text(&made["id"]), text(&made["path"]));
+    assert_eq!(visit(&gateway.address, &path, "decline").await, 200);
+    let left = v1.get(&format!("/v1/links/{id}")).await.ok(200);
+    let exit = json!({ "stage": "consent", "reason": "declined" });
+    for part in left["parts"].as_array().unwrap() {
+        assert_eq!((&part["status"], &part["exit"]), (&json!("not_given"), &exit), "{left}");
+    }
+    callbacks(&v1, 1, "delivered").await;
+    let told = told(&gateway, true).await;
+    let ended =
+        |product: &str| json!({ "product": product, "stage": "consent", "reason": "declined" });
+    let data = json!({
+        "link": id, "products": ["insurance", "fund"], "state": "s", "test": false,
+        "stage": "consent", "reason": "declined", "parts": [ended("insurance"), ended("fund")],
+    });
+    assert_eq!((told.len(), &told[0].1["data"]), (1, &data), "{told:?}");
+
+    let test = V1::of_app(&gateway, APP, KeyMode::Test).await;
+    test.post("/v1/links", &json!({ "products": ["fund", "insurance"] })).await.ok(201);
+    for (wrong, problem) in [
+        (json!({}), (422, "invalid_parameter")),
+        (json!({ "product": "fund", "products": ["fund"] }), (422, "invalid_parameter")),
+        (json!({ "product": null, "products": ["fund"] }), (422, "invalid_parameter")),
+        (json!({ "products": [] }), (422, "invalid_parameter")),
+        (json!({ "products": ["fund", "fund"] }), (422, "invalid_parameter")),
+        (json!({ "products": ["fund", "everything"] }), (422, "invalid_parameter")),
+        (json!({ "products": "fund" }), (422, "invalid_parameter")),
+    ] {
+        let refused = v1.post("/v1/links", &wrong).await;
+        assert_eq!(refused.problem(), (problem.0, problem.1.to_owned()), "{wrong}");
+    }
+    gateway.change_app(|app| *app.grants.get_mut(Product::Insurance) = None).await;
+    let refused = v1.post("/v1/links", &new).await;
+    assert_eq!(refused.problem(), (403, "product_not_granted".to_owned()));
 }
 
 /// The app's callbacks, once there are so many and each is in a state.
