@@ -3,7 +3,7 @@
 
 use fiveone_model::{
     finding::{Finding, FindingKind},
-    report::Value,
+    report::{Table, Value},
 };
 use rust_decimal::Decimal;
 
@@ -48,6 +48,10 @@ pub(crate) fn decide_sides(
 /// tell one side and the balances the other, the balances are right, when most rows moved what they tell: no list
 /// of words is whole.
 fn correct_sides(rows: &mut [ReadRow], sides: Option<&Sides>, findings: &mut Vec<Finding>) {
+    // A loan's balance is moved by other amounts.
+    if rows.iter().any(|row| row.record.table() != Table::FundBill) {
+        return;
+    }
     let told = |row: &ReadRow| {
         amount_or_zero(&row.record, "inAmount") - amount_or_zero(&row.record, "outAmount")
     };
@@ -218,5 +222,19 @@ mod tests {
         let gap = [plain[0], plain[1], (1_100, 100, 0), (9_000, 600, 0)];
         check(&gap, &[(600, 0), (600, 0), (100, 0), (600, 0)], 0);
         check(&[plain[0], (500, 100, 0)], &[(600, 0), (100, 0)], 0);
+    }
+
+    #[test]
+    fn what_a_loan_owes_is_moved_by_no_sides() {
+        let repayment = |(day, balance): (i8, i64)| {
+            let mut record = Record::new(Table::LoanRepay);
+            assert!(record.set("date", Value::Day(date(2024, 1, day))));
+            assert!(record.set("balance", Value::Amount(balance.into())));
+            ReadRow { record, raw: Raw::default(), is_of_another: false, undecided: None }
+        };
+        let mut rows: Vec<ReadRow> = [(1, 900), (2, 800)].map(repayment).into();
+        let mut findings = Vec::new();
+        decide_sides(&mut rows, None, &mut findings).unwrap();
+        assert_eq!(findings, []);
     }
 }
