@@ -196,7 +196,10 @@ async fn two_presses_are_one_task(store: TestStore) {
     let mut browser = link(&gateway, 600_000).await;
     browser.consent().await;
     let mut tab = browser.clone();
-    tokio::join!(browser.log_in(&person, "good"), tab.log_in(&person, "good"));
+    // Both forms are filled before either is sent: behind the first there is no form any more.
+    let typed = browser.type_login(&person, "good").await;
+    let typed_too = tab.type_login(&person, "good").await;
+    tokio::join!(browser.send_login("begin", &typed), tab.send_login("begin", &typed_too));
     browser.answer_captcha().await;
     tab.wait_for(&["这是读到的内容"]).await;
     let (_, page) = tab.post("hand-over", &[]).await;

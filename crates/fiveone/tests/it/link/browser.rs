@@ -66,8 +66,18 @@ impl Browser {
 
     /// The same by an address of the page's own.
     pub(super) async fn log_in_by(&mut self, what: &str, person: &Value, password: &str) -> String {
-        let sealed = self.seal(&plain_login(person, password)).await;
-        let fields = [("area", "990000"), ("way", "1"), ("sealed", sealed.as_str())];
+        let sealed = self.type_login(person, password).await;
+        self.send_login(what, &sealed).await
+    }
+
+    /// What is typed into the form, sealed and not yet sent.
+    pub(super) async fn type_login(&mut self, person: &Value, password: &str) -> String {
+        self.seal(&plain_login(person, password)).await
+    }
+
+    /// Sends what was typed.
+    pub(super) async fn send_login(&mut self, what: &str, sealed: &str) -> String {
+        let fields = [("area", "990000"), ("way", "1"), ("sealed", sealed)];
         let (status, page) = self.post(what, &fields).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         page
