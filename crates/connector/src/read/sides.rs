@@ -47,6 +47,8 @@ pub(super) fn set(
     for key in sides.amount.iter() {
         match clean(Kind::Money, raw.first(key), None) {
             Cleaned::Value(Value::Amount(amount)) => amounts.push((key, amount)),
+            // Another stands for the first where that is zero, and not where it is gone.
+            Cleaned::Nothing if amounts.is_empty() => return Ok(None),
             Cleaned::Nothing => {}
             Cleaned::Value(_) | Cleaned::Impossible | Cleaned::Refused => {
                 return Err(UnexpectedPage::portal(format!("`{key}` is not an amount")));
