@@ -9,11 +9,11 @@ use fiveone_model::task::TaskId;
 use fiveone_store::{Erase, Erased, Store};
 use serde::Serialize;
 
+use crate::Fault;
 use crate::persist::Passing as _;
 use crate::persons::Persons;
 use crate::seal::{DeploymentKeys, random};
 use crate::time::Time;
-use crate::{Engine, Fault};
 
 /// Tasks erased in one transaction.
 const BATCH: i64 = 50;
@@ -173,16 +173,5 @@ impl From<&Erased> for Rows {
     fn from(erased: &Erased) -> Self {
         let &Erased { keys, sections, questions, reasons, messages, idempotency_keys, .. } = erased;
         Self { keys, sections, questions, reasons, messages, idempotency_keys }
-    }
-}
-
-impl Engine {
-    /// Destroys what was read for a task that has ended; `false` when there is nothing to destroy.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn erase(&self, id: &TaskId) -> Result<bool, Fault> {
-        let what = Erase::Task(id.clone());
-        Ok(self.0.wiring.store.write.erase(&what, self.now(), 1).await?.tasks == 1)
     }
 }
