@@ -118,20 +118,14 @@ impl Writer {
         task: &TaskId,
         kept: Option<&TaskId>,
     ) -> Result<bool, Error> {
-        let mut tx = self.db.begin().await?;
-        // However late it is: what was admitted in time is begun.
-        if !hold_link(&mut tx, id, Millis::MIN).await? {
-            return Ok(false);
-        }
         let sql = "update link_part set task_id = $4, kept_task_id = $5
                    where link_id = $1 and product = $2 and coalesce(task_id, '') = $3
                      and state = 'open'";
         let before = before.map_or("", TaskId::as_str);
         let kept = kept.map(TaskId::as_str);
         let arguments = args![id, product.as_str(), before, task.as_str(), kept];
-        let is_begun = tx.execute(sql, arguments).await? == 1;
-        tx.commit().await?;
-        Ok(is_begun)
+        // However late it is: what was admitted in time is begun.
+        self.decide(id, (sql, arguments), Millis::MIN).await
     }
 
     /// Goes back to the task that a product of a link has kept, from its newest; `false` when it keeps none,
@@ -199,6 +193,7 @@ impl Writer {
         self.decide(id, (sql, args![id, product.as_str()]), now).await
     }
 
+    /// Changes a product of a link that is not over at an instant; whether it did.
     async fn decide(
         &self,
         id: &str,
