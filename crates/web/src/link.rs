@@ -6,12 +6,16 @@
 //! address may see who asks; from the consent on only the browser in which it was given goes on.
 
 mod cities;
+mod fragment;
+mod line;
 mod page;
 mod parts;
+mod review;
 mod summary;
 mod templates;
 mod visit;
 mod whose;
+mod words;
 mod wrong;
 
 use std::convert::Infallible;
@@ -31,10 +35,10 @@ use fiveone_model::look::Colour;
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
-use self::page::Chosen;
+use self::fragment::Chosen;
 use self::parts::Given;
-use self::visit::{Acting, COOKIE, Sealed, Trouble, Turn, Visit, stage_of};
-pub(crate) use self::wrong::reason_name;
+use self::visit::{Acting, COOKIE, Sealed, Sent, Trouble, Turn, Visit, stage_of};
+pub(crate) use self::words::reason_name;
 use crate::assets;
 use crate::html::html;
 use crate::language::Language;
@@ -92,7 +96,7 @@ async fn accent(Path(name): Path<String>) -> Response {
 /// The whole page.
 async fn show(State(api): State<Arc<ApiState>>, mut visit: Visit) -> Result<Response, Trouble> {
     let fragment = visit.stage(&api, &Chosen::default()).await?;
-    let text = page::rendered(page::page(visit.frame(), &fragment))?;
+    let text = fragment::rendered(page::page(visit.frame(), &fragment))?;
     Ok(html(StatusCode::OK, text))
 }
 
@@ -168,7 +172,7 @@ fn reseal(api: &ApiState) -> Response {
 async fn begin(
     State(api): State<Arc<ApiState>>,
     Turn(mut visit): Turn,
-    sent: Sealed,
+    Sent(sent): Sent<Sealed>,
 ) -> Result<Response, Trouble> {
     if visit.link.row.consent.is_none() || visit.link.row.end.is_some() || visit.link.is_expired {
         return now(&api, visit).await;
@@ -221,7 +225,7 @@ fn complaint_of(refusal: &AdmitError, language: Language) -> String {
 async fn answer(
     State(api): State<Arc<ApiState>>,
     Turn(visit): Turn,
-    sent: Sealed,
+    Sent(sent): Sent<Sealed>,
 ) -> Result<Response, Trouble> {
     match api.engine.link_pages().answer(&visit.link, &sent.bytes()).await? {
         None => Ok(reseal(&api)),

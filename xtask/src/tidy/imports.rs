@@ -11,13 +11,6 @@ use super::modules::Modules;
 use super::scope::Scope;
 use super::tokens;
 
-/// Circles that were there before this rule, each by its crate, its parent and its modules. The list
-/// may only become shorter.
-const CIRCLES: &[(&str, &str, &[&str])] = &[
-    ("web", "link", &["page", "parts", "templates", "visit", "wrong"]),
-    ("web", "link", &["summary", "whose"]),
-];
-
 /// Where an import stands.
 type Place = (PathBuf, usize);
 
@@ -29,32 +22,15 @@ pub(super) fn check(
     read: impl Fn(&Path) -> String,
     findings: &mut Vec<Finding>,
 ) {
-    let mut known = CIRCLES.to_vec();
-    for (root, files) in modules.crates() {
-        let name = crate_name(root);
+    for (_, files) in modules.crates() {
         let texts: Vec<_> = files
             .iter()
             .map(|(path, file)| (path.to_vec(), (*file).to_owned(), read(file)))
             .collect();
-        for (parent, edges) in edges(&scope(&texts)) {
-            let parent = parent.join("::");
-            let is_here = |one: &(&str, &str, &[&str])| one.0 == name && one.1 == parent;
-            let listed: Vec<_> = known.iter().filter(|one| is_here(one)).map(|one| one.2).collect();
-            compare(&name, &parent, &edges, &listed, findings);
-            known.retain(|one| !is_here(one));
+        for edges in edges(&scope(&texts)).values() {
+            tell(edges, findings);
         }
     }
-    for (name, parent, _) in known {
-        let message = format!("{name} has no imports in {parent:?}; shorten the list");
-        findings.push(Finding::new(Path::new("xtask/src/tidy/imports.rs"), None, message));
-    }
-}
-
-/// The folder of a crate, without that of all crates: `web`, `xtask`.
-fn crate_name(root: &Path) -> String {
-    let folder = root.ancestors().find(|folder| folder.join("Cargo.toml").exists());
-    let name = folder.and_then(Path::file_name).and_then(|name| name.to_str());
-    name.unwrap_or_default().to_owned()
 }
 
 /// All modules of a crate with what they import.
@@ -83,21 +59,9 @@ fn edges(scope: &Scope) -> Edges {
     edges
 }
 
-/// Tells of circles that are not listed, and of what is listed and is none any more.
-fn compare(
-    name: &str,
-    parent: &str,
-    edges: &BTreeMap<(String, String), Place>,
-    listed: &[&[&str]],
-    findings: &mut Vec<Finding>,
-) {
-    let circles = circles(edges);
-    for circle in &circles {
-        let is_known =
-            listed.iter().any(|list| circle.iter().all(|one| list.contains(&one.as_str())));
-        if is_known {
-            continue;
-        }
+/// Tells of circles.
+fn tell(edges: &BTreeMap<(String, String), Place>, findings: &mut Vec<Finding>) {
+    for circle in circles(edges) {
         for ((one, other), (file, line)) in edges {
             if circle.contains(one) && circle.contains(other) {
                 let all: Vec<_> = circle.iter().map(String::as_str).collect();
@@ -105,15 +69,6 @@ fn compare(
                     format!("{one} imports {other}, which leads back: {}", all.join(", "));
                 findings.push(Finding::new(file, Some(*line), message));
             }
-        }
-    }
-    for list in listed {
-        let is_whole = circles.iter().any(|circle| list.iter().all(|one| circle.contains(*one)));
-        if !is_whole {
-            let message = format!(
-                "{name} has no circle of {list:?} in {parent:?} any more; shorten the list"
-            );
-            findings.push(Finding::new(Path::new("xtask/src/tidy/imports.rs"), None, message));
         }
     }
 }
@@ -157,7 +112,7 @@ fn circles(edges: &BTreeMap<(String, String), Place>) -> Vec<BTreeSet<String>> {
 mod tests {
     use super::*;
 
-    fn found(files: &[(&str, &str)], listed: &[&[&str]]) -> Vec<String> {
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
         let texts: Vec<_> = files
             .iter()
             .map(|(path, text)| {
@@ -166,8 +121,8 @@ mod tests {
             })
             .collect();
         let mut findings = Vec::new();
-        for (parent, edges) in edges(&scope(&texts)) {
-            compare("c", &parent.join("::"), &edges, listed, &mut findings);
+        for edges in edges(&scope(&texts)).values() {
+            tell(edges, &mut findings);
         }
         findings.into_iter().map(|finding| finding.to_string()).collect()
     }
@@ -176,7 +131,7 @@ mod tests {
     fn a_circle_is_found_and_a_line_is_none() {
         let line =
             [("", "mod a; mod b;"), ("a", "use crate::b::{self, C};"), ("b", "use std::fmt;")];
-        assert_eq!(found(&line, &[]), [""; 0]);
+        assert_eq!(found(&line), [""; 0]);
         let circle = [
             ("", "mod a; mod b; mod c;"),
             ("a", "use std::fmt;\nuse crate::{\n  c::D as E};"),
@@ -189,9 +144,7 @@ mod tests {
             format!("b:1: b imports a, which {all}"),
             format!("c:1: c imports b, which {all}"),
         ];
-        assert_eq!(found(&circle, &[]), expected);
-        assert_eq!(found(&circle, &[&["a", "b", "c"]]), [""; 0]);
-        assert_eq!(found(&line, &[&["a", "b"]]).len(), 1, "the list becomes shorter");
+        assert_eq!(found(&circle), expected);
     }
 
     #[test]
@@ -201,17 +154,17 @@ mod tests {
             ("a", "use crate::B; pub struct A;"),
             ("b", "use crate::A;"),
         ];
-        assert_eq!(found(&passed, &[]).len(), 2);
+        assert_eq!(found(&passed).len(), 2);
         let own =
             [("", "mod a;"), ("a", "mod b; use b::B; pub struct A;"), ("a/b", "use super::A;")];
-        assert_eq!(found(&own, &[]), [""; 0]);
+        assert_eq!(found(&own), [""; 0]);
         let below = [
             ("", "mod a;"),
             ("a", "mod b; mod c;"),
             ("a/b", "use super::c; fn f() { c::g() }"),
             ("a/c", "mod d { use super::super::b::B; }\n#[cfg(test)] mod tests { use crate::e; }"),
         ];
-        assert_eq!(found(&below, &[]).len(), 2);
+        assert_eq!(found(&below).len(), 2);
     }
 
     #[test]
@@ -221,6 +174,6 @@ mod tests {
             ("a", "use crate::b;"),
             ("b", "#[cfg(test)] mod tests { use crate::a; }\n#[cfg(test)] use crate::a::A;"),
         ];
-        assert_eq!(found(&tests, &[]), [""; 0]);
+        assert_eq!(found(&tests), [""; 0]);
     }
 }

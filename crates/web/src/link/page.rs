@@ -8,12 +8,13 @@ use fiveone_model::state_code::StateCode;
 use fiveone_model::task::TaskId;
 use sha2::{Digest as _, Sha256};
 
+use super::fragment::{Chosen, Fragment, rendered};
 use super::summary::Summary;
 use super::templates::{
     Asking, Cities, CityList, Consent, Ended, Failed, Form, Frame, Page, Receipt, ResultPage, Seal,
     Working, Wrong, product_name,
 };
-use super::{cities, parts};
+use super::{cities, review};
 use crate::assets;
 use crate::language::Language;
 use crate::state::ApiState;
@@ -29,26 +30,6 @@ pub(super) fn consent_text(link: &Link) -> &'static str {
     if link.row.has_several() { CONSENT_TEXT_OF_SEVERAL } else { CONSENT_TEXT }
 }
 
-/// What the person chose so far.
-#[derive(Debug, Default)]
-pub(super) struct Chosen {
-    pub(super) area: Option<String>,
-    pub(super) login_type: Option<u32>,
-    /// Why what was sent was not taken.
-    pub(super) complaint: Option<String>,
-    /// It was to be handed over, and the app may not see anything at present.
-    pub(super) is_paused: bool,
-    /// The rest of what was read in part is to be read.
-    pub(super) again: bool,
-}
-
-/// A stage as HTML, and what tells it from others.
-pub(super) struct Fragment {
-    pub(super) html: String,
-    /// The same while nothing that the person has begun to fill in is out of date.
-    pub(super) key: String,
-}
-
 /// Renders the whole page around a stage.
 pub(super) fn page(frame: Frame<'_>, fragment: &Fragment) -> askama::Result<String> {
     let other_tag = match frame.language {
@@ -57,11 +38,6 @@ pub(super) fn page(frame: Frame<'_>, fragment: &Fragment) -> askama::Result<Stri
     };
     let is_live = frame.link.row.end.is_none() && !frame.link.is_expired;
     Page { frame, fragment, version: assets::VERSION, other_tag, is_live }.render()
-}
-
-/// A template that does not render is our fault.
-pub(super) fn rendered(html: askama::Result<String>) -> Result<String, Fault> {
-    html.map_err(|error| Fault::Impossible(format!("a page: {error}")))
 }
 
 /// The list of cities that match.
@@ -93,7 +69,7 @@ pub(super) async fn stage(
         let html = rendered(Consent { frame, minutes }.render())?;
         return Ok(Fragment { html, key: "consent".to_owned() });
     }
-    let Some(turn) = link.row.turn() else { return parts::review(api, frame, chosen).await };
+    let Some(turn) = link.row.turn() else { return review::review(api, frame, chosen).await };
     match api.engine.link_pages().look(link, turn).await? {
         Some(task) => of_task(api, (frame, turn), &task, chosen).await,
         None => {
@@ -357,6 +333,6 @@ fn receipt<'a>(frame: Frame<'a>, part: &'a LinkPart) -> Option<Receipt<'a>> {
         (false, None) => frame.say("没有移交", "not handed over"),
     };
     let about = format!("{} · {became}", product_name(part.product, frame.language));
-    let said = parts::skipped_for(frame.language, part);
+    let said = review::skipped_for(frame.language, part);
     Some(Receipt { about, number, said, hint: if number.is_some() { hint } else { "" } })
 }

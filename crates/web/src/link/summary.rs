@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::line::Line;
 use super::whose;
 use crate::language::Language;
 use fiveone_engine::TaskView;
@@ -14,12 +15,6 @@ use rust_decimal::Decimal;
 const YEARS_MAX: usize = 8;
 /// Height of the chart's tallest bar, in its own units.
 const BAR_MAX: i64 = 60;
-
-/// A line of the summary.
-pub(crate) struct Line {
-    pub(crate) label: String,
-    pub(crate) value: String,
-}
 
 /// A bar of the chart: what came in during a year.
 pub(crate) struct Bar {

@@ -14,9 +14,9 @@ use fiveone_model::question::{AnswerShape, OpenQuestion, Picture, PictureRole, Q
 use fiveone_model::report::Section;
 
 use super::cities::City;
-use super::page::Fragment;
+use super::fragment::Fragment;
 use super::summary::Summary;
-use super::wrong::reason_name;
+use super::words::reason_name;
 use crate::language::Language;
 use crate::state::ApiState;
 

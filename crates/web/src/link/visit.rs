@@ -11,10 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fiveone_engine::{Fault, Link};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use zeroize::Zeroizing;
 
-use super::page::{self, Chosen, Fragment};
+use super::fragment::{Chosen, Fragment};
+use super::page;
 use super::templates::Frame;
 use crate::assets;
 use crate::html::html;
@@ -185,12 +187,15 @@ pub(super) struct Sealed {
     sealed: String,
 }
 
-impl FromRequest<Arc<ApiState>> for Sealed {
+/// A form as a page of ours sends it.
+pub(super) struct Sent<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<ApiState>> for Sent<T> {
     type Rejection = Trouble;
 
     async fn from_request(request: Request, api: &Arc<ApiState>) -> Result<Self, Trouble> {
-        let form = Form::<Self>::from_request(request, api).await;
-        form.map(|Form(sent)| sent).map_err(|rejection| Trouble::Odd(rejection.status()))
+        let form = Form::<T>::from_request(request, api).await;
+        form.map(|Form(sent)| Self(sent)).map_err(|rejection| Trouble::Odd(rejection.status()))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use fiveone_model::report::{Record, Value};
 
-use super::summary::Line;
+use super::line::Line;
 
 /// The fields that tell it, in the words of both products.
 const NAMES: [&str; 2] = ["employeeName", "name"];
