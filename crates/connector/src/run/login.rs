@@ -150,6 +150,8 @@ impl Run {
     /// Keeps what the sections need and nothing else; never the password.
     fn forget_login(&mut self, credentials: &Credentials) {
         self.standing = Standing::default();
+        // It may repeat what was typed.
+        self.refusal = None;
         let names = self.connector.names_in_sections.clone();
         self.vars.retain(|name, _| names.contains(name));
         for (field, value) in credentials.iter() {

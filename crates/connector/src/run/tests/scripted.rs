@@ -196,6 +196,11 @@ impl Visit {
         String::from_utf8(self.run.checkpoint().to_vec()).unwrap()
     }
 
+    /// Whether words of the portal are kept that may repeat what was typed.
+    pub(super) const fn keeps_words(&self) -> bool {
+        self.run.refusal.is_some()
+    }
+
     /// What the person answers, in order, instead of what they would.
     pub(super) fn answer_with(&mut self, answers: &[&str]) {
         self.person = Answers::of(answers);

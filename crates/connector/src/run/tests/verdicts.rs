@@ -188,3 +188,16 @@ async fn why_nobody_is_let_in_is_what_the_form_said_and_not_the_page_behind_it()
     check(FORM.to_owned(), told(FailureKind::PortalChanged, "")).await;
     check(format!("<div class=error>{said}</div>"), told(FailureKind::PortalChanged, "")).await;
 }
+
+#[tokio::test]
+async fn what_a_login_said_is_forgotten_with_the_login() {
+    let login = r#"
+        - { get: page }
+        - { post: enter, form: { id: "{{ id_card }}", pw: "{{ password }}" } }
+        "#;
+    let said = format!("<div class=error>您输入的某某未开通</div>{FORM}");
+    let routes = vec![get("/app/page", FORM), post("/app/enter", &[], said.as_str())];
+    let mut visit = Visit::of(connector_with_login(login), routes);
+    assert_eq!(visit.enter().await, Ok(()));
+    assert!(!visit.keeps_words(), "it may repeat what was typed");
+}
