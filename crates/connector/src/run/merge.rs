@@ -88,18 +88,23 @@ fn once_for_two_spans(turns: Vec<TurnRead>) -> Vec<ReadRow> {
     for (at, read) in turns.into_iter().enumerate() {
         let mut taken = vec![false; kept.len()];
         for row in read.rows {
-            let is_twin = |(old, of): &(ReadRow, usize)| {
-                let is_in = spans[*of].filter(|_| *of != at).is_some_and(|(start, end)| {
-                    days_of(&row.record).any(|day| (start..=end).contains(&day))
-                });
-                let numbers: Vec<&str> =
-                    serials[at].iter().chain(&serials[*of]).map(String::as_str).collect();
-                is_in && old.raw.is_same_but_for(&row.raw, &numbers)
+            // Few rows have a day elsewhere, so that few are compared.
+            let days: Vec<_> = days_of(&row.record).collect();
+            let has_day_of = |turn: usize| {
+                let span = spans[turn].filter(|_| turn != at);
+                span.is_some_and(|(start, end)| days.iter().any(|day| (start..=end).contains(day)))
             };
-            let twin = kept.iter().zip(&mut taken).find(|(old, taken)| !**taken && is_twin(old));
-            match twin {
+            let elsewhere: Vec<usize> = (0..spans.len()).filter(|turn| has_day_of(*turn)).collect();
+            let is_twin = |(old, turn): &(ReadRow, usize)| {
+                let numbers = || serials[at].iter().chain(&serials[*turn]).map(String::as_str);
+                elsewhere.contains(turn)
+                    && old.raw.is_same_but_for(&row.raw, &numbers().collect::<Vec<_>>())
+            };
+            let mut old = kept.iter().zip(&mut taken).filter(|_| !elsewhere.is_empty());
+            match old.find(|(old, taken)| !**taken && is_twin(old)) {
                 Some((_, taken)) => *taken = true,
                 None => {
+                    drop(old);
                     kept.push((row, at));
                     taken.push(true);
                 }
